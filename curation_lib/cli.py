@@ -1,0 +1,132 @@
+"""`winnow`: builds, single stages, and questions to a store. Errors are one line; exit status 1."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from curation_lib import __version__
+from curation_lib.core.errors import WinnowError
+
+STORE = click.option("--store", required=True, envvar="WINNOW_STORE", help="Folder or URL of the store.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
+SCHEDULER = click.option("--scheduler", default="local", show_default=True, help="local, or tcp://host:port.")
+WORKERS = click.option("--workers", type=int, default=None, help="Processes of the local scheduler [cores].")
+BATCH = click.option("--batch-rows", type=int, default=1024, show_default=True, hidden=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Winnow turns raw crawls and datasets into audited training mixes."""
+
+
+def command(function: Callable[..., Any]) -> Callable[..., None]:
+    """A command whose returned object is printed as JSON where asked, and whose errors are one line."""
+
+    @wraps(function)
+    def run(*args: Any, as_json: bool, **options: Any) -> None:
+        from curation_lib.terminal import fail, finish
+
+        try:
+            answer = function(*args, **options)
+        except WinnowError as e:
+            fail(str(e), as_json)
+        else:
+            finish(answer, as_json)
+
+    return JSON(run)
+
+
+@cli.command()
+@click.argument("recipe")
+@STORE
+@SCHEDULER
+@WORKERS
+@BATCH
+@click.option("--until", help="Stop behind this step and its gate.")
+@click.option("--dry-run", "dry", is_flag=True, help="Say what would run and why; change nothing.")
+@command
+def build(
+    recipe: str, store: str, scheduler: str, workers: int | None, batch_rows: int, until: str | None, dry: bool
+) -> Any:
+    """Build the corpus that RECIPE describes, with every gate, without Airflow."""
+    from curation_lib import terminal
+    from curation_lib.core.recipe import load_recipe
+    from curation_lib.runner import build as builds
+    from curation_lib.runner.dask import scheduler as connect
+    from curation_lib.runner.store import Store
+
+    parsed, place = load_recipe(recipe), Store(store)
+    if dry:
+        return terminal.forecast(builds.dry_run(parsed, place))
+    with terminal.progress() as progress:
+        done = builds.run_build(
+            parsed, place, connect(scheduler, workers), progress, terminal.said, until, batch_rows=batch_rows
+        )
+    return terminal.funnel(done)
+
+
+@cli.command()
+@click.argument("recipe")
+@command
+def validate(recipe: str) -> Any:
+    """Check RECIPE whole: keys, stages, settings, gates."""
+    from curation_lib import terminal
+    from curation_lib.core.recipe import load_recipe, recipe_fingerprint
+    from curation_lib.runner.plan import plan
+
+    parsed = load_recipe(recipe)
+    return terminal.valid(parsed.corpus, recipe_fingerprint(parsed), [s.id for s in plan(parsed)])
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--input", "inputs", required=True, multiple=True, help="File, folder, glob or dataset; repeatable.")
+@click.argument("more_inputs", nargs=-1)
+@click.option("--output", required=True, help="Folder for the dataset.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the stage; repeatable.")
+@SCHEDULER
+@WORKERS
+@command
+def stage(
+    name: str,
+    inputs: tuple[str, ...],
+    more_inputs: tuple[str, ...],
+    output: str,
+    settings: tuple[str, ...],
+    scheduler: str,
+    workers: int | None,
+) -> Any:
+    """Run one stage on files: `winnow stage dedup.exact --input docs.jsonl.gz --output out`."""
+    from curation_lib import terminal
+    from curation_lib.runner.dask import scheduler as connect
+    from curation_lib.runner.single import parse_settings, run_stage
+
+    with terminal.progress() as progress:
+        result, read = run_stage(
+            name, [*inputs, *more_inputs], output, parse_settings(settings), connect(scheduler, workers), progress
+        )
+    return terminal.stage_result(result, read, output)
+
+
+@cli.command()
+@command
+def stages() -> Any:
+    """List every stage with its version and settings."""
+    from curation_lib import terminal
+    from curation_lib.core.registry import find, names
+
+    return terminal.stages([find(name) for name in names()])
+
+
+def main() -> None:
+    """Entry point."""
+    from curation_lib.cli_store import register
+
+    register(cli)
+    sys.exit(cli())

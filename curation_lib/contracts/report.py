@@ -1,0 +1,62 @@
+"""Great Expectations' results as failures that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from curation_lib.contracts.expectations import Expectation
+from curation_lib.contracts.gx_session import KEYS
+from curation_lib.contracts.result import Failure, number, required
+
+EXAMPLES = 3
+
+
+def failures_of(expectations: Sequence[Expectation], results: Sequence[Any], page: str) -> list[Failure]:
+    """The expectations that do not hold, in contract order; `results` stand in the same order."""
+    pairs = zip(expectations, results, strict=True)
+    return [_failure(e, result, page) for e, result in pairs if not result.success]
+
+
+def _failure(e: Expectation, result: Any, page: str) -> Failure:
+    columns = ["rule"] if e.must_fire else e.columns()
+    seen = dict(result.result or {})
+    return Failure(
+        expectation="must_fire" if e.must_fire else e.type,
+        frame=e.frame,
+        column=", ".join(columns),
+        observed=_error(result.exception_info) or _observed(e, seen),
+        required=required(e),
+        severity=e.severity,
+        page=page,
+        examples=_examples(e, seen),
+    )
+
+
+def _observed(e: Expectation, seen: Mapping[str, Any]) -> str:
+    values = seen.get("unexpected_list") or []
+    if e.must_fire is not None:
+        return f"nothing dropped by {', '.join(seen.get('partial_missing_list') or e.must_fire)}"
+    if "unexpected_count" not in seen:
+        value, missing = seen.get("observed_value"), seen.get("partial_missing_list")
+        return f"without {', '.join(map(number, missing))}" if missing else number(value)
+    if seen["element_count"] == 1:
+        return "a missing value" if e.type == "ExpectColumnValuesToNotBeNull" else number(values[0])
+    return f"{seen['unexpected_count']} of {seen['element_count']} rows"
+
+
+def _examples(e: Expectation, seen: Mapping[str, Any]) -> tuple[str, ...]:
+    """`key=…, column=…` of the first rows that broke the expectation; none where the frame is one row."""
+    keys = KEYS.get(e.frame, ())
+    rows = list(seen.get("unexpected_index_list") or [])[:EXAMPLES] if keys else []
+    order = [*keys, *(c for c in e.columns() if c not in keys)]
+    return tuple(", ".join(f"{c}={number(row[c])}" for c in order if c in row) for row in rows)
+
+
+def _error(info: Any) -> str:
+    """What stopped the judging, if something did. Great Expectations nests it by metric."""
+    if not isinstance(info, Mapping):
+        return ""
+    if info.get("raised_exception"):
+        return f"nothing: could not be judged ({str(info.get('exception_message')).strip().splitlines()[-1]})"
+    return next((text for nested in info.values() if (text := _error(nested))), "")

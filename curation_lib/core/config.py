@@ -1,0 +1,41 @@
+"""Typed settings of a stage. Each field says what it shapes, so that a rerun redoes no more than it must."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Role = Literal["output", "measure", "keep", "locate"]
+
+
+class StageConfig(BaseModel):
+    """Base of every stage's settings: frozen, unknown keys refused, defaults validated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    @classmethod
+    def role(cls, name: str) -> Role:
+        """What the field shapes: the output (default), a filter's scores, its decision, or only where to look."""
+        extra = cls.model_fields[name].json_schema_extra
+        return extra.get("role", "output") if isinstance(extra, dict) else "output"  # type: ignore[return-value]
+
+    def only(self, *roles: Role) -> dict[str, Any]:
+        """The settings with one of `roles`, JSON-ready, in declared order."""
+        dumped = self.model_dump(mode="json")
+        return {name: dumped[name] for name in type(self).model_fields if self.role(name) in roles}
+
+
+def measure(default: Any = ..., **constraints: Any) -> Any:
+    """A field that shapes a filter's scores: changing it measures again."""
+    return Field(default, json_schema_extra={"role": "measure"}, **constraints)
+
+
+def keep(default: Any = ..., **constraints: Any) -> Any:
+    """A field that shapes a filter's decision only: changing it never measures again."""
+    return Field(default, json_schema_extra={"role": "keep"}, **constraints)
+
+
+def locate(default: Any = ..., **constraints: Any) -> Any:
+    """A field that says where inputs lie; the inputs' own hashes shape the output, not their place."""
+    return Field(default, json_schema_extra={"role": "locate"}, **constraints)

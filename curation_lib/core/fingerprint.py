@@ -1,0 +1,50 @@
+"""Fingerprints: what shapes an output, hashed. Equal fingerprints mean equal bytes under one lock and CPU."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import orjson
+
+from curation_lib.core.config import Role, StageConfig
+from curation_lib.core.stage import Stage
+
+WRITER = {"format": 1, "libraries": ("pyarrow",)}
+"""Bump `format` when the runner writes parts, ledgers or scores in another way."""
+
+
+def fingerprint(value: Any) -> str:
+    """32 hex digits of the sha256 of `value` as canonical JSON."""
+    data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def stage_identity(
+    stage: Stage, config: StageConfig, roles: Sequence[Role] = ("output", "measure", "keep")
+) -> dict[str, Any]:
+    """What of a stage shapes its output: name, version, the settings with `roles`, models and libraries."""
+    models = stage.model_files(config) if stage.model_files else ()
+    return {
+        "stage": stage.name,
+        "version": stage.version,
+        "config": config.only(*roles),
+        "models": [file_sha256(path) for path in models],
+        "libraries": library_versions(stage.libraries),
+        "writer": {"format": WRITER["format"], "libraries": library_versions(("pyarrow",))},
+    }
+
+
+def library_versions(names: Sequence[str]) -> Mapping[str, str]:
+    """Installed versions of distributions, by name."""
+    return {name: version(name) for name in sorted(names)}
+
+
+@cache
+def file_sha256(path: str) -> str:
+    """sha256 of a model file; read once a process."""
+    with open(path, "rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()

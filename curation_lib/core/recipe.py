@@ -1,0 +1,202 @@
+"""A recipe: one YAML file that says what a corpus is. Parsed once, checked whole, before anything runs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from curation_lib.core.config import StageConfig
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.fingerprint import fingerprint
+from curation_lib.core.registry import find
+from curation_lib.core.stage import Filter, Group, Map, Source, Stage
+
+Phase = Literal["pretrain", "midtrain", "posttrain"]
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_NAME = r"^[a-z0-9][a-z0-9_-]*$"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Licenses(_Section):
+    """Which licences may leave the house: SPDX ids or globs; documents without one only where `unknown` says."""
+
+    allow: list[str] = Field(min_length=1)
+    unknown: bool = False
+
+
+class Export(_Section):
+    """File formats written for every phase."""
+
+    formats: list[Literal["parquet", "jsonl"]] = ["parquet", "jsonl"]
+
+
+class Schedule(_Section):
+    """How Airflow runs the build; nothing here shapes a byte of output."""
+
+    schedule: str | None = None
+    owner: str = "curation"
+    tags: list[str] = []
+    retries: int = Field(1, ge=0)
+    retry_delay_seconds: int = Field(10, ge=0)
+    workers: int | None = None
+
+
+class Recipe(_Section):
+    """See the annotated recipe in the README. Stages and sources stay as written here; `stages_of` types them."""
+
+    corpus: str = Field(pattern=_NAME)
+    description: str = ""
+    sources: dict[str, dict[str, Any]] = Field(min_length=1)
+    stages: list[str | dict[str, dict[str, Any] | None]] = []
+    licenses: Licenses
+    mixes: dict[Phase, dict[str, Any]] = Field(min_length=1)
+    export: Export = Export()
+    gates: dict[str, list[dict[str, Any]]] = {}
+    airflow: Schedule = Schedule()
+
+    @field_validator("sources")
+    @classmethod
+    def _named(cls, sources: dict[str, Any]) -> dict[str, Any]:
+        for name in sources:
+            if not re.match(_NAME, name):
+                raise ValueError(f"source {name!r}: use lower-case letters, digits, - and _")
+        return sources
+
+
+def load_recipe(path: str | Path, environment: Mapping[str, str] | None = None) -> Recipe:
+    """The recipe in a YAML file, `${NAME}` and `${NAME:-default}` replaced from the environment.
+
+    Raises ConfigError, naming file, key and remedy.
+    """
+    try:
+        text = Path(path).read_text()
+    except OSError as e:
+        raise ConfigError(f"cannot read recipe {path}: {e.strerror or e}") from e
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as e:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(e).split())}") from e
+    return parse_recipe(
+        _substituted(data, os.environ if environment is None else environment, str(path)), str(path)
+    )
+
+
+def parse_recipe(data: Any, where: str = "recipe") -> Recipe:
+    """A checked recipe from plain data; ConfigError names the first wrong key."""
+    if not isinstance(data, dict):
+        raise ConfigError(f"{where}: a recipe is a mapping with the keys {', '.join(Recipe.model_fields)}")
+    return _validated(Recipe, data, where)
+
+
+def configured(name: str, settings: Mapping[str, Any] | None, where: str) -> tuple[Stage, StageConfig]:
+    """The stage called `name` with its checked settings."""
+    stage = find(name)
+    return stage, _validated(stage.config, dict(settings or {}), f"{where}: {name}")
+
+
+def sources_of(recipe: Recipe) -> dict[str, list[tuple[Stage, StageConfig]]]:
+    """Each source's chain: the Source and the Maps fused behind it."""
+    chains = {}
+    for name, written in recipe.sources.items():
+        where = f"sources.{name}"
+        settings = dict(written)
+        kind = _required(settings, "stage", where)
+        then = settings.pop("normalize", None) or _default_normalizer(kind)
+        chains[name] = [
+            _expect(configured(kind, {"source": name, **settings}, where), Source, where),
+            *(
+                _expect(configured(n, s, f"{where}.normalize"), Map, where)
+                for n, s in _stage_list(then, where)
+            ),
+        ]
+    return chains
+
+
+def stages_of(recipe: Recipe) -> list[tuple[Stage, StageConfig]]:
+    """The recipe's stages in order, typed."""
+    pairs = [pair for item in recipe.stages for pair in _stage_list(item, "stages")]
+    return [_expect(configured(n, s, "stages"), (Map, Filter, Group), "stages") for n, s in pairs]
+
+
+def mixes_of(recipe: Recipe) -> dict[str, tuple[Stage, StageConfig]]:
+    """Each phase's mix, typed."""
+    return {
+        phase: configured("mix.sample", {"phase": phase, **settings}, f"mixes.{phase}")
+        for phase, settings in recipe.mixes.items()
+    }
+
+
+def recipe_fingerprint(recipe: Recipe) -> str:
+    """What of a recipe shapes outputs or gates: all but its Airflow section, description and input paths."""
+    data = recipe.model_dump(mode="json", exclude={"airflow", "description"})
+    data["sources"] = {n: {k: v for k, v in s.items() if k != "paths"} for n, s in data["sources"].items()}
+    return fingerprint(data)
+
+
+def _default_normalizer(kind: str) -> str:
+    return "normalize.html" if kind == "sources.warc" else "normalize.plain"
+
+
+def _stage_list(item: Any, where: str) -> list[tuple[str, Mapping[str, Any] | None]]:
+    if isinstance(item, str):
+        return [(item, None)]
+    if isinstance(item, list):
+        return [pair for one in item for pair in _stage_list(one, where)]
+    if isinstance(item, dict) and "stage" in item:
+        return [(str(item["stage"]), {k: v for k, v in item.items() if k != "stage"})]
+    if isinstance(item, dict) and len(item) == 1:
+        return list(item.items())
+    raise ConfigError(f"{where}: write a stage as its name, or as `name: {{setting: value}}`; found {item!r}")
+
+
+def _required(settings: dict[str, Any], key: str, where: str) -> str:
+    if key not in settings:
+        raise ConfigError(f"{where}: the key {key!r} is missing")
+    return str(settings.pop(key))
+
+
+def _expect(pair: tuple[Stage, StageConfig], shapes: Any, where: str) -> tuple[Stage, StageConfig]:
+    if not isinstance(pair[0], shapes):
+        raise ConfigError(f"{where}: {pair[0].name} is a {type(pair[0]).__name__}, which has no place here")
+    return pair
+
+
+def _validated(model: Any, data: dict[str, Any], where: str) -> Any:
+    try:
+        return model.model_validate(data)
+    except ValidationError as e:
+        first = e.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(whole)"
+        hint = ""
+        if first["type"] == "extra_forbidden":
+            key_list = ", ".join(model.model_fields)
+            hint = f"; known keys: {key_list}" if len(first["loc"]) == 1 else ""
+            raise ConfigError(f"{where}: unknown key {key!r}{hint}") from e
+        raise ConfigError(f"{where}: key {key!r}: {first['msg']} (found {first.get('input')!r})") from e
+
+
+def _substituted(value: Any, environment: Mapping[str, str], where: str) -> Any:
+    if isinstance(value, dict):
+        return {k: _substituted(v, environment, where) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_substituted(v, environment, where) for v in value]
+    return (
+        _VARIABLE.sub(lambda m: _variable(m, environment, where), value) if isinstance(value, str) else value
+    )
+
+
+def _variable(match: re.Match[str], environment: Mapping[str, str], where: str) -> str:
+    name, default = match.group(1), match.group(2)
+    found = environment.get(name, default)
+    if found is None:
+        raise ConfigError(f"{where}: ${{{name}}} is not set; export {name}=… or write ${{{name}:-default}}")
+    return found

@@ -1,0 +1,208 @@
+"""A stage is a value: a name, a version, typed settings, two contracts and pure functions over Arrow batches.
+
+Four shapes: Source, Map, Filter, Group. None of their functions touches the world; the runner does.
+Row numbers in results count from 0 within the batch that the function was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from curation_lib.core.config import StageConfig
+from curation_lib.core.contract import CAPTURE, DOCUMENT
+
+
+class Context(NamedTuple):
+    """What the runner hands to a stage's function beside batch and settings.
+
+    model: what the stage's `load` returned, once per worker.
+    statistics: what the filter's `statistics` returned for this batch, shared by all filters of the block
+        that name the same function.
+    state: what `merge` returned for the whole dataset.
+    """
+
+    model: Any = None
+    statistics: Any = None
+    state: Any = None
+
+
+class Drop(NamedTuple):
+    """One dropped row: `rule` is what the ledger shows."""
+
+    row: int
+    rule: str
+    score: float | None = None
+    threshold: float | None = None
+    also_failed: tuple[str, ...] = ()
+    kept_twin: str | None = None
+
+
+class Edit(NamedTuple):
+    """Bytes [start, end) of row `row`'s text, as the stage was given it, were removed by `rule`."""
+
+    row: int
+    rule: str
+    start: int
+    end: int
+
+
+class Bad(NamedTuple):
+    """One row that cannot be read; it goes to quarantine."""
+
+    row: int
+    error: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a batch. rows in + created = kept rows + dropped + quarantined; the runner checks it."""
+
+    kept: pa.RecordBatch
+    drops: Sequence[Drop] = ()
+    edits: Sequence[Edit] = ()
+    bad: Sequence[Bad] = ()
+    created: int = 0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule's answer for a batch: `failed` (bool array), the score judged, the threshold applied."""
+
+    name: str
+    failed: pa.BooleanArray
+    score: pa.Array
+    threshold: float | None
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One input file of a source. `name` is relative to what the recipe named; `sha256` pins its bytes."""
+
+    url: str
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A region of a shard that could not be read: `skipped` records are not responses and only counted."""
+
+    locator: str
+    error: str
+    head: bytes = b""
+
+
+@dataclass(frozen=True)
+class Read:
+    """One step of reading a shard: captures, how many records were passed over, what was unreadable."""
+
+    captures: pa.RecordBatch | None = None
+    skipped: int = 0
+    unread: Sequence[Unread] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What every shape has. `libraries` are distributions whose version shapes the output;
+    `load(config)` makes the model and `model_files(config)` names the files whose hashes identify it."""
+
+    name: str
+    version: int
+    config: type[StageConfig]
+    summary: str
+    consumes: pa.Schema = field(default=DOCUMENT, repr=False)
+    produces: pa.Schema = field(default=DOCUMENT, repr=False)
+    libraries: tuple[str, ...] = ()
+    load: Callable[[Any], Any] | None = None
+    model_files: Callable[[Any], Sequence[str]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Stage):
+    """`shards(config)` lists input files in a fixed order; `read(shard, config)` streams captures."""
+
+    shards: Callable[[Any], Sequence[Shard]]
+    read: Callable[[Shard, Any], Iterator[Read]]
+    produces: pa.Schema = field(default=CAPTURE, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Map(Stage):
+    """`fn(batch, config, context) -> Result`."""
+
+    fn: Callable[[pa.RecordBatch, Any, Context], Result]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter(Stage):
+    """`measure(batch, config, context)` gives one row of scores per document (only `measure` fields matter);
+    `keep(scores, config, context)` gives its rules in declared order: a document stays if none failed.
+
+    `statistics(batch)` is a shared measurement in text/: the runner computes each distinct function once a
+    batch. `summarise(scores) -> partial` and `merge(partials) -> state` are exact; the state reaches keep.
+    """
+
+    measure: Callable[[pa.RecordBatch, Any, Context], pa.RecordBatch]
+    keep: Callable[[pa.RecordBatch, Any, Context], Sequence[Rule]]
+    statistics: Callable[[pa.RecordBatch], Any] | None = None
+    summarise: Callable[[pa.RecordBatch], Any] | None = None
+    merge: Callable[[Sequence[Any]], Any] | None = None
+
+
+Lookup = Callable[[int, Sequence[int]], pa.RecordBatch]
+"""Lookup(shard, rows) -> those input documents, in the order asked (reads one shard at a time)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group(Stage):
+    """A decision that needs documents side by side.
+
+    key(batch, config, context) -> rows with `row` (uint32, in the batch), `partition_key` (uint64) and whatever
+        else decides; any number of rows per document. Partition = partition_key mod a fixed number.
+    partition(rows, config) -> a table from all rows of one partition, which now also carry `shard` (uint32) and
+        `row` within the shard; sorted by (partition_key, shard, row).
+    decide(partials, lookup, config) -> one row per affected document: `shard`, `row`, and what `apply` reads.
+        `partials` are the partitions' tables in partition order. The answer must not depend on shard order
+        beyond ties.
+    apply(batch, decision, config) -> Result; `decision` holds this batch's rows only, `row` within the batch.
+    """
+
+    key: Callable[[pa.RecordBatch, Any, Context], pa.RecordBatch]
+    partition: Callable[[pa.Table, Any], pa.Table]
+    decide: Callable[[Sequence[pa.Table], Lookup, Any], pa.Table]
+    apply: Callable[[pa.RecordBatch, pa.Table, Any], Result]
+
+
+DECISION = pa.schema(
+    [
+        pa.field("shard", pa.uint32(), nullable=False),
+        pa.field("row", pa.uint32(), nullable=False),
+        pa.field("rule", pa.string(), nullable=False),
+        pa.field("score", pa.float64()),
+        pa.field("threshold", pa.float64()),
+        pa.field("kept_twin", pa.string()),
+        pa.field("quarantine", pa.bool_(), nullable=False),
+    ]
+)
+"""The decision of a dedup stage, which `apply_removals` understands."""
+
+
+def apply_removals(batch: pa.RecordBatch, decision: pa.Table, config: StageConfig) -> Result:
+    """Take the decision's rows out of `batch`: dropped with their twin, or quarantined where it says so."""
+    removed = decision.to_pylist()
+    mask = pa.array([True] * batch.num_rows).to_numpy(zero_copy_only=False)
+    mask[[r["row"] for r in removed]] = False
+    drops = [
+        Drop(r["row"], r["rule"], r["score"], r["threshold"], kept_twin=r["kept_twin"])
+        for r in removed
+        if not r["quarantine"]
+    ]
+    bad = [
+        Bad(r["row"], f"{r['rule']}: {r['kept_twin']} has other content") for r in removed if r["quarantine"]
+    ]
+    return Result(batch.filter(pa.array(mask)), drops, bad=bad)

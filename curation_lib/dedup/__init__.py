@@ -1,0 +1,3 @@
+"""Documents that say the same."""
+
+MODULES = ("exact", "minhash")

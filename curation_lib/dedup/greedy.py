@@ -1,0 +1,105 @@
+"""The greedy decision of near-duplicate removal, as one compiled pass.
+
+Documents are visited in survivor order. One is dropped iff a document already kept in one of its buckets is
+at least `threshold` alike; the most similar such one, the earliest on a tie, is its twin. So a chain
+A ~ B ~ C loses B only, when A and C differ.
+
+Cost: a pair of distinct sets is compared at most once and only if one of them was kept, so a million copies
+of a page cost a million look-ups. A bucket of m documents alike in a band only still costs m * m / 2.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from curation_lib.text.buffers import Hashes, Offsets
+from curation_lib.text.shingles import jaccard
+
+Integers = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float64]
+
+
+class Candidates(NamedTuple):
+    """n documents, b buckets; documents and buckets by number.
+
+    order: int64[n], documents in survivor order. set_of: int64[n], each one's shingle set.
+    buckets, edges: the buckets of document d are buckets[edges[d]:edges[d + 1]]. Documents with one set are
+    in the same buckets.
+    """
+
+    order: Integers
+    set_of: Integers
+    buckets: Integers
+    edges: Offsets
+
+
+def decide_greedily(
+    found: Candidates, values: Hashes, offsets: Offsets, threshold: float
+) -> tuple[Integers, Scores]:
+    """`(twin, score)`: the kept document that each dropped one resembles, else -1, and their Jaccard.
+
+    `values`, `offsets`: the shingle sets, sorted.
+    """
+    sizes = np.bincount(found.buckets, minlength=1)
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    out: tuple[Integers, Scores] = _decide(*found, starts, values, offsets, float(threshold))
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _decide(
+    order: Integers,
+    set_of: Integers,
+    buckets: Integers,
+    edges: Offsets,
+    starts: Offsets,
+    values: Hashes,
+    offsets: Offsets,
+    threshold: float,
+) -> tuple[Integers, Scores]:
+    documents, sets = order.shape[0], offsets.shape[0] - 1
+    leaders = np.empty(buckets.shape[0], np.int64)  # of bucket b: leaders[starts[b]:][:count[b]], as kept
+    count = np.zeros(starts.shape[0], np.int64)
+    kept_as = np.full(documents, -1, np.int64)  # how many were kept before this one
+    compared_with = np.full(documents, -1, np.int64)  # the last document a leader was compared with
+    best, best_score = np.full(sets, -1, np.int64), np.zeros(sets)
+    seen = np.zeros(sets, np.int64)  # leaders kept before this were compared with the set
+    twin, score = np.full(documents, -1, np.int64), np.zeros(documents)
+    kept = 0
+    for document in order:
+        mine = set_of[document]
+        if best_score[mine] < 1.0:
+            a, b = offsets[mine], offsets[mine + 1]
+            for e in range(edges[document], edges[document + 1]):
+                bucket = buckets[e]
+                for n in range(starts[bucket] + count[bucket] - 1, starts[bucket] - 1, -1):
+                    leader = leaders[n]
+                    if kept_as[leader] < seen[mine]:
+                        break
+                    if compared_with[leader] == document:
+                        continue
+                    compared_with[leader] = document
+                    c, d = offsets[set_of[leader]], offsets[set_of[leader] + 1]
+                    if min(b - a, d - c) < threshold * max(b - a, d - c) * (1 - 1e-12):
+                        continue  # J <= smaller / larger
+                    alike = jaccard(values, a, b, c, d)
+                    nearer = best[mine] < 0 or alike > best_score[mine]
+                    earlier = alike == best_score[mine] and kept_as[leader] < kept_as[best[mine]]
+                    if alike >= threshold and (nearer or earlier):
+                        best[mine], best_score[mine] = leader, alike
+            seen[mine] = kept
+        if best[mine] >= 0:
+            twin[document], score[document] = best[mine], best_score[mine]
+            continue
+        kept_as[document] = kept
+        kept += 1
+        best[mine], best_score[mine] = document, 1.0
+        for e in range(edges[document], edges[document + 1]):
+            bucket = buckets[e]
+            leaders[starts[bucket] + count[bucket]] = document
+            count[bucket] += 1
+    return twin, score

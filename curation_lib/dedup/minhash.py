@@ -1,0 +1,142 @@
+"""`dedup.minhash`: of documents whose k-word shingle sets are alike, the first in survivor order stays.
+
+Candidates share a band of their MinHash signature (Broder 1997; Leskovec, Rajaraman, Ullman 3.4); the true
+Jaccard similarity of their sets of 64-bit shingle hashes decides (`dedup.greedy`). Rule `near_duplicate`; the
+score is the similarity to the kept twin. Documents without a word are never near-duplicates.
+
+With 14 bands of 8 rows a pair of similarity 0.7 is found with probability 0.56, 0.8 with 0.92, 0.9 with
+0.9996: pairs above the threshold that share no band both stay.
+
+Memory: the shuffle carries 16 bytes per band and document (224 at 14 bands). `decide` holds up to 80 bytes
+per band that a document shares with another, 300 per such document, and 8 per distinct shingle of each distinct
+set, on disk beyond `spill_bytes`. Text in memory is at most `reading.SPAN` documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pydantic import Field
+
+from curation_lib.core.config import locate
+from curation_lib.core.stage import Context, Group, Lookup, apply_removals
+from curation_lib.dedup.decisions import decision, firsts, gathered, numbers, shared
+from curation_lib.dedup.greedy import Candidates, decide_greedily
+from curation_lib.dedup.reading import read
+from curation_lib.dedup.shingle_sets import ShingleSets
+from curation_lib.dedup.survivors import SurvivorConfig, ranks, survivor_order
+from curation_lib.text.bands import band_keys, pairs
+from curation_lib.text.buffers import Column, Hashes, Offsets
+from curation_lib.text.minhash import signatures
+from curation_lib.text.shingles import shingle_hashes, shingle_sets
+from curation_lib.text.words import word_hashes
+
+ROWS = pa.schema([pa.field("row", pa.uint32()), pa.field("partition_key", pa.uint64())])
+"""Key rows: one per band and document; the partition key is the band's, mixed with its number."""
+
+
+class MinHashConfig(SurvivorConfig):
+    """Settings of `dedup.minhash`.
+
+    ngram: words per shingle. bands, rows: of the signature, rows in each band. threshold: least Jaccard
+    similarity of a near-duplicate. seed: of the permutations. spill_bytes: shingle sets held in memory.
+    """
+
+    ngram: int = Field(5, ge=1, le=64)
+    bands: int = Field(14, ge=1, le=256)
+    rows: int = Field(8, ge=1, le=64)
+    threshold: float = Field(0.7, ge=0, le=1)
+    seed: int = Field(1, ge=0, lt=2**32)
+    spill_bytes: int = locate(2**30, ge=0)
+
+
+def key(batch: pa.RecordBatch, config: MinHashConfig, context: Context) -> pa.RecordBatch:
+    """One row per band of each document that has words, see ROWS."""
+    documents, keys = _keys(batch.column("text"), config)
+    rows = np.repeat(documents.astype(np.uint32), config.bands)
+    return pa.record_batch([pa.array(rows), pa.array(keys.ravel())], schema=ROWS)
+
+
+def candidate_pairs(texts: Column, config: MinHashConfig) -> npt.NDArray[np.int64]:
+    """int64[pairs, 2], i < j: documents that `decide` may compare. Quadratic in copies of one text."""
+    documents, keys = _keys(texts, config)
+    return documents[pairs(keys)]
+
+
+def partition(rows: pa.Table, config: MinHashConfig) -> pa.Table:
+    """The rows of buckets with at least two documents."""
+    keys, shard, row = (numbers(rows, name) for name in ("partition_key", "shard", "row"))
+    rows = rows.filter(pa.array(firsts(keys, shard, row)))
+    return rows.filter(pa.array(shared(firsts(numbers(rows, "partition_key")))))
+
+
+def decide(partials: Sequence[pa.Table], lookup: Lookup, config: MinHashConfig) -> pa.Table:
+    """Read the documents that share a bucket, once each, and judge them in survivor order."""
+    rows = gathered(partials, ROWS)
+    places, document = np.unique(_places(rows), return_inverse=True)
+    bucket = np.unique(numbers(rows, "partition_key"), return_inverse=True)[1]
+    by_document = np.argsort(document, kind="stable")
+    edges = np.searchsorted(document[by_document], np.arange(len(places) + 1))
+    with ShingleSets(config.spill_bytes) as sets:
+        documents, set_of = _read(places, lookup, config, sets)
+        order = survivor_order(documents)
+        found = Candidates(order, set_of, bucket[by_document], edges)
+        twin, score = decide_greedily(found, *sets.finish(), config.threshold)
+    dropped = pa.array(np.flatnonzero(twin >= 0))
+    return decision(
+        documents.take(dropped),
+        rule="near_duplicate",
+        score=score[twin >= 0],
+        threshold=config.threshold,
+        kept_twin=documents.column("doc_id").take(pa.array(twin[twin >= 0])),
+    )
+
+
+def _keys(texts: Column, config: MinHashConfig) -> tuple[npt.NDArray[np.int64], Hashes]:
+    """Numbers of the documents with words, and their band keys, uint64[documents, bands]."""
+    shingles, offsets = _shingles(texts, config)
+    some = np.flatnonzero(np.diff(offsets))
+    signed = signatures(shingles, offsets, config.bands * config.rows, config.seed)
+    return some, band_keys(signed, config.bands)[some]
+
+
+def _shingles(texts: Column, config: MinHashConfig) -> tuple[Hashes, Offsets]:
+    return shingle_hashes(*word_hashes(texts), config.ngram)
+
+
+def _places(rows: pa.Table) -> npt.NDArray[np.int64]:
+    where: npt.NDArray[np.int64] = numbers(rows, "shard").astype(np.int64) << 32
+    return where | numbers(rows, "row").astype(np.int64)
+
+
+def _read(
+    places: npt.NDArray[np.int64], lookup: Lookup, config: MinHashConfig, sets: ShingleSets
+) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    """What the order of survival needs of each document, and the number of its shingle set."""
+    shard, row = places >> 32, places & 0xFFFFFFFF
+    set_of: list[int] = []
+    columns: dict[str, list[Any]] = {"rank": [np.zeros(0, np.int64)], "doc_id": [], "content_hash": []}
+    for _, batch in read(shard, row, lookup):
+        set_of += sets.add(*shingle_sets(*_shingles(batch.column("text"), config)))
+        columns["rank"].append(ranks(batch, config))
+        for name in ("doc_id", "content_hash"):
+            columns[name].append(batch.column(name).cast(pa.large_string()))
+    strings = {n: pa.chunked_array(columns[n], pa.large_string()) for n in ("doc_id", "content_hash")}
+    table = {"shard": shard, "row": row, "rank": np.concatenate(columns["rank"]), **strings}
+    return pa.table(table), np.array(set_of, np.int64)
+
+
+STAGE = Group(
+    name="dedup.minhash",
+    version=1,
+    config=MinHashConfig,
+    summary="Drops documents whose word shingles resemble those of a kept one",
+    key=key,
+    partition=partition,
+    decide=decide,
+    apply=apply_removals,
+)

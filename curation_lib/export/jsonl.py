@@ -1,0 +1,63 @@
+"""`export.jsonl`: JSON Lines files, one zstd frame each.
+
+Every line has every key of EXPORT in that order, null where there is nothing: readers that infer a schema
+from the first lines then never meet a new key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+import orjson
+import pyarrow as pa
+import zstandard
+
+from curation_lib.core.stage import Context, Map, Result
+from curation_lib.export.schema import EXPORT, ExportConfig, to_export
+
+SUFFIX = ".jsonl.zst"
+CHUNK = 2**20
+"""Bytes handed to the compressor at a time, so that its output depends on the lines alone."""
+
+
+def convert(batch: pa.RecordBatch, config: ExportConfig, context: Context) -> Result:
+    """Documents as EXPORT rows; none is dropped."""
+    return Result(to_export(batch, config))
+
+
+def encode(batches: Iterable[pa.RecordBatch], sink: BinaryIO, config: ExportConfig) -> None:
+    """Write EXPORT batches to `sink` as JSON Lines in one zstd frame; no batch gives an empty frame."""
+    compressor = zstandard.ZstdCompressor(
+        level=config.compression_level, write_content_size=False, write_checksum=True, threads=0
+    )
+    with compressor.stream_writer(sink, closefd=False) as stream:
+        for chunk in _chunks(map(to_json_lines, batches)):
+            stream.write(chunk)
+
+
+def to_json_lines(batch: pa.RecordBatch) -> bytes:
+    """`batch`, one JSON object and newline per row, keys in the batch's column order, UTF-8."""
+    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in batch.to_pylist())
+
+
+def _chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of CHUNK, the last one shorter."""
+    pending = bytearray()
+    for part in parts:
+        pending += part
+        while len(pending) >= CHUNK:
+            yield bytes(pending[:CHUNK])
+            del pending[:CHUNK]
+    yield bytes(pending)
+
+
+STAGE = Map(
+    name="export.jsonl",
+    version=1,
+    config=ExportConfig,
+    summary="Writes one phase as zstd-compressed JSON Lines.",
+    produces=EXPORT,
+    libraries=("orjson", "pyarrow", "zstandard"),
+    fn=convert,
+)

@@ -1,0 +1,55 @@
+"""What a trainer reads: one flat row per document, no maps, no lists."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import orjson
+import pyarrow as pa
+from pydantic import Field
+
+from curation_lib.core.config import StageConfig
+from curation_lib.core.contract import DOCUMENT, conform
+from curation_lib.export.tokens import Tokenizer, count_tokens
+
+Phase = Literal["pretrain", "midtrain", "posttrain"]
+
+EXPORT = pa.schema(
+    [
+        pa.field("doc_id", pa.string(), nullable=False),
+        pa.field("text", pa.large_string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("url", pa.string()),
+        pa.field("language", pa.string()),
+        pa.field("license", pa.string(), nullable=False),
+        pa.field("format", pa.string(), nullable=False),
+        pa.field("tokens", pa.int64(), nullable=False),
+        pa.field("phase", pa.string(), nullable=False),
+        pa.field("metadata", pa.string()),
+    ]
+)
+"""`tokens` as the settings' tokenizer counts them; `metadata` is a JSON object with sorted keys, or null."""
+
+
+class ExportConfig(StageConfig):
+    """Settings of both export stages. `compression_level` is zstd's."""
+
+    phase: Phase
+    tokenizer: Tokenizer = "bytes4"
+    compression_level: int = Field(6, ge=1, le=19)
+
+
+def to_export(batch: pa.RecordBatch, config: ExportConfig) -> pa.RecordBatch:
+    """Documents (DOCUMENT) as trainers get them (EXPORT), row for row."""
+    columns = {name: batch.column(name) for name in EXPORT.names if name in DOCUMENT.names}
+    columns["tokens"] = pa.array(count_tokens(batch.column("text"), config.tokenizer))
+    columns["phase"] = pa.repeat(config.phase, batch.num_rows)
+    columns["metadata"] = _as_json(batch.column("metadata"))
+    return conform(pa.RecordBatch.from_pydict(columns), EXPORT, "export")
+
+
+def _as_json(metadata: pa.Array) -> pa.Array:
+    """Each map as a JSON object with sorted keys; a null or empty map as null."""
+    maps = [dict(pairs) if pairs else None for pairs in metadata.to_pylist()]
+    objects = [orjson.dumps(entries, option=orjson.OPT_SORT_KEYS) if entries else None for entries in maps]
+    return pa.array(objects, pa.binary()).cast(pa.string())

@@ -1,0 +1,209 @@
+"""`mix.sample`: takes one phase's mix out of a corpus by weights, a token budget and an epoch cap.
+
+Documents of one (source, language), a bucket, are visited in order of priority(doc_id, seed and phase), so
+which ones are taken depends on the documents alone, never on shards or their order. A document taken twice
+stands twice, one copy after the other.
+
+Memory: `partition` holds about 150 bytes per document of its partition (82 to read, 28 to answer), `decide`
+about 130 bytes per document of the corpus (28 to read, 43 to answer, 59 in passing).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+from pydantic import Field, model_validator
+
+from curation_lib.core.config import StageConfig
+from curation_lib.core.stage import Context, Drop, Group, Lookup, Result
+from curation_lib.mix.epochs import Share, share_out
+from curation_lib.mix.tokens import Tokenizer, count_tokens
+from curation_lib.mix.weights import UNDETERMINED, Weight, allocate, entry_of
+from curation_lib.text.hashing import priority
+
+DECISION = pa.schema(
+    [
+        pa.field("shard", pa.uint32(), nullable=False),
+        pa.field("row", pa.uint32(), nullable=False),
+        pa.field("copies", pa.uint32(), nullable=False),
+        pa.field("rule", pa.string()),
+        pa.field("score", pa.float64()),
+        pa.field("threshold", pa.float64()),
+    ]
+)
+"""One row per document that does not simply stay once: how often it stays, or by which rule it goes."""
+
+
+class SampleConfig(StageConfig):
+    """Settings of one phase. The first of `weights` that matches a document counts, else `default_weight`;
+    weight 0 excludes. `token_budget` null takes every weighted document once."""
+
+    phase: Literal["pretrain", "midtrain", "posttrain"]
+    weights: tuple[Weight, ...] = ()
+    default_weight: float = Field(0.0, ge=0, allow_inf_nan=False)
+    token_budget: int | None = Field(None, gt=0)
+    max_epochs: float = Field(1.0, gt=0, allow_inf_nan=False)
+    seed: int = Field(0, ge=0, lt=2**63)
+    tokenizer: Tokenizer = "bytes4"
+
+    @model_validator(mode="after")
+    def _takes_something(self) -> SampleConfig:
+        if not any(self.all_weights()):
+            raise ValueError("every weight is 0: give one of weights, or default_weight, a positive weight")
+        return self
+
+    def all_weights(self) -> list[float]:
+        """The entries' weights in order, the default entry's last."""
+        return [*(entry.weight for entry in self.weights), self.default_weight]
+
+
+class Bucket(NamedTuple):
+    """Documents of one (source, language): rows [start, stop) of a partition's table, by priority."""
+
+    source: str
+    language: str
+    partition: int
+    start: int
+    stop: int
+
+
+def key(batch: pa.RecordBatch, config: SampleConfig, context: Context) -> pa.RecordBatch:
+    """One row per document; the partition key is the bucket's, so a bucket lies in one partition."""
+    source = batch.column("source")
+    language = pc.fill_null(batch.column("language"), UNDETERMINED)
+    return pa.RecordBatch.from_pydict(
+        {
+            "row": pa.array(np.arange(batch.num_rows, dtype=np.uint32)),
+            "partition_key": _bucket_keys(source, language),
+            "tokens": pa.array(count_tokens(batch.column("text"), config.tokenizer).astype(np.uint32)),
+            "priority": pa.array(priority(batch.column("doc_id"), phase_seed(config)), pa.uint64()),
+            "doc_id": batch.column("doc_id"),
+            "source": source,
+            "language": language,
+        }
+    )
+
+
+def phase_seed(config: SampleConfig) -> int:
+    """The seed of a phase's priorities: phases with one seed still draw apart from each other."""
+    return xxhash.xxh3_64_intdigest(config.phase.encode(), seed=config.seed)
+
+
+def _bucket_keys(source: pa.Array, language: pa.Array) -> pa.Array:
+    """xxh3-64 of each row's source and language, hashed once per distinct pair."""
+    pairs = pc.binary_join_element_wise(source, language, "\0").dictionary_encode()
+    hashes = [xxhash.xxh3_64_intdigest(pair.encode()) for pair in pairs.dictionary.to_pylist()]
+    return pa.array(hashes, pa.uint64()).take(pairs.indices)
+
+
+def partition(rows: pa.Table, config: SampleConfig) -> pa.Table:
+    """`rows` bucket by bucket in order of priority; equal priorities (never seen) go by doc_id."""
+    names = ["source", "language", "priority", "doc_id", "shard", "row"]
+    order = pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in names])
+    rows = (
+        rows.select(["shard", "row", "tokens", "priority", "source", "language"]).take(order).combine_chunks()
+    )
+    for place, name in ((4, "source"), (5, "language")):
+        rows = rows.set_column(place, name, rows.column(name).dictionary_encode())
+    return rows
+
+
+def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SampleConfig) -> pa.Table:
+    """How often each document stays (DECISION, sorted by shard and row); `lookup` is not used."""
+    buckets = sorted(bucket for number, table in enumerate(partials) for bucket in _buckets(table, number))
+    entries: dict[int, list[Bucket]] = defaultdict(list)
+    for bucket in buckets:
+        entries[entry_of(bucket.source, bucket.language, config.weights)].append(bucket)
+    running = {bucket: _running(partials[bucket.partition], bucket) for bucket in buckets}
+    weights = config.all_weights()
+    held = [sum(int(running[bucket][-1]) for bucket in entries[i]) for i in range(len(weights))]
+    targets = allocate(held, weights, config.token_budget, config.max_epochs)
+    answers = []
+    for i, target in enumerate(targets):
+        shares = share_out([running[bucket] for bucket in entries[i]], target)
+        for bucket, share in zip(entries[i], shares, strict=True):
+            answers.append(_answer(partials[bucket.partition], bucket, share, weights[i]))
+    decision = pa.concat_tables([DECISION.empty_table(), *answers])
+    return decision.sort_by([("shard", "ascending"), ("row", "ascending")]).combine_chunks()
+
+
+def _buckets(table: pa.Table, number: int) -> Iterator[Bucket]:
+    """The runs of equal source and language in one partition's table."""
+    if not table.num_rows:
+        return
+    columns = [table.column(name).combine_chunks().dictionary_encode() for name in ("source", "language")]
+    codes = [column.indices.to_numpy() for column in columns]
+    new = (np.diff(codes[0]) != 0) | (np.diff(codes[1]) != 0)
+    edges = [0, *(np.flatnonzero(new) + 1).tolist(), table.num_rows]
+    for start, stop in pairwise(edges):
+        yield Bucket(columns[0][start].as_py(), columns[1][start].as_py(), number, start, stop)
+
+
+def _running(table: pa.Table, bucket: Bucket) -> npt.NDArray[np.int64]:
+    return np.cumsum(_numbers(table, "tokens", bucket), dtype=np.int64)
+
+
+def _numbers(table: pa.Table, name: str, bucket: Bucket) -> npt.NDArray[Any]:
+    numbers: npt.NDArray[Any] = table.column(name).slice(bucket.start, bucket.stop - bucket.start).to_numpy()
+    return numbers
+
+
+def _answer(table: pa.Table, bucket: Bucket, share: Share, weight: float) -> pa.Table:
+    """Decision rows of one bucket, without the documents that stay once.
+
+    The score of a document that is not sampled is its draw, priority / 2^64; the threshold is the draw from
+    which on its bucket was no longer taken.
+    """
+    copies = np.full(bucket.stop - bucket.start, share.whole, np.uint32)
+    copies[: share.taken] += 1
+    changed = np.flatnonzero(copies != 1)
+    copies = copies[changed]
+    out = copies == 0
+    draws = _numbers(table, "priority", bucket)[changed] / 2.0**64
+    sampled = bool(weight)
+    scores = pa.array(draws, mask=~out) if sampled else pa.nulls(len(out), pa.float64())
+    limit = draws[out][0] if out.any() and sampled else None
+    rule = pa.scalar("not_sampled" if sampled else "weight_zero")
+    columns = {
+        "shard": _numbers(table, "shard", bucket)[changed],
+        "row": _numbers(table, "row", bucket)[changed],
+        "copies": copies,
+        "rule": pc.if_else(pa.array(out), rule, None),
+        "score": scores,
+        "threshold": pc.if_else(pa.array(out), pa.scalar(limit, pa.float64()), None),
+    }
+    return pa.table({name: pa.array(column) for name, column in columns.items()}, schema=DECISION)
+
+
+def apply(batch: pa.RecordBatch, decision: pa.Table, config: SampleConfig) -> Result:
+    """`batch` with each document as often as decided, copies side by side."""
+    copies = np.ones(batch.num_rows, np.int64)
+    copies[decision.column("row").to_numpy()] = decision.column("copies").to_numpy()
+    dropped = decision.filter(pc.equal(decision.column("copies"), 0)).sort_by("row")
+    drops = [
+        Drop(row["row"], row["rule"], row["score"], row["threshold"])
+        for row in dropped.select(["row", "rule", "score", "threshold"]).to_pylist()
+    ]
+    kept = batch.take(pa.array(np.repeat(np.arange(batch.num_rows), copies)))
+    return Result(kept, drops, created=int(np.maximum(copies - 1, 0).sum()))
+
+
+STAGE = Group(
+    name="mix.sample",
+    version=1,
+    config=SampleConfig,
+    summary="Samples one phase's mix by weights per source and language, token budget and epoch cap.",
+    libraries=("numpy", "xxhash"),
+    key=key,
+    partition=partition,
+    decide=decide,
+    apply=apply,
+)

@@ -1,0 +1,78 @@
+"""Who gets how much of a token budget: weights, matched by source and language, under an epoch cap.
+
+An entry is one line of the recipe's weights. Its share of the budget is its weight over the weights of all
+entries that have tokens. No entry gives more than `max_epochs` times its tokens; what it cannot fill goes to
+the others in proportion to their weights, and so on until the budget is spent or every entry is full. For
+equal weights this is the allocation of UniMax (Chung et al. 2023, https://arxiv.org/abs/2304.09151).
+All sums are exact fractions, so the answer does not depend on order or rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from math import floor
+
+from pydantic import BaseModel, ConfigDict, Field
+
+UNDETERMINED = "und"
+"""How a document without a language is matched (BCP 47's word for it)."""
+
+
+class Weight(BaseModel):
+    """One entry: documents whose source and language match both globs (null matches all) share `weight`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str | None = None
+    language: str | None = None
+    weight: float = Field(ge=0, allow_inf_nan=False)
+
+    def matches(self, source: str, language: str) -> bool:
+        """Whether both globs match; case counts."""
+        return fnmatchcase(source, self.source or "*") and fnmatchcase(language, self.language or "*")
+
+
+def entry_of(source: str, language: str, weights: Sequence[Weight]) -> int:
+    """Index of the first entry that matches, or len(weights): the default entry."""
+    return next((i for i, weight in enumerate(weights) if weight.matches(source, language)), len(weights))
+
+
+def allocate(
+    tokens: Sequence[int], weights: Sequence[float], budget: int | None, max_epochs: float
+) -> list[int]:
+    """Tokens that each entry gives to the mix.
+
+    tokens: what each entry holds; weights: one per entry, 0 gives nothing; budget: tokens in all, or None for
+    each weighted entry once (or `max_epochs` times where that is less than once).
+    The sum never exceeds the budget and falls short of it by less than one token per entry, unless all
+    weighted entries are at their cap, floor(max_epochs * tokens).
+    """
+    caps = [
+        floor(_exact(max_epochs) * held) if weight else 0
+        for held, weight in zip(tokens, weights, strict=True)
+    ]
+    if budget is None:
+        return [min(cap, held) for cap, held in zip(caps, tokens, strict=True)]
+    return _fill(caps, [_exact(weight) for weight in weights], budget)
+
+
+def _fill(caps: Sequence[int], weights: Sequence[Fraction], budget: int) -> list[int]:
+    """Water-filling: entries whose share is over their cap are filled and leave, until none is."""
+    given = [0] * len(caps)
+    left, unsettled = budget, [i for i, cap in enumerate(caps) if cap]
+    while unsettled:
+        total = sum(weights[i] for i in unsettled)
+        shares = {i: left * weights[i] / total for i in unsettled}
+        full = [i for i in unsettled if caps[i] <= shares[i]]
+        for i in full or unsettled:
+            given[i] = min(caps[i], floor(shares[i]))
+        left -= sum(given[i] for i in full)
+        unsettled = [i for i in unsettled if full and i not in full]
+    return given
+
+
+def _exact(number: float) -> Fraction:
+    """The number as it was written: 0.3 is three tenths, not the nearest double."""
+    return Fraction(str(number))

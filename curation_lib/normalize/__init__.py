@@ -1,0 +1,3 @@
+"""Captures to documents."""
+
+MODULES = ("html", "plain")

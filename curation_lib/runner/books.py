@@ -1,0 +1,158 @@
+"""The books of one shard: every dropped row, edit and unreadable input, and the counts that must add up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from curation_lib.core.contract import DROPS, EDITS, QUARANTINE
+from curation_lib.core.errors import ContractError
+from curation_lib.core.stage import Bad, Drop, Edit, Result, Unread
+from curation_lib.text.buffers import arrow_buffers
+
+Counts = dict[str, Any]
+_IDENTITY = ("doc_id", "source", "source_id", "url")
+
+
+@dataclass
+class Books:
+    """What happened to a shard's rows. `counts()` is what its manifest entry holds."""
+
+    source: str = ""
+    rows_in: int = 0
+    bytes_in: int = 0
+    skipped: int = 0
+    created: int = 0
+    kept: int = 0
+    bytes_kept: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    quarantined: Counter[str] = field(default_factory=Counter)
+    drops: list[dict[str, Any]] = field(default_factory=list)
+    edits: list[dict[str, Any]] = field(default_factory=list)
+    quarantine: list[dict[str, Any]] = field(default_factory=list)
+
+    def apply(self, stage: str, batch: pa.RecordBatch, result: Result) -> None:
+        """Book what `stage` made of `batch`; ContractError where rows in and out do not agree."""
+        out = result.kept.num_rows + len(result.drops) + len(result.bad)
+        if batch.num_rows + result.created != out:
+            raise ContractError(
+                f"{stage}: {batch.num_rows} rows in and {result.created} created, but {result.kept.num_rows} kept, "
+                f"{len(result.drops)} dropped and {len(result.bad)} quarantined; mend the stage"
+            )
+        self.created += result.created
+        self._drop(stage, batch, result.drops)
+        self._edit(stage, batch, result.edits)
+        self._reject(stage, batch, result.bad)
+
+    def unread(self, regions: Sequence[Unread]) -> None:
+        """Book regions of a source that could not be read; each counts as one row in."""
+        for region in regions:
+            self._quarantine(region.locator, region.error, region.head)
+        self.rows_in += len(regions)
+
+    def keep(self, batch: pa.RecordBatch) -> None:
+        """Book documents written."""
+        self.kept += batch.num_rows
+        self.bytes_kept += text_bytes(batch)
+
+    def declare(self, rules: Sequence[str]) -> None:
+        """Name rules that may fire, so that one that never did stands in the counts as 0."""
+        for rule in rules:
+            self.dropped[rule] += 0
+
+    def counts(self) -> Counts:
+        """Counts by reason. Law 1 is checked here: ContractError where it does not hold."""
+        dropped, quarantined = sum(self.dropped.values()), sum(self.quarantined.values())
+        if self.rows_in + self.created != self.kept + dropped + quarantined + self.skipped:
+            raise ContractError(
+                f"rows in {self.rows_in} + created {self.created} != kept {self.kept} + dropped {dropped} "
+                f"+ quarantined {quarantined} + skipped {self.skipped}; a stage lost rows"
+            )
+        return {
+            "rows_in": self.rows_in,
+            "skipped": self.skipped,
+            "created": self.created,
+            "kept": self.kept,
+            "dropped": dict(sorted(self.dropped.items())),
+            "quarantined": dict(sorted(self.quarantined.items())),
+            "edited": len(self.edits),
+            "bytes_in": self.bytes_in,
+            "bytes_kept": self.bytes_kept,
+        }
+
+    def ledgers(self) -> list[tuple[str, list[dict[str, Any]], pa.Schema]]:
+        """(kind, rows, schema) of each book."""
+        return [
+            ("drops", self.drops, DROPS),
+            ("edits", self.edits, EDITS),
+            ("quarantine", self.quarantine, QUARANTINE),
+        ]
+
+    def _drop(self, stage: str, batch: pa.RecordBatch, drops: Sequence[Drop]) -> None:
+        for drop, who in zip(drops, _identities(batch, [d.row for d in drops]), strict=True):
+            self.dropped[f"{stage}.{drop.rule}"] += 1
+            self.drops.append(
+                {
+                    **who,
+                    "stage": stage,
+                    "rule": drop.rule,
+                    "also_failed": list(drop.also_failed),
+                    "score": drop.score,
+                    "threshold": drop.threshold,
+                    "kept_twin": drop.kept_twin,
+                }
+            )
+
+    def _edit(self, stage: str, batch: pa.RecordBatch, edits: Sequence[Edit]) -> None:
+        if not edits:
+            return
+        data, offsets = arrow_buffers(batch.column("text"))
+        for edit, who in zip(edits, _identities(batch, [e.row for e in edits]), strict=True):
+            begin = int(offsets[edit.row])
+            cut = data[begin + edit.start : begin + edit.end]
+            self.edits.append(
+                {
+                    "doc_id": who["doc_id"],
+                    "source_id": who["source_id"],
+                    "stage": stage,
+                    "rule": edit.rule,
+                    "start": edit.start,
+                    "end": edit.end,
+                    "text_hash": xxhash.xxh3_128_hexdigest(memoryview(cut)),
+                }
+            )
+
+    def _reject(self, stage: str, batch: pa.RecordBatch, bad: Sequence[Bad]) -> None:
+        column = "raw" if "raw" in batch.schema.names else "text"
+        for one, who in zip(bad, _identities(batch, [b.row for b in bad]), strict=True):
+            value = batch.column(column)[one.row].as_py()
+            head = value if isinstance(value, bytes) else value.encode()
+            self._quarantine(who["source_id"], f"{stage}: {one.error}", head, who["source"])
+
+    def _quarantine(self, locator: str, error: str, head: bytes, source: str | None = None) -> None:
+        self.quarantined[_kind(error)] += 1
+        row = {"source": source or self.source, "locator": locator, "error": error, "bytes_head": head[:64]}
+        self.quarantine.append(row)
+
+
+def text_bytes(batch: pa.RecordBatch) -> int:
+    """UTF-8 bytes of the batch's texts (raw bytes of captures)."""
+    column = batch.column("raw" if "raw" in batch.schema.names else "text")
+    return int(pc.sum(pc.binary_length(column)).as_py() or 0)
+
+
+def _identities(batch: pa.RecordBatch, rows: Sequence[int]) -> list[dict[str, Any]]:
+    return batch.select(list(_IDENTITY)).take(pa.array(rows, pa.int64())).to_pylist() if rows else []
+
+
+def _kind(error: str) -> str:
+    """The reason without its numbers, so that equal causes are counted together."""
+    words = error.split(";")[0].split(":")
+    text = ":".join(words[:2]) if len(words) > 1 and "." in words[0] else words[0]
+    return " ".join(w for w in text.split() if not any(c.isdigit() for c in w))[:80]

@@ -1,0 +1,69 @@
+"""A block of filters: scores that are missing are measured in one pass, then every document is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from curation_lib.core.fingerprint import fingerprint, stage_identity
+from curation_lib.core.stage import Filter
+from curation_lib.runner import shard
+from curation_lib.runner.manifest import Manifest, read_manifest
+from curation_lib.runner.parts import read_batches
+from curation_lib.runner.plan import Step
+from curation_lib.runner.session import Session, dataset, part_work, target
+from curation_lib.runner.store import canonical_json
+
+
+def run_filter(step: Step, inputs: Sequence[Manifest], session: Session) -> Manifest:
+    to = target(step, [m.fingerprint for m in inputs])
+    if done := read_manifest(session.store, to.directory):
+        return done
+    scores = _measured(step, inputs, session)
+    states = _states(step, scores, session)
+    work = part_work(
+        step, inputs, session, fingerprint([to.work, states]) if states else to.work, to.print
+    )
+    for one in work:
+        one.facts["scores"] = {
+            name: f"{where}/part-{one.index:05d}.parquet" for name, where in scores.items()
+        }
+        one.facts["states"] = states
+    entries = session.run(step.id, shard.keep, work)
+    manifest = dataset(step, to.print, inputs, entries, scores=scores)
+    manifest.write(session.store)
+    return manifest
+
+
+def _measured(step: Step, inputs: Sequence[Manifest], session: Session) -> dict[str, str]:
+    """Scores of every filter of the block, measured where they are missing; stage -> scores directory."""
+    where: dict[str, str] = {}
+    missing: dict[str, tuple[str, str]] = {}
+    for stage, config in step.bound:
+        identity = stage_identity(stage, config, ("measure",))
+        scores_print = fingerprint([identity, [m.fingerprint for m in inputs]])
+        where[stage.name] = f"scores/{stage.name}/{scores_print}"
+        if not session.store.exists(f"{where[stage.name]}/manifest.json"):
+            missing[stage.name] = (fingerprint(["measure", identity]), where[stage.name])
+    if missing:
+        done = session.run(step.id, shard.measure, part_work(step, inputs, session, "", "", missing=missing))
+        for name, (_, directory) in missing.items():
+            files = [one[name].files["scores"] for one in done]
+            facts = {"inputs": [m.directory for m in inputs], "files": files}
+            session.store.create(f"{directory}/manifest.json", canonical_json(facts))
+    return where
+
+
+def _states(step: Step, scores: dict[str, str], session: Session) -> dict[str, Any]:
+    """What filters that look at the whole dataset have to know: merged from their scores, part by part."""
+    states = {}
+    for stage, _ in step.bound:
+        assert isinstance(stage, Filter)
+        if stage.summarise and stage.merge:
+            parts = [
+                f["path"] for f in session.store.read_json(f"{scores[stage.name]}/manifest.json")["files"]
+            ]
+            keys = [f"{scores[stage.name]}/{path}" for path in parts]
+            partials = [stage.summarise(b) for key in keys for b in read_batches(session.store, key)]
+            states[stage.name] = stage.merge(partials)
+    return states

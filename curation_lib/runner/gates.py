@@ -1,0 +1,83 @@
+"""The gate behind a step: Great Expectations judges the dataset; the verdict and its pages go to the store."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curation_lib.contracts.expectations import Expectation, contract_fingerprint
+from curation_lib.contracts.gate import judge
+from curation_lib.contracts.metrics import dataset_metrics
+from curation_lib.contracts.publish import publish
+from curation_lib.contracts.sample import sample_documents
+from curation_lib.core.errors import ContractError, StoreError
+from curation_lib.runner.manifest import Manifest
+from curation_lib.runner.plan import Step
+from curation_lib.runner.store import Store
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A gate's answer: `page` is the store key of its Data Docs page."""
+
+    step: str
+    success: bool
+    evaluated: int
+    message: str
+    page: str
+    reused: bool
+
+
+def gate_key(manifest: Manifest, contract: Sequence[Expectation]) -> str:
+    """Where a contract's verdict on a dataset lies in the store."""
+    return f"contracts/{manifest.label}-{manifest.fingerprint}/{contract_fingerprint(contract)}"
+
+
+def run_gate(step: Step, manifest: Manifest, store: Store, pages: str = "") -> Verdict:
+    """Judge the step's dataset. A verdict that passed is reused, a failed one is judged again.
+
+    `pages` is the address under which the store's contracts/ is served, for the message.
+    """
+    root = gate_key(manifest, step.contract)
+    known = store.find_json(f"{root}/result.json")
+    if known is not None and known["success"]:
+        message = f"{step.id}: contract holds, {known['evaluated']} expectations checked before"
+        return Verdict(step.id, True, known["evaluated"], message, f"{root}/{known['page']}", True)
+    with tempfile.TemporaryDirectory(prefix="winnow-gate-") as folder:
+        site = Path(folder) / "site"
+        result = judge(step.id, frames(manifest, store), step.contract, site)
+        publish(site, result, store.fs, store.path(root))
+    shown = f"{pages.rstrip('/')}/{root.removeprefix('contracts/')}" if pages else store.address(root)
+    return Verdict(
+        step.id, result.success, result.evaluated, result.message(shown), f"{root}/{result.page}", False
+    )
+
+
+def frames(manifest: Manifest, store: Store) -> dict[str, Any]:
+    """What the expectations look at: metrics, sources, languages, rules and the sample."""
+    parts = [store.path(key) for key in document_parts(manifest)]
+    fs = None if store.is_local else store.fs
+    return {
+        **dataset_metrics(parts, manifest.counts, fs),
+        "sample": sample_documents(parts, fs),
+    }
+
+
+def document_parts(manifest: Manifest) -> list[str]:
+    """Store keys of the files that hold documents: a dataset's parts, or an export's Parquet (JSONL is the same)."""
+    kind = "part" if manifest.directory.startswith("datasets/") else "parquet"
+    return [f"{manifest.directory}/{e.files[kind].path}" for e in manifest.shards if kind in e.files]
+
+
+def require_passed(step: Step, manifest: Manifest, store: Store) -> None:
+    """ContractError unless the step's gate has passed on this dataset."""
+    if not step.contract:
+        return
+    known = store.find_json(f"{gate_key(manifest, step.contract)}/result.json")
+    if known is None:
+        raise StoreError(f"{step.id}: no gate has judged {manifest.directory}; run its gate first")
+    if not known["success"]:
+        raise ContractError(f"{step.id}: its gate failed on {manifest.directory}; nothing may be built on it")

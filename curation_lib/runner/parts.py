@@ -1,0 +1,98 @@
+"""Reads and writes the files of a dataset. Writer options are fixed: equal rows give equal bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curation_lib.runner.store import Store, Written
+
+ROW_GROUP = 4096
+"""Rows per row group, whatever the batches were."""
+BATCH_ROWS = 1024
+_OPTIONS: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "use_dictionary": [
+        "source",
+        "language",
+        "license",
+        "license_evidence",
+        "format",
+        "stage",
+        "rule",
+        "error",
+    ],
+    "write_statistics": True,
+}
+
+
+class PartWriter:
+    """Writes batches as one Parquet file with row groups of ROW_GROUP rows."""
+
+    def __init__(self, written: Written, schema: pa.Schema) -> None:
+        self.schema, self.rows = schema, 0
+        dictionary = [n for n in _OPTIONS["use_dictionary"] if n in schema.names]
+        self._writer = pq.ParquetWriter(
+            written.file, schema, **{**_OPTIONS, "use_dictionary": dictionary or False}
+        )
+        self._held: list[pa.RecordBatch] = []
+        self._held_rows = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._held.append(batch)
+        self._held_rows += batch.num_rows
+        self.rows += batch.num_rows
+        if self._held_rows >= ROW_GROUP:
+            self._flush(final=False)
+
+    def _flush(self, final: bool) -> None:
+        table = pa.Table.from_batches(self._held, self.schema)
+        whole = table.num_rows if final else table.num_rows - table.num_rows % ROW_GROUP
+        if whole:
+            self._writer.write_table(table.slice(0, whole).combine_chunks(), row_group_size=ROW_GROUP)
+        self._held = table.slice(whole).to_batches()
+        self._held_rows = table.num_rows - whole
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, e: BaseException | None, t: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._flush(final=True)
+        self._writer.close()
+
+
+def read_batches(store: Store, key: str, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+    """The part's rows in order, at most `rows` at a time."""
+    with store.open(key) as file, pq.ParquetFile(file, pre_buffer=True) as part:
+        yield from part.iter_batches(batch_size=rows)
+
+
+def read_rows(store: Store, key: str, rows: Sequence[int]) -> pa.RecordBatch:
+    """The part's rows numbered `rows`, in that order; reads the row groups they stand in, no more."""
+    with store.open(key) as file, pq.ParquetFile(file) as part:
+        groups = sorted({row // ROW_GROUP for row in rows})
+        table = part.read_row_groups(groups)
+        place = {group: n * ROW_GROUP for n, group in enumerate(groups)}
+        taken = table.take(pa.array([place[r // ROW_GROUP] + r % ROW_GROUP for r in rows], pa.int64()))
+    return taken.combine_chunks().to_batches()[0] if rows else pa.RecordBatch.from_pylist([], table.schema)
+
+
+def write_arrow(written: Written, batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> None:
+    """An Arrow IPC file, one record batch per item: `read_arrow(…, n)` reads the n-th alone."""
+    with pa.ipc.new_file(written.file, schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def read_arrow(store: Store, key: str, number: int | None = None) -> pa.Table:
+    """The file's rows, or those of its record batch `number` only."""
+    with store.open(key) as file, pa.ipc.open_file(file) as reader:
+        return reader.read_all() if number is None else pa.Table.from_batches([reader.get_batch(number)])

@@ -1,0 +1,192 @@
+"""What a worker does with one shard of a source, of Maps, of a filter block or of an export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curation_lib.core.contract import DOCUMENT
+from curation_lib.core.errors import ContractError
+from curation_lib.core.stage import Context, Drop, Filter, Result, Rule, Source
+from curation_lib.runner.books import Books, text_bytes
+from curation_lib.runner.commit import Done, Outputs, once
+from curation_lib.runner.manifest import Entry
+from curation_lib.runner.parts import PartWriter, read_batches
+from curation_lib.runner.work import Bound, Work, contexts, entry, explained, model, run_maps, write_dataset
+
+
+def ingest(work: Work) -> Entry:
+    """Read a source's shard and send its captures through the Maps behind it."""
+
+    def make(outputs: Outputs) -> dict[str, Any]:
+        (source, config), *maps = work.bound()
+        assert isinstance(source, Source)
+        given = contexts(work)[1:]
+        books = Books(source=getattr(config, "source", source.name))
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for read in source.read(work.part, config):
+                books.unread(read.unread)
+                books.skipped += read.skipped
+                books.rows_in += read.skipped
+                if read.captures is not None:
+                    books.rows_in += read.captures.num_rows
+                    books.bytes_in += text_bytes(read.captures)
+                    yield run_maps(read.captures, maps, given, books)
+
+        return write_dataset(outputs, batches(), DOCUMENT, books)
+
+    with explained(work):
+        return entry(work, once(work.store, work.fingerprint, work.input, work.directory, work.paths(), make))
+
+
+def map_documents(work: Work) -> Entry:
+    """Send a part through a chain of Maps."""
+
+    def make(outputs: Outputs) -> dict[str, Any]:
+        stages, given, books = work.bound(), contexts(work), Books()
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in documents(work, books):
+                yield run_maps(batch, stages, given, books)
+
+        return write_dataset(outputs, batches(), stages[-1][0].produces, books)
+
+    with explained(work):
+        return entry(work, once(work.store, work.fingerprint, work.input, work.directory, work.paths(), make))
+
+
+def documents(work: Work, books: Books) -> Iterator[pa.RecordBatch]:
+    """The part's batches, counted as rows in."""
+    for batch in read_batches(work.store, work.part, work.batch_rows):
+        books.rows_in += batch.num_rows
+        books.bytes_in += text_bytes(batch)
+        yield batch
+
+
+def measure(work: Work) -> dict[str, Done]:
+    """Score a part with every filter of `facts["missing"]` in one pass; each filter's scores are one file."""
+    missing: dict[str, tuple[str, str]] = work.facts["missing"]  # stage -> (work fingerprint, directory)
+    wanted = [pair for pair in work.chain if pair[0] in missing]
+    with explained(work):
+        tables = _score(work, wanted)
+        return {name: _write_scores(work, *missing[name], table) for name, table in tables.items()}
+
+
+def _score(work: Work, wanted: Sequence[tuple[str, str]]) -> dict[str, pa.Table]:
+    scored: dict[str, list[pa.RecordBatch]] = {name: [] for name, _ in wanted}
+    bound = [(stage, config) for stage, config in work.bound() if stage.name in scored]
+    for batch in read_batches(work.store, work.part, work.batch_rows):
+        shared: dict[Any, Any] = {}
+        for (stage, config), pair in zip(bound, wanted, strict=True):
+            assert isinstance(stage, Filter)
+            scored[stage.name].append(_scores_of(stage, config, batch, shared, model(*pair)))
+    return {name: pa.Table.from_batches(batches) if batches else None for name, batches in scored.items()}
+
+
+def _scores_of(
+    stage: Filter, config: Any, batch: pa.RecordBatch, shared: dict[Any, Any], loaded: Any
+) -> pa.RecordBatch:
+    if stage.statistics is not None and stage.statistics not in shared:
+        shared[stage.statistics] = stage.statistics(batch)
+    scores = stage.measure(batch, config, Context(loaded, shared.get(stage.statistics)))
+    if scores.num_rows != batch.num_rows:
+        raise ContractError(f"{stage.name}: {scores.num_rows} rows of scores for {batch.num_rows} documents")
+    for name, column in zip(scores.schema.names, scores.columns, strict=True):
+        if pa.types.is_floating(column.type) and pc.any(pc.is_nan(column)).as_py():
+            row = pc.is_nan(column).index(pa.scalar(True)).as_py()
+            raise ContractError(f"{stage.name}: score {name!r} is NaN for {batch.column('source_id')[row]}")
+    names = ["doc_id", "source_id", *scores.schema.names]
+    return pa.RecordBatch.from_arrays(
+        [batch.column("doc_id"), batch.column("source_id"), *scores.columns], names
+    )
+
+
+def _write_scores(work: Work, fingerprint: str, directory: str, table: pa.Table | None) -> Done:
+    def make(outputs: Outputs) -> dict[str, Any]:
+        rows = table if table is not None else pa.table({"doc_id": pa.array([], pa.string())})
+        with outputs.writing("scores") as written, PartWriter(written, rows.schema) as part:
+            for batch in rows.to_batches():
+                part.write(batch)
+        outputs.rows("scores", part.rows)
+        return {"rows": part.rows}
+
+    return once(work.store, fingerprint, work.input, directory, score_paths(work.index), make)
+
+
+def score_paths(index: int) -> dict[str, str]:
+    return {"scores": f"part-{index:05d}.parquet"}
+
+
+def keep(work: Work) -> Entry:
+    """Decide a part from stored scores: a document's rule is its first failure in recipe, then declared order."""
+
+    def make(outputs: Outputs) -> dict[str, Any]:
+        filters, books = work.bound(), Books()
+        streams = [
+            read_batches(work.store, work.facts["scores"][stage.name], work.batch_rows)
+            for stage, _ in filters
+        ]
+        states: dict[str, Any] = work.facts.get("states", {})
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in documents(work, books):
+                verdicts = [
+                    _verdict(f, next(s), batch, states, books) for f, s in zip(filters, streams, strict=True)
+                ]
+                yield _decided(batch, verdicts, books)
+
+        return write_dataset(outputs, batches(), DOCUMENT, books)
+
+    with explained(work):
+        return entry(work, once(work.store, work.fingerprint, work.input, work.directory, work.paths(), make))
+
+
+Verdict = tuple[str, Sequence[Rule]]
+
+
+def _verdict(
+    bound: Bound, scores: pa.RecordBatch, batch: pa.RecordBatch, states: dict[str, Any], books: Books
+) -> Verdict:
+    stage, config = bound
+    assert isinstance(stage, Filter)
+    if scores.column("doc_id") != batch.column("doc_id"):
+        raise ContractError(
+            f"{stage.name}: stored scores do not align with the documents; remove them and rerun"
+        )
+    try:
+        rules = stage.keep(scores, config, Context(state=states.get(stage.name)))
+    except KeyError as e:
+        known = ", ".join(scores.schema.names[2:])
+        raise ContractError(f"{stage.name}: no score {e}; scores are {known}") from e
+    books.declare([f"{stage.name}.{rule.name}" for rule in rules])
+    return stage.name, rules
+
+
+def _decided(batch: pa.RecordBatch, verdicts: Sequence[Verdict], books: Books) -> pa.RecordBatch:
+    """Book each dropped document under the stage that takes it, and return the rest."""
+    failures: dict[int, list[tuple[str, Rule]]] = {}
+    for name, rules in verdicts:
+        for rule in rules:
+            for row in pc.indices_nonzero(rule.failed).to_pylist():
+                failures.setdefault(row, []).append((name, rule))
+    by_stage: dict[str, list[Drop]] = {}
+    for row in sorted(failures):
+        (name, rule), *others = failures[row]
+        also = tuple(f"{n}.{r.name}" if n != name else r.name for n, r in others)
+        drop = Drop(row, rule.name, _number(rule.score[row]), rule.threshold, also)
+        by_stage.setdefault(name, []).append(drop)
+    for name, drops in by_stage.items():
+        rows = pa.array([d.row for d in drops], pa.int64())
+        taken = batch.take(rows)
+        books.apply(name, taken, Result(taken.slice(0, 0), [d._replace(row=i) for i, d in enumerate(drops)]))
+    left = [row not in failures for row in range(batch.num_rows)]
+    return batch.filter(pa.array(left, pa.bool_()))
+
+
+def _number(score: pa.Scalar) -> float | None:
+    value = score.as_py()
+    return float(value) if isinstance(value, int | float) else None

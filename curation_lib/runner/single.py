@@ -1,0 +1,171 @@
+"""One stage on files, without a recipe: `winnow stage`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import orjson
+
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.recipe import configured
+from curation_lib.core.contract import CAPTURE
+from curation_lib.core.stage import Filter, Group, Map, Source, Stage
+from curation_lib.runner.dask import Scheduler
+from curation_lib.runner.manifest import Manifest, read_manifest
+from curation_lib.runner.plan import Kind, Step
+from curation_lib.runner.session import Progress, Session, silent
+from curation_lib.runner.steps import StepResult, run_step
+from curation_lib.runner.store import Store
+from curation_lib.runner.work import Bound
+
+AS_IS = {"clean": False, "identify_language": False}
+_KINDS = {"sources.jsonl": (".jsonl", ".json", ".ndjson"), "sources.parquet": (".parquet", ".pq")}
+
+
+def run_stage(
+    name: str,
+    inputs: Sequence[str],
+    output: str,
+    settings: Mapping[str, Any],
+    scheduler: Scheduler,
+    progress: Progress = silent,
+) -> tuple[StepResult, Manifest | None]:
+    """Run the stage called `name` over files or datasets; its dataset is then the folder `output`.
+
+    Rows are taken as they stand (no clean-up) unless the stage is itself a source or a normalizer. Returns the
+    step's result and the manifest of what was read for it.
+    """
+    with tempfile.TemporaryDirectory(prefix="winnow-stage-") as folder:
+        session = Session(Store(folder), scheduler, progress)
+        step, upstream = _prepared(name, inputs, settings, session)
+        result = run_step(step, upstream, session, allow_empty=True)
+        _publish(session.store, result.directory, upstream, output)
+    return result, upstream[0] if upstream else None
+
+
+def _prepared(
+    name: str, inputs: Sequence[str], settings: Mapping[str, Any], session: Session
+) -> tuple[Step, list[Manifest]]:
+    from curation_lib.core.registry import find
+
+    stage = find(name)
+    if isinstance(stage, Source):
+        then = "normalize.html" if name == "sources.warc" else "normalize.plain"
+        chain = (_source(name, inputs, settings), configured(then, {}, name))
+        return Step(name, "ingest", name, chain), []
+    if stage.consumes == CAPTURE:
+        kind, files = _one_kind(inputs)
+        chain = (_source(kind, files, {}), configured(name, settings, name))
+        return Step(name, "ingest", name, chain), []
+    bound = configured(name, settings, name)
+    return Step(name, _kind(bound[0]), name, (bound,)), [_read(path, session) for path in _grouped(inputs)]
+
+
+def _kind(stage: Stage) -> Kind:
+    kinds: dict[type[Stage], Kind] = {Map: "map", Filter: "filter", Group: "group"}
+    return kinds[type(stage)]
+
+
+def _source(kind: str, inputs: Sequence[str], settings: Mapping[str, Any]) -> Bound:
+    return configured(kind, {"source": "input", "paths": list(inputs), **settings}, kind)
+
+
+def _grouped(inputs: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Inputs by the source that reads them, `dataset` for a folder with a manifest."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for path in inputs:
+        groups[_source_for(path)].append(path)
+    return [(kind, [p]) for kind, paths in groups.items() for p in paths if kind == "dataset"] + [
+        (kind, paths) for kind, paths in groups.items() if kind != "dataset"
+    ]
+
+
+def _source_for(path: str) -> str:
+    if os.path.isfile(os.path.join(path, "manifest.json")):
+        return "dataset"
+    names = [path] if not os.path.isdir(path) else [str(p) for p in sorted(Path(path).rglob("*")) if p.is_file()]
+    for name in names:
+        for kind, suffixes in _KINDS.items():
+            if any(s in Path(name).name.lower() for s in suffixes):
+                return kind
+    return "sources.warc"
+
+
+def _one_kind(inputs: Sequence[str]) -> tuple[str, list[str]]:
+    groups = _grouped(inputs)
+    if len(groups) != 1 or groups[0][0] == "dataset":
+        raise ConfigError("--input: a normalizer takes files of one kind (WARC, JSONL or Parquet)")
+    return groups[0]
+
+
+def _read(group: tuple[str, list[str]], session: Session) -> Manifest:
+    kind, paths = group
+    if kind == "dataset":
+        return _adopted(paths[0], session.store)
+    chain = (_source(kind, paths, {}), configured("normalize.plain", AS_IS, kind))
+    if kind == "sources.warc":
+        chain = (chain[0], configured("normalize.html", {}, kind))
+    step = Step(f"read {kind}", "ingest", kind, chain)
+    manifest = read_manifest(session.store, run_step(step, [], session, allow_empty=True).directory)
+    assert manifest is not None
+    return manifest
+
+
+def _adopted(path: str, store: Store) -> Manifest:
+    """A dataset folder as an input: linked into the working store under its own fingerprint."""
+    data = orjson.loads(Path(path, "manifest.json").read_bytes())
+    directory = f"datasets/input/{data['fingerprint']}"
+    target = Path(store.path(directory))
+    shutil.copytree(path, target, ignore=shutil.ignore_patterns("manifest.json", "scores"))
+    data |= {"directory": directory, "inputs": []}
+    (target / "manifest.json").write_bytes(orjson.dumps(data))
+    manifest = read_manifest(store, directory)
+    assert manifest is not None
+    return manifest
+
+
+def _publish(store: Store, directory: str, upstream: Sequence[Manifest], output: str) -> None:
+    """Copy the dataset to `output`: parts, scores, ledgers, what the reading quarantined; the manifest last."""
+    fs, root = fsspec.core.url_to_fs(output)
+    if fs.exists(f"{root}/manifest.json"):
+        fs.rm(root, recursive=True)
+    manifest = read_manifest(store, directory)
+    assert manifest is not None
+    files = {key: key.removeprefix(f"{directory}/") for key in store.list(directory)}
+    for name, scores in manifest.facts.get("scores", {}).items():
+        files |= {key: f"scores/{name}/{key.rsplit('/', 1)[1]}" for key in store.list(scores)}
+    for number, read in enumerate(m for m in upstream if m.label != "input"):
+        for kind in ("drops", "quarantine"):
+            folder = "ledger" if kind == "drops" else "quarantine"
+            files |= {k: f"{folder}/input-{number}-{k.rsplit('/', 1)[1]}" for k in read.files(kind)}
+    for key, name in sorted(files.items(), key=lambda item: item[1] == "manifest.json"):
+        target = f"{root}/{name}"
+        fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+        fs.put_file(store.path(key), target)
+
+
+def parse_settings(pairs: Sequence[str]) -> dict[str, Any]:
+    """`key=value` pairs; values are YAML, dots nest."""
+    import yaml
+
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--set {pair!r}: write key=value")
+        place = settings
+        *nested, last = key.split(".")
+        for name in nested:
+            place = place.setdefault(name, {})
+        try:
+            place[last] = yaml.safe_load(value)
+        except yaml.YAMLError as e:
+            raise ConfigError(f"--set {pair!r}: the value is not YAML") from e
+    return settings

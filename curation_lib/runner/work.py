@@ -1,0 +1,137 @@
+"""One piece of work as plain data: what a worker needs to run it, wherever the worker is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from curation_lib.core.config import StageConfig
+from curation_lib.core.contract import conform
+from curation_lib.core.errors import WinnowError
+from curation_lib.core.registry import find
+from curation_lib.core.stage import Context, Map, Stage
+from curation_lib.runner.books import Books
+from curation_lib.runner.commit import Outputs
+from curation_lib.runner.manifest import NAMES, Entry
+from curation_lib.runner.parts import BATCH_ROWS, PartWriter
+from curation_lib.runner.store import Store
+from curation_lib.text.hashing import content_hashes
+
+Bound = tuple[Stage, StageConfig]
+
+
+@dataclass(frozen=True)
+class Work:
+    """One shard of one step. `fingerprint` names the work without its input, `input` the input's bytes.
+
+    chain: stage names with their settings; part: store key of the input part (a source's Shard for ingest).
+    """
+
+    store: Store
+    fingerprint: str
+    input: str
+    name: str
+    index: int
+    directory: str
+    chain: tuple[tuple[str, str], ...]
+    part: Any = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    batch_rows: int = BATCH_ROWS
+
+    def bound(self) -> list[Bound]:
+        return [bind(name, settings) for name, settings in self.chain]
+
+    def paths(self) -> dict[str, str]:
+        """Where each kind of file of this shard goes, relative to the dataset."""
+        return {kind: pattern.format(self.index) for kind, pattern in NAMES.items()}
+
+
+def described(stage: Stage, config: StageConfig) -> tuple[str, str]:
+    """A stage and its settings as text, for the way to a worker."""
+    return stage.name, orjson.dumps(config.model_dump(mode="json")).decode()
+
+
+@cache
+def bind(name: str, settings: str) -> Bound:
+    """The stage and its typed settings again."""
+    stage = find(name)
+    return stage, stage.config.model_validate(orjson.loads(settings))
+
+
+@cache
+def model(name: str, settings: str) -> Any:
+    """What the stage's `load` returns, once per worker."""
+    stage, config = bind(name, settings)
+    return stage.load(config) if stage.load else None
+
+
+def contexts(work: Work) -> list[Context]:
+    return [Context(model=model(*pair)) for pair in work.chain]
+
+
+def run_maps(
+    batch: pa.RecordBatch, stages: Sequence[Bound], given: Sequence[Context], books: Books
+) -> pa.RecordBatch:
+    """Send a batch through a chain of Maps, booking what each takes away."""
+    for (stage, config), context in zip(stages, given, strict=True):
+        assert isinstance(stage, Map)
+        result = stage.fn(batch, config, context)
+        books.apply(stage.name, batch, result)
+        batch = conform(result.kept, stage.produces, stage.name)
+        if result.edits:
+            batch = rehashed(batch)
+    return batch
+
+
+def rehashed(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with content hashes of its current texts."""
+    at = batch.schema.get_field_index("content_hash")
+    return batch.set_column(at, batch.schema.field(at), content_hashes(batch.column("text")))
+
+
+@contextmanager
+def explained(work: Work) -> Iterator[None]:
+    """Errors that leave a worker say which stages and which shard they came from."""
+    where = f"{'+'.join(name for name, _ in work.chain)}, shard {work.name}"
+    try:
+        yield
+    except WinnowError as e:
+        if type(e).__init__ is Exception.__init__ and where not in str(e):
+            raise type(e)(f"{where}: {e}") from e
+        raise
+    except Exception as e:
+        e.add_note(f"in {where}")
+        raise
+
+
+def write_dataset(
+    outputs: Outputs, batches: Iterator[pa.RecordBatch], schema: pa.Schema, books: Books
+) -> dict[str, Any]:
+    """Write kept documents as the part, then the books; returns the counts."""
+    with outputs.writing("part") as written, PartWriter(written, schema) as part:
+        for batch in batches:
+            books.keep(batch)
+            part.write(batch)
+    outputs.rows("part", part.rows)
+    counts = books.counts()
+    for kind, rows, ledger_schema in books.ledgers():
+        if rows or kind == "drops":
+            with outputs.writing(kind) as written, PartWriter(written, ledger_schema) as ledger:
+                for start in range(0, len(rows), 4096):
+                    ledger.write(pa.RecordBatch.from_pylist(rows[start : start + 4096], ledger_schema))
+            outputs.rows(kind, len(rows))
+    return counts
+
+
+def entry(work: Work, done: Any) -> Entry:
+    """The manifest entry of a finished shard."""
+    return Entry(work.input, work.name, done.files, done.facts, done.reused)
+
+
+Task = Callable[[Work], Any]

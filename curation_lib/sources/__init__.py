@@ -1,0 +1,3 @@
+"""Kinds of input: each reads shards into captures."""
+
+MODULES = ("warc", "jsonl", "parquet")

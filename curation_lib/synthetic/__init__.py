@@ -1,0 +1,3 @@
+"""Synthetic documents."""
+
+MODULES = ("rephrase",)

@@ -1,0 +1,136 @@
+"""What the terminal shows: progress, the funnel, tables, one JSON line where asked."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from curation_lib.core.stage import Stage
+    from curation_lib.runner.build import Build
+    from curation_lib.runner.gates import Verdict
+    from curation_lib.runner.manifest import Manifest
+    from curation_lib.runner.steps import StepResult
+
+OUT = Console(soft_wrap=True)
+
+
+def fail(message: str, as_json: bool) -> NoReturn:
+    """Print the error and exit with status 1."""
+    Console(stderr=True, soft_wrap=True).print(f"error: {message}", markup=False, highlight=False)
+    if as_json:
+        print(orjson.dumps({"error": message}).decode())
+    sys.exit(1)
+
+
+def finish(answer: Any, as_json: bool) -> None:
+    """Print the JSON line, if asked; every command's answer is a dict."""
+    if as_json:
+        print(orjson.dumps(answer, default=_plain).decode())
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, str, int, int], None]]:
+    """A reporter of shard progress: a line per step, rewritten in place on a terminal, at most one a second."""
+    last = {"time": 0.0}
+    live = sys.stderr.isatty()
+
+    def report(step: str, function: str, done: int, total: int) -> None:
+        if done == total or time.monotonic() - last["time"] > 1:
+            last["time"] = time.monotonic()
+            end = "\r" if live and done < total else "\n"
+            print(f"  {step}: {function} {done}/{total} shards", end=end, file=sys.stderr, flush=True)
+
+    yield report
+
+
+def said(what: StepResult | Verdict) -> None:
+    """A finished step or gate, as it happens."""
+    if hasattr(what, "counts"):
+        counts = what.counts
+        numbers = f"{counts['rows_in']:,} in, {counts['kept']:,} kept" if counts else "not configured: created nothing"
+        OUT.print(f"{what.step:<28} {what.state:<9} {numbers}  ({what.seconds:.1f} s)", highlight=False)
+    elif what.success and not what.reused:
+        OUT.print(f"  gate {what.message.splitlines()[0]}", markup=False, highlight=False)
+
+
+def forecast(rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    table = Table("step", "state", "why", box=None)
+    for row in rows:
+        table.add_row(row["step"], row["state"], row["why"])
+    OUT.print(table)
+    return {"steps": list(rows)}
+
+
+def valid(corpus: str, print_: str, steps: Sequence[str]) -> dict[str, Any]:
+    OUT.print(f"{corpus}: valid, {len(steps)} steps: {', '.join(steps)}", markup=False, highlight=False)
+    return {"corpus": corpus, "recipe_fingerprint": print_, "steps": list(steps)}
+
+
+def funnel(build: Build) -> dict[str, Any]:
+    """The funnel of a finished build: what came in, what was taken and why, what was kept."""
+    counts = {s.step: s.counts for s in build.steps}
+    print_funnel(counts)
+    if build.build_id:
+        OUT.print(f"build {build.build_id}: {build.store}/exports/{build.corpus}/{build.build_id}", highlight=False)
+    return {**asdict(build), "funnel": counts}
+
+
+def print_funnel(steps: Mapping[str, Mapping[str, Any]]) -> None:
+    """One row per step, one line per reason below it. In + created = kept + dropped + quarantined + skipped."""
+    table = Table("step", *(_right(n) for n in ("in", "created", "dropped", "quarantined", "skipped", "kept")), "MB kept", box=None)
+    for step, c in steps.items():
+        if not c:
+            table.add_row(step, "not configured", *[""] * 6)
+            continue
+        numbers = (c["rows_in"], c["created"], sum(c["dropped"].values()), sum(c["quarantined"].values()), c["skipped"], c["kept"])
+        table.add_row(step, *(f"{n:,}" for n in numbers), f"{c['bytes_kept'] / 1e6:.1f}")
+        for reason, n in [*c["dropped"].items(), *((f"quarantine: {r}", n) for r, n in c["quarantined"].items())]:
+            if n:
+                table.add_row(f"[dim]  {reason}", "", "", f"[dim]{n:,}", "", "", "", "")
+    OUT.print(table)
+
+
+def _right(name: str) -> Any:
+    from rich.table import Column
+
+    return Column(name, justify="right")
+
+
+def stage_result(result: StepResult, read: Manifest | None, output: str) -> dict[str, Any]:
+    print_funnel({**({"read": read.counts} if read else {}), result.step: result.counts})
+    OUT.print(f"dataset: {output}", highlight=False)
+    return {
+        "stage": result.step,
+        "output": output,
+        "counts": result.counts,
+        "read": read.counts if read else None,
+        "seconds": result.seconds,
+    }
+
+
+def stages(found: Sequence[Stage]) -> dict[str, Any]:
+    listed = []
+    for stage in found:
+        fields = {
+            name: {"default": None if f.is_required() else f.default, "required": f.is_required(), "role": stage.config.role(name)}
+            for name, f in stage.config.model_fields.items()
+        }
+        listed.append({"stage": stage.name, "version": stage.version, "shape": type(stage).__name__, "summary": stage.summary, "config": fields})
+        OUT.print(f"[bold]{stage.name}[/] v{stage.version} ({type(stage).__name__}): {stage.summary}", highlight=False)
+        for name, field in fields.items():
+            value = "required" if field["required"] else field["default"]
+            OUT.print(f"    {name} = {value}", markup=False, highlight=False)
+    return {"stages": listed}

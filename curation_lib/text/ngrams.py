@@ -1,0 +1,126 @@
+"""How much of a text its repeated n-grams of words make up (Gopher, Rae et al. 2021, table A1).
+
+An (n+1)-gram can repeat only where its n-gram repeats, so each length looks only at what repeated before.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from curation_lib.text.buffers import Hashes
+from curation_lib.text.occurrences import Occurrences, slot_of, slots_for, spread
+
+Counts = npt.NDArray[np.int64]
+
+FIRST, LAST_TOP, LAST = 2, 4, 10
+"""Of 2- to 4-grams the commonest counts, of 5- to 10-grams all that repeat."""
+
+_STEP = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio
+_SEEN = -1
+
+
+class Scratch(NamedTuple):
+    """Per word of the longest document so far: its n-gram's hash, where it stood, and its slot."""
+
+    grams: Hashes
+    active: Counts
+    slots: Counts
+
+
+@njit(nogil=True, cache=True)
+def new_scratch(words: int) -> Scratch:
+    """24 bytes a word."""
+    return Scratch(np.empty(words, np.uint64), np.empty(words, np.int64), np.empty(words, np.int64))
+
+
+@njit(nogil=True, cache=True)
+def ngram_characters(
+    words: Hashes, ends: Counts, n: int, seen: Occurrences, stamp: int, scratch: Scratch, out: Counts
+) -> int:
+    """Fill out[2..10] for a document of `n` words, word i having ends[i + 1] - ends[i] characters.
+
+    out[2..4]: characters of the commonest n-gram (the earliest of several), joined by spaces, times its count.
+    out[5..10]: characters, without spaces, of the n-grams met before when reading on: past a repeated one
+    goes on behind it, past a new one with the next word. 0 where the text has fewer words. Returns the last
+    stamp used; `stamp` is the last one used before.
+    """
+    for i in range(n):
+        scratch.grams[i] = words[i]
+        scratch.active[i] = i
+    for size in range(FIRST, min(LAST_TOP, n) + 1):
+        out[size] = ends[size] + size - 1  # each n-gram once: the first is the commonest
+    active = n
+    for size in range(FIRST, min(LAST, n) + 1):
+        stamp += 1
+        slots = slots_for(active)
+        active = _count(words, n, size, active, seen, slots, stamp, scratch)
+        if size <= LAST_TOP:
+            active = _commonest(ends, size, active, seen, scratch, out)
+        else:
+            active = _repeated(ends, size, active, seen, scratch, out)
+        if active == 0:
+            break
+    return stamp
+
+
+@njit(nogil=True, cache=True)
+def _count(
+    words: Hashes, n: int, size: int, active: int, seen: Occurrences, slots: int, stamp: int, scratch: Scratch
+) -> int:
+    """Lengthen the active n-grams by a word and count them; returns how many there is room for."""
+    for q in range(active):
+        i = scratch.active[q]
+        if i + size > n:
+            return q
+        gram = spread(scratch.grams[i] * _STEP + words[i + size - 1])
+        scratch.grams[i] = gram
+        slot = slot_of(seen, slots, stamp, gram)
+        seen.counts[slot] += 1
+        scratch.slots[q] = slot
+    return active
+
+
+@njit(nogil=True, cache=True)
+def _commonest(
+    ends: Counts, size: int, active: int, seen: Occurrences, scratch: Scratch, out: Counts
+) -> int:
+    """Keep what repeats active; the commonest n-gram into out[size]."""
+    best, left = 1, 0
+    for q in range(active):
+        count = seen.counts[scratch.slots[q]]
+        if count < 2:
+            continue
+        i = scratch.active[q]
+        if count > best:
+            best = count
+            out[size] = (ends[i + size] - ends[i] + size - 1) * count
+        scratch.active[left] = i
+        left += 1
+    return left
+
+
+@njit(nogil=True, cache=True)
+def _repeated(ends: Counts, size: int, active: int, seen: Occurrences, scratch: Scratch, out: Counts) -> int:
+    """Keep what repeats active; characters of the n-grams met before into out[size]."""
+    left, free, characters = 0, 0, 0
+    for q in range(active):
+        slot = scratch.slots[q]
+        count = seen.counts[slot]
+        if count != _SEEN and count < 2:
+            continue
+        i = scratch.active[q]
+        scratch.active[left] = i
+        left += 1
+        if i < free:
+            continue  # inside a repeated n-gram
+        if count == _SEEN:
+            characters += ends[i + size] - ends[i]
+            free = i + size
+        else:
+            seen.counts[slot] = _SEEN
+    out[size] = characters
+    return left

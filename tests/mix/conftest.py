@@ -1,0 +1,65 @@
+"""Small corpora and a run of a Group over them in plain loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from curation_lib.core.contract import DOCUMENT
+from curation_lib.core.stage import Context, Group, Result
+
+PARTITIONS = 4
+
+
+def _documents(rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
+    """A batch of documents; each row names doc_id, source, language and text, the rest is filled in."""
+    filled = [
+        {
+            "source_id": row["doc_id"],
+            "content_hash": row["doc_id"],
+            "license": "MIT",
+            "format": "html",
+            "metadata": [("row", row["doc_id"])],
+            **row,
+        }
+        for row in rows
+    ]
+    return pa.RecordBatch.from_pylist(filled, schema=DOCUMENT)
+
+
+def _run_group(stage: Group, config: Any, shards: Sequence[pa.RecordBatch]) -> list[Result]:
+    """Each shard's result, keys shuffled over PARTITIONS partitions as the Group contract says."""
+    keyed = []
+    for number, shard in enumerate(shards):
+        rows = pa.Table.from_batches([stage.key(shard, config, Context())])
+        keyed.append(rows.append_column("shard", pa.array([number] * rows.num_rows, pa.uint32())))
+    rows = pa.concat_tables(keyed)
+    home = [value % PARTITIONS for value in rows.column("partition_key").to_pylist()]
+    partials = []
+    for part in range(PARTITIONS):
+        mine = rows.filter(pa.array([h == part for h in home], pa.bool_()))
+        mine = mine.sort_by([(name, "ascending") for name in ("partition_key", "shard", "row")])
+        partials.append(stage.partition(mine, config))
+    decision = stage.decide(partials, _no_lookup, config)
+    shard_of = decision.column("shard").to_pylist()
+    return [
+        stage.apply(shard, decision.filter(pa.array([s == number for s in shard_of], pa.bool_())), config)
+        for number, shard in enumerate(shards)
+    ]
+
+
+def _no_lookup(shard: int, rows: Sequence[int]) -> pa.RecordBatch:
+    raise AssertionError("the sampler reads no document again")
+
+
+@pytest.fixture(scope="session")
+def documents() -> Callable[[Sequence[dict[str, Any]]], pa.RecordBatch]:
+    return _documents
+
+
+@pytest.fixture(scope="session")
+def run_group() -> Callable[[Group, Any, Sequence[pa.RecordBatch]], list[Result]]:
+    return _run_group
