@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import click
 
-from curation_lib import __version__
-from curation_lib.core.errors import WinnowError
-
-STORE = click.option("--store", required=True, envvar="WINNOW_STORE", help="Folder or URL of the store.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
-SCHEDULER = click.option("--scheduler", default="local", show_default=True, help="local, or tcp://host:port.")
-WORKERS = click.option("--workers", type=int, default=None, help="Processes of the local scheduler [cores].")
-BATCH = click.option("--batch-rows", type=int, default=1024, show_default=True, hidden=True)
+from curation_lib import __version__, cli_store
+from curation_lib.command import SCHEDULER, STORE, WORKERS, command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,34 +17,23 @@ def cli() -> None:
     """Winnow turns raw crawls and datasets into audited training mixes."""
 
 
-def command(function: Callable[..., Any]) -> Callable[..., None]:
-    """A command whose returned object is printed as JSON where asked, and whose errors are one line."""
-
-    @wraps(function)
-    def run(*args: Any, as_json: bool, **options: Any) -> None:
-        from curation_lib.terminal import fail, finish
-
-        try:
-            answer = function(*args, **options)
-        except WinnowError as e:
-            fail(str(e), as_json)
-        else:
-            finish(answer, as_json)
-
-    return JSON(run)
-
-
 @cli.command()
 @click.argument("recipe")
 @STORE
 @SCHEDULER
 @WORKERS
-@BATCH
+@click.option("--batch-rows", type=int, default=1024, hidden=True)
 @click.option("--until", help="Stop behind this step and its gate.")
 @click.option("--dry-run", "dry", is_flag=True, help="Say what would run and why; change nothing.")
 @command
 def build(
-    recipe: str, store: str, scheduler: str, workers: int | None, batch_rows: int, until: str | None, dry: bool
+    recipe: str,
+    store: str,
+    scheduler: str,
+    workers: int | None,
+    batch_rows: int,
+    until: str | None,
+    dry: bool,
 ) -> Any:
     """Build the corpus that RECIPE describes, with every gate, without Airflow."""
     from curation_lib import terminal
@@ -86,10 +67,14 @@ def validate(recipe: str) -> Any:
 
 @cli.command()
 @click.argument("name")
-@click.option("--input", "inputs", required=True, multiple=True, help="File, folder, glob or dataset; repeatable.")
+@click.option(
+    "--input", "inputs", required=True, multiple=True, help="File, folder, glob or dataset; repeatable."
+)
 @click.argument("more_inputs", nargs=-1)
 @click.option("--output", required=True, help="Folder for the dataset.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the stage; repeatable.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the stage; repeatable."
+)
 @SCHEDULER
 @WORKERS
 @command
@@ -109,7 +94,12 @@ def stage(
 
     with terminal.progress() as progress:
         result, read = run_stage(
-            name, [*inputs, *more_inputs], output, parse_settings(settings), connect(scheduler, workers), progress
+            name,
+            [*inputs, *more_inputs],
+            output,
+            parse_settings(settings),
+            connect(scheduler, workers),
+            progress,
         )
     return terminal.stage_result(result, read, output)
 
@@ -124,9 +114,10 @@ def stages() -> Any:
     return terminal.stages([find(name) for name in names()])
 
 
+for _command in (cli_store.trace, cli_store.sample, cli_store.builds, cli_store.gc):
+    cli.add_command(_command)
+
+
 def main() -> None:
     """Entry point."""
-    from curation_lib.cli_store import register
-
-    register(cli)
     sys.exit(cli())

@@ -2,8 +2,62 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from curation_lib.command import STORE, command
 
-def register(cli: click.Group) -> None:
-    """Add the commands to `cli`."""
+
+@click.command()
+@click.argument("document")
+@STORE
+@click.option("--build", help="Only this build (the start of its id).")
+@command
+def trace(document: str, store: str, build: str | None) -> Any:
+    """Say what happened to DOCUMENT (a doc_id, URL or source_id) and why."""
+    from curation_lib import terminal
+    from curation_lib.audit.trace import trace as find
+    from curation_lib.runner.store import Store
+
+    return terminal.histories(find(Store(store), document, build))
+
+
+@click.command()
+@click.argument("build")
+@STORE
+@click.option("--dropped", "rule", required=True, help="The rule, e.g. filters.gopher_quality.min_words.")
+@click.option("--limit", type=int, default=5, show_default=True)
+@command
+def sample(build: str, store: str, rule: str, limit: int) -> Any:
+    """Read documents that a rule removed from BUILD."""
+    from curation_lib import terminal
+    from curation_lib.audit.samples import dropped_sample
+    from curation_lib.runner.store import Store
+
+    return terminal.sample(dropped_sample(Store(store), build, rule, limit))
+
+
+@click.command()
+@STORE
+@command
+def builds(store: str) -> Any:
+    """List the finished builds of a store."""
+    from curation_lib import terminal
+    from curation_lib.audit.builds import list_builds
+    from curation_lib.runner.store import Store
+
+    return terminal.builds([record.data for record in list_builds(Store(store))])
+
+
+@click.command()
+@STORE
+@click.option("--dry-run", "dry", is_flag=True, help="Only say what would go.")
+@command
+def gc(store: str, dry: bool) -> Any:
+    """Remove what no finished build needs."""
+    from curation_lib import terminal
+    from curation_lib.audit.garbage import collect, find_garbage
+    from curation_lib.runner.store import Store
+
+    return terminal.garbage((find_garbage if dry else collect)(Store(store)), dry)

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from curation_lib.runner.build import Build
     from curation_lib.runner.gates import Verdict
     from curation_lib.runner.manifest import Manifest
-    from curation_lib.runner.steps import StepResult
 
-OUT = Console(soft_wrap=True)
+OUT = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 150)
 
 
 def fail(message: str, as_json: bool) -> NoReturn:
@@ -58,9 +57,15 @@ def progress() -> Iterator[Callable[[str, str, int, int], None]]:
 
 def said(what: StepResult | Verdict) -> None:
     """A finished step or gate, as it happens."""
-    if hasattr(what, "counts"):
+    from curation_lib.runner.steps import StepResult
+
+    if isinstance(what, StepResult):
         counts = what.counts
-        numbers = f"{counts['rows_in']:,} in, {counts['kept']:,} kept" if counts else "not configured: created nothing"
+        numbers = (
+            f"{counts['rows_in']:,} in, {counts['kept']:,} kept"
+            if counts
+            else "not configured: created nothing"
+        )
         OUT.print(f"{what.step:<28} {what.state:<9} {numbers}  ({what.seconds:.1f} s)", highlight=False)
     elif what.success and not what.reused:
         OUT.print(f"  gate {what.message.splitlines()[0]}", markup=False, highlight=False)
@@ -84,20 +89,37 @@ def funnel(build: Build) -> dict[str, Any]:
     counts = {s.step: s.counts for s in build.steps}
     print_funnel(counts)
     if build.build_id:
-        OUT.print(f"build {build.build_id}: {build.store}/exports/{build.corpus}/{build.build_id}", highlight=False)
+        OUT.print(
+            f"build {build.build_id}: {build.store}/exports/{build.corpus}/{build.build_id}", highlight=False
+        )
     return {**asdict(build), "funnel": counts}
 
 
 def print_funnel(steps: Mapping[str, Mapping[str, Any]]) -> None:
     """One row per step, one line per reason below it. In + created = kept + dropped + quarantined + skipped."""
-    table = Table("step", *(_right(n) for n in ("in", "created", "dropped", "quarantined", "skipped", "kept")), "MB kept", box=None)
+    table = Table(
+        "step",
+        *(_right(n) for n in ("in", "created", "dropped", "quarantined", "skipped", "kept")),
+        "MB kept",
+        box=None,
+    )
     for step, c in steps.items():
         if not c:
             table.add_row(step, "not configured", *[""] * 6)
             continue
-        numbers = (c["rows_in"], c["created"], sum(c["dropped"].values()), sum(c["quarantined"].values()), c["skipped"], c["kept"])
+        numbers = (
+            c["rows_in"],
+            c["created"],
+            sum(c["dropped"].values()),
+            sum(c["quarantined"].values()),
+            c["skipped"],
+            c["kept"],
+        )
         table.add_row(step, *(f"{n:,}" for n in numbers), f"{c['bytes_kept'] / 1e6:.1f}")
-        for reason, n in [*c["dropped"].items(), *((f"quarantine: {r}", n) for r, n in c["quarantined"].items())]:
+        for reason, n in [
+            *c["dropped"].items(),
+            *((f"quarantine: {r}", n) for r, n in c["quarantined"].items()),
+        ]:
             if n:
                 table.add_row(f"[dim]  {reason}", "", "", f"[dim]{n:,}", "", "", "", "")
     OUT.print(table)
@@ -125,12 +147,97 @@ def stages(found: Sequence[Stage]) -> dict[str, Any]:
     listed = []
     for stage in found:
         fields = {
-            name: {"default": None if f.is_required() else f.default, "required": f.is_required(), "role": stage.config.role(name)}
+            name: {
+                "default": None if f.is_required() else f.default,
+                "required": f.is_required(),
+                "role": stage.config.role(name),
+            }
             for name, f in stage.config.model_fields.items()
         }
-        listed.append({"stage": stage.name, "version": stage.version, "shape": type(stage).__name__, "summary": stage.summary, "config": fields})
-        OUT.print(f"[bold]{stage.name}[/] v{stage.version} ({type(stage).__name__}): {stage.summary}", highlight=False)
+        listed.append(
+            {
+                "stage": stage.name,
+                "version": stage.version,
+                "shape": type(stage).__name__,
+                "summary": stage.summary,
+                "config": fields,
+            }
+        )
+        OUT.print(
+            f"[bold]{stage.name}[/] v{stage.version} ({type(stage).__name__}): {stage.summary}",
+            highlight=False,
+        )
         for name, field in fields.items():
             value = "required" if field["required"] else field["default"]
             OUT.print(f"    {name} = {value}", markup=False, highlight=False)
     return {"stages": listed}
+
+
+def histories(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Each document's way through its build."""
+    for history in found:
+        OUT.print(f"[bold]{history['url'] or history['source_id']}[/]", highlight=False)
+        OUT.print(
+            f"  doc_id {history['doc_id']}, source {history['source']}, build {history['build']}",
+            highlight=False,
+        )
+        for event in history["events"]:
+            OUT.print(f"  {_event(event)}", markup=False, highlight=False)
+    return {"documents": list(found)}
+
+
+def _event(event: Mapping[str, Any]) -> str:
+    facts = {
+        k: v
+        for k, v in event.items()
+        if k not in ("step", "event", "stage", "rule") and v not in (None, {}, [])
+    }
+    rule = f" by {event['stage']}.{event['rule']}" if "rule" in event else ""
+    shown = ", ".join(f"{k} {_short(v)}" for k, v in facts.items())
+    return f"{event['step']}: {event['event']}{rule}{f' ({shown})' if shown else ''}"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{k}: {_short(v)}" for k, v in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def sample(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Dropped documents, with the reason above each text."""
+    for row in rows:
+        reason = f"{row['stage']}.{row['rule']} score {row['score']} threshold {row['threshold']}"
+        OUT.print(f"[bold]{row['url'] or row['source_id']}[/]  {reason}", highlight=False)
+        OUT.print(row["text"] or "(no text was extracted)", markup=False, highlight=False)
+    return {"documents": list(rows)}
+
+
+def builds(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    table = Table("corpus", "build", "recipe", "documents exported", box=None)
+    listed = []
+    for record in records:
+        exported = {s["phase"]: s["counts"]["kept"] for s in record["steps"] if s["kind"] == "export"}
+        table.add_row(
+            record["corpus"], record["build_id"], record["recipe_fingerprint"][:12],
+            ", ".join(f"{phase} {n:,}" for phase, n in exported.items()),
+        )  # fmt: skip
+        listed.append(
+            {k: record[k] for k in ("corpus", "build_id", "recipe_fingerprint")} | {"exported": exported}
+        )
+    OUT.print(table)
+    return {"builds": listed}
+
+
+def garbage(found: Any, dry: bool) -> dict[str, Any]:
+    for directory, size in sorted(found.directories.items()):
+        OUT.print(f"{size / 1e6:10.1f} MB  {directory}", highlight=False)
+    OUT.print(
+        f"{'would remove' if dry else 'removed'} {len(found.keys)} files, {found.bytes / 1e6:.1f} MB",
+        highlight=False,
+    )
+    return {
+        "files": len(found.keys),
+        "bytes": found.bytes,
+        "removed": not dry,
+        "directories": found.directories,
+    }

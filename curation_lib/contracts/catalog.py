@@ -56,5 +56,11 @@ KINDS: Mapping[str, Kind] = {
     "ExpectTableRowCountToEqual": _kind("value", integers=True),
 }
 
-JUDGES_NULLS = frozenset({"ExpectColumnValuesToBeNull", "ExpectColumnProportionOfNonNullValuesToBeBetween"})
+JUDGES_NULLS = frozenset(
+    {
+        "ExpectColumnValuesToBeNull",
+        "ExpectColumnValuesToNotBeNull",
+        "ExpectColumnProportionOfNonNullValuesToBeBetween",
+    }
+)
 """Classes for which a null is a value to judge, not a missing metric."""

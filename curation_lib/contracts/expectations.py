@@ -25,7 +25,8 @@ JUDGING = 1
 
 class Expectation(BaseModel):
     """One line of a contract, `{frame: metrics, type: ExpectColumnValuesToBeBetween, column: share_en,
-    min_value: 0.99}`. `must_fire: [rule, …]` alone says that these rules must have dropped something.
+    min_value: 0.99}`. `must_fire: [rule, …]` alone says that these rules, named as in the manifest
+    (`filters.c4.lorem_ipsum`), must have dropped something.
 
     Validation errors name an unknown key, frame or class (with the nearest names) and a missing setting.
     """

@@ -19,9 +19,7 @@ from curation_lib.contracts.result import GateResult
 from curation_lib.contracts.suites import SHARE
 
 
-def judge(
-    name: str, frames: Mapping[str, pd.DataFrame], expectations: Sequence[Expectation], site: Path
-) -> GateResult:
+def judge(name: str, frames: Mapping[str, pd.DataFrame], expectations: Sequence[Expectation], site: Path) -> GateResult:
     """Judge `frames` (see metrics.py, sample.py) and write Data Docs that need no network into `site`.
 
     One page per judged frame; `page` is that of the first frame with a failure, else of `metrics`.
@@ -89,9 +87,7 @@ def _refuse_unknown(name: str, frames: Mapping[str, pd.DataFrame], e: Expectatio
     known = list(frames[e.frame].columns)
     for column in e.columns():
         if column not in known and not (e.frame == "metrics" and SHARE.fullmatch(column)):
-            raise GateError(
-                f"{name}: unknown column {column!r} in frame {e.frame!r}; columns are {', '.join(known)}"
-            )
+            raise GateError(f"{name}: unknown column {column!r} in frame {e.frame!r}; columns are {', '.join(known)}")
 
 
 def _with_absent_languages(frame: str, data: pd.DataFrame, lines: Sequence[Expectation]) -> pd.DataFrame:

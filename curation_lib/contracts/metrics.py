@@ -68,9 +68,7 @@ def dataset_metrics(
         con.execute(_CELLS)
         languages = _rollup(con, "language", f"sum(rows)::BIGINT AS rows, {_SHARE}, {_BYTES}")
         empty = "sum(empty_text)::BIGINT AS empty_text"
-        sources = _rollup(
-            con, "source", f"sum(rows)::BIGINT AS rows, {_SHARE}, {empty}, {_BYTES}, {_UNLICENSED}"
-        )
+        sources = _rollup(con, "source", f"sum(rows)::BIGINT AS rows, {_SHARE}, {empty}, {_BYTES}, {_UNLICENSED}")
         overall = _overall(con)
     metrics = pd.concat([overall, _conservation(counts, int(overall["rows"].iloc[0]))], axis=1)[list(METRICS)]
     shares = {f"share_{r.language}": [r.share] for r in languages.itertuples()}

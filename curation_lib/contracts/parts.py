@@ -54,9 +54,7 @@ def _view(con: duckdb.DuckDBPyConnection, parts: list[str], fs: AbstractFileSyst
         return
     listed = "[" + ", ".join("'" + u.replace("'", "''") + "'" for u in urls) + "]"
     present = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM read_parquet({listed})").fetchall()}
-    fields = ", ".join(
-        f"{name if name in present else 'NULL'}::{kind} AS {name}" for name, kind in COLUMNS.items()
-    )
+    fields = ", ".join(f"{name if name in present else 'NULL'}::{kind} AS {name}" for name, kind in COLUMNS.items())
     con.execute(f"CREATE VIEW documents AS SELECT {fields} FROM read_parquet({listed})")
 
 

@@ -35,11 +35,12 @@ def _failure(e: Expectation, result: Any, page: str) -> Failure:
 
 def _observed(e: Expectation, seen: Mapping[str, Any]) -> str:
     values = seen.get("unexpected_list") or []
+    # Great Expectations lists what a set lacks in an order that changes from run to run.
+    missing = sorted(map(number, seen.get("partial_missing_list") or ()))
     if e.must_fire is not None:
-        return f"nothing dropped by {', '.join(seen.get('partial_missing_list') or e.must_fire)}"
+        return f"nothing dropped by {', '.join(missing)}"
     if "unexpected_count" not in seen:
-        value, missing = seen.get("observed_value"), seen.get("partial_missing_list")
-        return f"without {', '.join(map(number, missing))}" if missing else number(value)
+        return f"without {', '.join(missing)}" if missing else number(seen.get("observed_value"))
     if seen["element_count"] == 1:
         return "a missing value" if e.type == "ExpectColumnValuesToNotBeNull" else number(values[0])
     return f"{seen['unexpected_count']} of {seen['element_count']} rows"

@@ -29,9 +29,7 @@ FRAMES: Mapping[str, tuple[str, ...]] = {
 def _metric(
     column: str, low: float | None = None, high: float | None = None, severity: Severity = "critical"
 ) -> Expectation:
-    return Expectation(
-        frame="metrics", type=BETWEEN, column=column, min_value=low, max_value=high, severity=severity
-    )
+    return Expectation(frame="metrics", type=BETWEEN, column=column, min_value=low, max_value=high, severity=severity)
 
 
 def _zero(*columns: str, severity: Severity = "critical") -> tuple[Expectation, ...]:
@@ -42,9 +40,7 @@ _ANY = (
     _metric("rows", 1),
     *_zero("unaccounted", "kept_minus_rows"),
     *_zero("null_doc_id", "null_source", "null_text", "null_content_hash", "null_license"),
-    Expectation(
-        frame="sample", type="ExpectColumnValuesToMatchRegex", column="doc_id", regex="^[0-9a-f]{32}$"
-    ),
+    Expectation(frame="sample", type="ExpectColumnValuesToMatchRegex", column="doc_id", regex="^[0-9a-f]{32}$"),
     Expectation(
         frame="sample",
         type="ExpectColumnValuesToNotMatchRegex",
@@ -63,6 +59,13 @@ _EARLY = (*_ANY, *_UNIQUE_LATER, *_NOT_EMPTY_LATER)
 _SOURCE = (*_EARLY, Expectation(frame="sources", type=BETWEEN, column="rows", min_value=1))
 _DEDUP = (*_ANY, *_UNIQUE, *_NOT_EMPTY_LATER, *_MOST_KEPT)
 _LATE = (*_ANY, *_NOT_EMPTY)  # not _UNIQUE: a mixture may hold a document once per epoch
+_FILTERS = (
+    *_LATE,
+    *_UNIQUE_LATER,
+    *_MOST_KEPT,
+    Expectation(frame="rules", type=BETWEEN, column="share", max_value=0.9, severity="warning"),
+)
+_FOR_TRAINERS = tuple(e for e in _LATE if e.column != "null_content_hash")  # exports carry no such column
 
 SUITES: Mapping[str, tuple[Expectation, ...]] = {
     "": (*_ANY, *_UNIQUE, *_NOT_EMPTY_LATER),
@@ -77,15 +80,11 @@ SUITES: Mapping[str, tuple[Expectation, ...]] = {
     ),
     "dedup": _DEDUP,
     "dedup.exact": (*_DEDUP, *_zero("duplicate_texts")),
-    "filters": (
-        *_LATE,
-        *_UNIQUE_LATER,
-        *_MOST_KEPT,
-        Expectation(frame="rules", type=BETWEEN, column="share", max_value=0.9, severity="warning"),
-    ),
+    "filters": _FILTERS,
     "mix": _LATE,
+    "export.licenses": _FILTERS,
     "export": (
-        *_LATE,
+        *_FOR_TRAINERS,
         *_zero("opt_out_rows"),
         _metric("license_unknown_share", high=0, severity="warning"),
     ),
@@ -105,6 +104,4 @@ def check_columns(expectations: Sequence[Expectation], where: str) -> None:
         for column in e.columns():
             if column not in FRAMES[e.frame] and not (e.frame == "metrics" and SHARE.fullmatch(column)):
                 known = ", ".join(FRAMES[e.frame])
-                raise ConfigError(
-                    f"{where}: unknown column {column!r} in frame {e.frame!r}; columns are {known}"
-                )
+                raise ConfigError(f"{where}: unknown column {column!r} in frame {e.frame!r}; columns are {known}")

@@ -45,8 +45,8 @@ class Schedule(_Section):
     schedule: str | None = None
     owner: str = "curation"
     tags: list[str] = []
-    retries: int = Field(1, ge=0)
-    retry_delay_seconds: int = Field(10, ge=0)
+    retries: int = Field(default=1, ge=0)
+    retry_delay_seconds: int = Field(default=10, ge=0)
     workers: int | None = None
 
 
@@ -94,7 +94,8 @@ def parse_recipe(data: Any, where: str = "recipe") -> Recipe:
     """A checked recipe from plain data; ConfigError names the first wrong key."""
     if not isinstance(data, dict):
         raise ConfigError(f"{where}: a recipe is a mapping with the keys {', '.join(Recipe.model_fields)}")
-    return _validated(Recipe, data, where)
+    recipe: Recipe = _validated(Recipe, data, where)
+    return recipe
 
 
 def configured(name: str, settings: Mapping[str, Any] | None, where: str) -> tuple[Stage, StageConfig]:

@@ -47,7 +47,9 @@ def heads(begins: Mask) -> Positions:
 
 def shared(begins: Mask) -> Mask:
     """Rows whose group has at least two."""
-    return ~begins | np.r_[~begins[1:], np.zeros(min(1, len(begins)), np.bool_)]
+    again = ~begins
+    again[:-1] |= again[1:]
+    return again
 
 
 def decision(rows: pa.Table, **columns: Any) -> pa.Table:

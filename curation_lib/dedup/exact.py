@@ -74,7 +74,8 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: ExactConfig) ->
     texts = rows.filter(pc.equal(rows.column("kind"), CONTENT))
     left = texts.filter(pa.array(~np.isin(_place(texts), _place(repeated))))
     copies, ids = _repeated_texts(left, lookup)
-    return pa.concat_tables([_with_kept_twins(repeated, copies, ids), copies])
+    both = pa.concat_tables([_with_kept_twins(repeated, copies, ids), copies])
+    return both.sort_by([("shard", "ascending"), ("row", "ascending")])
 
 
 def _repeated_ids(rows: pa.Table) -> pa.Table:
@@ -88,7 +89,8 @@ def _repeated_ids(rows: pa.Table) -> pa.Table:
 def _repeated_texts(rows: pa.Table, lookup: Lookup) -> tuple[pa.Table, pa.ChunkedArray]:
     """The decision and the doc_ids that it drops."""
     rows = rows.take(pa.array(survivor_order(rows, "partition_key", "low")))
-    group = np.cumsum(firsts(numbers(rows, "partition_key"), numbers(rows, "low")))
+    begins = firsts(numbers(rows, "partition_key"), numbers(rows, "low"))
+    group = np.cumsum(begins, dtype=np.int64)
     text = _texts(rows, group, lookup)
     order = np.lexsort([np.arange(len(group)), text, group])
     begins = firsts(group[order], text[order])

@@ -8,8 +8,8 @@ With 14 bands of 8 rows a pair of similarity 0.7 is found with probability 0.56,
 0.9996: pairs above the threshold that share no band both stay.
 
 Memory: the shuffle carries 16 bytes per band and document (224 at 14 bands). `decide` holds up to 80 bytes
-per band that a document shares with another, 300 per such document, and 8 per distinct shingle of each distinct
-set, on disk beyond `spill_bytes`. Text in memory is at most `reading.SPAN` documents.
+per band that a document shares with another, 300 per such document, and 8 per distinct shingle of each
+distinct set, on disk beyond `spill_bytes`. Text in memory is at most `reading.SPAN` documents.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class ShingleSets:
         return number
 
     def _spill(self) -> None:
-        self._file = self._file or TemporaryFile()
+        self._file = self._file or TemporaryFile()  # noqa: SIM115 - closed by __exit__
         for values in self._held:
             self._file.write(values.data)
         self._held, self._held_bytes = [], 0

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from curation_lib.export.schema import Phase
-from curation_lib.export.tokens import Tokenizer
+from curation_lib.core.recipe import Phase
+from curation_lib.text.tokens import Tokenizer
 
 
 class Fact(BaseModel):
@@ -44,9 +44,7 @@ class Funnel(Fact):
     def _adds_up(self) -> Funnel:
         out = self.kept + sum(self.dropped.values()) + self.quarantined
         if self.rows_in + self.created != out:
-            raise ValueError(
-                f"{self.stage}: {self.rows_in} in + {self.created} created, but {out} accounted for"
-            )
+            raise ValueError(f"{self.stage}: {self.rows_in} in + {self.created} created, but {out} accounted for")
         return self
 
 

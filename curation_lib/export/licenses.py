@@ -25,6 +25,9 @@ UNKNOWN = frozenset({"unknown", "noassertion", ""})
 MAX_LENGTH = 500
 """Characters; a longer expression is not read and so not allowed. It bounds the nesting of what is parsed."""
 
+_LOST = (AssertionError, LookupError, AttributeError, TypeError)
+"""How the parser fails on text such as `()` or `A AND) B`, where it loses its own stack."""
+
 
 class LicensesConfig(StageConfig):
     """`allow`: SPDX ids or globs. `allow_unknown`: whether `unknown` may leave too."""
@@ -90,7 +93,7 @@ def _parse(license: str) -> Any:
         return None
     try:
         expression = Licensing().parse(license)
-    except (ExpressionError, LookupError):  # `()` makes the parser look past its own end
+    except (ExpressionError, *_LOST):
         return None
     spaced = expression is None or any(len(symbol.key.split()) > 1 for symbol in _symbols(expression))
     return None if spaced else expression

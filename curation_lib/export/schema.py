@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import orjson
 import pyarrow as pa
 from pydantic import Field
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import DOCUMENT, conform
-from curation_lib.export.tokens import Tokenizer, count_tokens
-
-Phase = Literal["pretrain", "midtrain", "posttrain"]
+from curation_lib.core.recipe import Phase
+from curation_lib.text.tokens import Tokenizer, count_tokens
 
 EXPORT = pa.schema(
     [

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation_lib.export.tokens import Tokenizer, count_tokens
+from curation_lib.text.tokens import Tokenizer, count_tokens
 
 Summary = dict[str, Any]
 """`first` and `last`: [doc_id, source, language, license] of the rows at the ends, null without rows;
@@ -37,9 +37,7 @@ def partial(batch: pa.RecordBatch, tokenizer: Tokenizer = "bytes4") -> Summary:
     columns["tokens"] = pa.array(count_tokens(text, tokenizer))
     summed = pa.table(columns).group_by(_GROUP).aggregate([(name, "sum") for name in _COUNTS])
     groups = summed.rename_columns([*_GROUP, *_COUNTS]).to_pylist()
-    ends = [
-        [batch.column(name)[row].as_py() for name in ["doc_id", *_GROUP]] for row in (0, batch.num_rows - 1)
-    ]
+    ends = [[batch.column(name)[row].as_py() for name in ["doc_id", *_GROUP]] for row in (0, batch.num_rows - 1)]
     return {"first": ends[0], "last": ends[1], "groups": sorted(groups, key=_order)}
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,10 @@ import xxhash
 from pydantic import Field, model_validator
 
 from curation_lib.core.config import StageConfig
+from curation_lib.core.recipe import Phase
 from curation_lib.core.stage import Context, Drop, Group, Lookup, Result
 from curation_lib.mix.epochs import Share, share_out
-from curation_lib.mix.tokens import Tokenizer, count_tokens
+from curation_lib.text.tokens import Tokenizer, count_tokens
 from curation_lib.mix.weights import UNDETERMINED, Weight, allocate, entry_of
 from curation_lib.text.hashing import priority
 
@@ -46,7 +47,7 @@ class SampleConfig(StageConfig):
     """Settings of one phase. The first of `weights` that matches a document counts, else `default_weight`;
     weight 0 excludes. `token_budget` null takes every weighted document once."""
 
-    phase: Literal["pretrain", "midtrain", "posttrain"]
+    phase: Phase
     weights: tuple[Weight, ...] = ()
     default_weight: float = Field(0.0, ge=0, allow_inf_nan=False)
     token_budget: int | None = Field(None, gt=0)
@@ -108,9 +109,7 @@ def partition(rows: pa.Table, config: SampleConfig) -> pa.Table:
     """`rows` bucket by bucket in order of priority; equal priorities (never seen) go by doc_id."""
     names = ["source", "language", "priority", "doc_id", "shard", "row"]
     order = pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in names])
-    rows = (
-        rows.select(["shard", "row", "tokens", "priority", "source", "language"]).take(order).combine_chunks()
-    )
+    rows = rows.select(["shard", "row", "tokens", "priority", "source", "language"]).take(order).combine_chunks()
     for place, name in ((4, "source"), (5, "language")):
         rows = rows.set_column(place, name, rows.column(name).dictionary_encode())
     return rows

@@ -39,9 +39,7 @@ def entry_of(source: str, language: str, weights: Sequence[Weight]) -> int:
     return next((i for i, weight in enumerate(weights) if weight.matches(source, language)), len(weights))
 
 
-def allocate(
-    tokens: Sequence[int], weights: Sequence[float], budget: int | None, max_epochs: float
-) -> list[int]:
+def allocate(tokens: Sequence[int], weights: Sequence[float], budget: int | None, max_epochs: float) -> list[int]:
     """Tokens that each entry gives to the mix.
 
     tokens: what each entry holds; weights: one per entry, 0 gives nothing; budget: tokens in all, or None for
@@ -49,10 +47,7 @@ def allocate(
     The sum never exceeds the budget and falls short of it by less than one token per entry, unless all
     weighted entries are at their cap, floor(max_epochs * tokens).
     """
-    caps = [
-        floor(_exact(max_epochs) * held) if weight else 0
-        for held, weight in zip(tokens, weights, strict=True)
-    ]
+    caps = [floor(_exact(max_epochs) * held) if weight else 0 for held, weight in zip(tokens, weights, strict=True)]
     if budget is None:
         return [min(cap, held) for cap, held in zip(caps, tokens, strict=True)]
     return _fill(caps, [_exact(weight) for weight in weights], budget)

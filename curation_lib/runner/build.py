@@ -137,4 +137,11 @@ def dry_run(recipe: Recipe, store: Store) -> list[dict[str, str]]:
     return forecast(plan(recipe), recipe, store)
 
 
-__all__: Sequence[str] = ("Build", "dry_run", "new_session", "record_build", "run_build", "upstream_manifests")
+__all__: Sequence[str] = (
+    "Build",
+    "dry_run",
+    "new_session",
+    "record_build",
+    "run_build",
+    "upstream_manifests",
+)

@@ -21,9 +21,7 @@ def run_filter(step: Step, inputs: Sequence[Manifest], session: Session) -> Mani
         return done
     scores = _measured(step, inputs, session)
     states = _states(step, scores, session)
-    work = part_work(
-        step, inputs, session, fingerprint([to.work, states]) if states else to.work, to.print
-    )
+    work = part_work(step, inputs, session, fingerprint([to.work, states]) if states else to.work, to.print)
     for one in work:
         one.facts["scores"] = {
             name: f"{where}/part-{one.index:05d}.parquet" for name, where in scores.items()

@@ -13,9 +13,9 @@ from typing import Any
 import fsspec
 import orjson
 
+from curation_lib.core.contract import CAPTURE
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import configured
-from curation_lib.core.contract import CAPTURE
 from curation_lib.core.stage import Filter, Group, Map, Source, Stage
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.manifest import Manifest, read_manifest
@@ -90,7 +90,9 @@ def _grouped(inputs: Sequence[str]) -> list[tuple[str, list[str]]]:
 def _source_for(path: str) -> str:
     if os.path.isfile(os.path.join(path, "manifest.json")):
         return "dataset"
-    names = [path] if not os.path.isdir(path) else [str(p) for p in sorted(Path(path).rglob("*")) if p.is_file()]
+    names = (
+        [path] if not os.path.isdir(path) else [str(p) for p in sorted(Path(path).rglob("*")) if p.is_file()]
+    )
     for name in names:
         for kind, suffixes in _KINDS.items():
             if any(s in Path(name).name.lower() for s in suffixes):

@@ -1,6 +1,6 @@
 """How much of a text its repeated n-grams of words make up (Gopher, Rae et al. 2021, table A1).
 
-An (n+1)-gram can repeat only where its n-gram repeats, so each length looks only at what repeated before.
+An (n+1)-gram can repeat only where both its n-grams repeat, so each length looks only at what repeated before.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from numba import njit
 
 from curation_lib.text.buffers import Hashes
-from curation_lib.text.occurrences import Occurrences, slot_of, slots_for, spread
+from curation_lib.text.occurrences import add, count_at, slots_for, spread
 
 Counts = npt.NDArray[np.int64]
 
@@ -20,26 +20,27 @@ FIRST, LAST_TOP, LAST = 2, 4, 10
 """Of 2- to 4-grams the commonest counts, of 5- to 10-grams all that repeat."""
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio
-_SEEN = -1
+_COUNT = np.uint64(0xFFFFFFFF)
+_SEEN = 0  # a count that no n-gram has: one was passed already
 
 
 class Scratch(NamedTuple):
-    """Per word of the longest document so far: its n-gram's hash, where it stood, and its slot."""
+    """Per word of the longest document so far: the n-gram that starts there; active words and their counts."""
 
     grams: Hashes
     active: Counts
-    slots: Counts
+    counts: Hashes
 
 
 @njit(nogil=True, cache=True)
 def new_scratch(words: int) -> Scratch:
     """24 bytes a word."""
-    return Scratch(np.empty(words, np.uint64), np.empty(words, np.int64), np.empty(words, np.int64))
+    return Scratch(np.empty(words, np.uint64), np.empty(words, np.int64), np.empty(words, np.uint64))
 
 
 @njit(nogil=True, cache=True)
 def ngram_characters(
-    words: Hashes, ends: Counts, n: int, seen: Occurrences, stamp: int, scratch: Scratch, out: Counts
+    words: Hashes, ends: Counts, n: int, seen: Hashes, stamp: int, scratch: Scratch, out: Counts
 ) -> int:
     """Fill out[2..10] for a document of `n` words, word i having ends[i + 1] - ends[i] characters.
 
@@ -56,8 +57,7 @@ def ngram_characters(
     active = n
     for size in range(FIRST, min(LAST, n) + 1):
         stamp += 1
-        slots = slots_for(active)
-        active = _count(words, n, size, active, seen, slots, stamp, scratch)
+        active = _count(words, size, active, seen, stamp, scratch)
         if size <= LAST_TOP:
             active = _commonest(ends, size, active, seen, scratch, out)
         else:
@@ -68,30 +68,27 @@ def ngram_characters(
 
 
 @njit(nogil=True, cache=True)
-def _count(
-    words: Hashes, n: int, size: int, active: int, seen: Occurrences, slots: int, stamp: int, scratch: Scratch
-) -> int:
-    """Lengthen the active n-grams by a word and count them; returns how many there is room for."""
-    for q in range(active):
+def _count(words: Hashes, size: int, active: int, seen: Hashes, stamp: int, scratch: Scratch) -> int:
+    """Lengthen by a word and count the active n-grams whose next is active too; those alone stay active."""
+    slots, left = slots_for(active), 0
+    for q in range(active - 1):
         i = scratch.active[q]
-        if i + size > n:
-            return q
+        if scratch.active[q + 1] != i + 1:
+            continue
         gram = spread(scratch.grams[i] * _STEP + words[i + size - 1])
         scratch.grams[i] = gram
-        slot = slot_of(seen, slots, stamp, gram)
-        seen.counts[slot] += 1
-        scratch.slots[q] = slot
-    return active
+        scratch.active[left] = i
+        scratch.counts[left] = add(seen, slots, stamp, gram)
+        left += 1
+    return left
 
 
 @njit(nogil=True, cache=True)
-def _commonest(
-    ends: Counts, size: int, active: int, seen: Occurrences, scratch: Scratch, out: Counts
-) -> int:
+def _commonest(ends: Counts, size: int, active: int, seen: Hashes, scratch: Scratch, out: Counts) -> int:
     """Keep what repeats active; the commonest n-gram into out[size]."""
     best, left = 1, 0
     for q in range(active):
-        count = seen.counts[scratch.slots[q]]
+        count = count_at(seen, scratch.counts[q])
         if count < 2:
             continue
         i = scratch.active[q]
@@ -104,13 +101,13 @@ def _commonest(
 
 
 @njit(nogil=True, cache=True)
-def _repeated(ends: Counts, size: int, active: int, seen: Occurrences, scratch: Scratch, out: Counts) -> int:
+def _repeated(ends: Counts, size: int, active: int, seen: Hashes, scratch: Scratch, out: Counts) -> int:
     """Keep what repeats active; characters of the n-grams met before into out[size]."""
     left, free, characters = 0, 0, 0
     for q in range(active):
-        slot = scratch.slots[q]
-        count = seen.counts[slot]
-        if count != _SEEN and count < 2:
+        where = scratch.counts[q]
+        count = count_at(seen, where)
+        if count == 1:
             continue
         i = scratch.active[q]
         scratch.active[left] = i
@@ -121,6 +118,6 @@ def _repeated(ends: Counts, size: int, active: int, seen: Occurrences, scratch: 
             characters += ends[i + size] - ends[i]
             free = i + size
         else:
-            seen.counts[slot] = _SEEN
+            seen[where] &= ~_COUNT
     out[size] = characters
     return left

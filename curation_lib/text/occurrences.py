@@ -1,25 +1,20 @@
 """A hash table of 64-bit keys for kernels, emptied in no time between uses.
 
 Equal keys are taken for equal things: among a million distinct things two share a key with probability 3e-8.
+One slot is 16 bytes, key and then `stamp << 32 | count`, so that a look-up touches one cache line. A slot
+whose stamp is not the current use's is empty.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from curation_lib.text.buffers import Hashes
 
-
-class Occurrences(NamedTuple):
-    """`counts[slot]` belongs to `keys[slot]` as long as `stamps[slot]` is the current use's stamp."""
-
-    keys: Hashes
-    counts: npt.NDArray[np.int64]
-    stamps: npt.NDArray[np.int32]
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)  # splitmix64
+_1, _27, _30, _31, _32 = (np.uint64(n) for n in (1, 27, 30, 31, 32))
+_COUNT = np.uint64(0xFFFFFFFF)
 
 
 @njit(nogil=True, cache=True)
@@ -32,36 +27,44 @@ def slots_for(entries: int) -> int:
 
 
 @njit(nogil=True, cache=True)
-def new_occurrences(slots: int) -> Occurrences:
-    """An empty table. 20 bytes a slot."""
-    return Occurrences(np.empty(slots, np.uint64), np.empty(slots, np.int64), np.zeros(slots, np.int32))
+def new_occurrences(slots: int) -> Hashes:
+    """An empty table; stamps start at 1."""
+    return np.zeros(2 * slots, np.uint64)
 
 
 @njit(nogil=True, cache=True)
-def slot_of(table: Occurrences, slots: int, stamp: int, key: np.uint64) -> int:
-    """The slot of `key` among the first `slots`; a new key starts with count 0."""
-    mask = np.uint64(slots - 1)
-    at = np.int64(key & mask)
-    while table.stamps[at] == stamp and table.keys[at] != key:
-        at = np.int64(np.uint64(at + 1) & mask)
-    if table.stamps[at] != stamp:
-        table.stamps[at] = stamp
-        table.keys[at] = key
-        table.counts[at] = 0
-    return at
+def capacity(table: Hashes) -> int:
+    """Its slots."""
+    return len(table) // 2
 
 
 @njit(nogil=True, cache=True)
-def seen_before(table: Occurrences, slots: int, stamp: int, key: np.uint64) -> bool:
-    """Whether `key` was asked for since the stamp changed."""
-    at = slot_of(table, slots, stamp, key)
-    table.counts[at] += 1
-    return table.counts[at] > 1
+def add(table: Hashes, slots: int, stamp: int, key: np.uint64) -> np.uint64:
+    """Count one occurrence of `key` among the first `slots`; returns where its count stands."""
+    mask, current = np.uint64(slots - 1), np.uint64(stamp)
+    at = key & mask
+    while True:
+        where = (at << _1) | _1
+        value = table[where]
+        if value >> _32 != current:
+            table[where - _1] = key
+            table[where] = current << _32 | _1
+            return where
+        if table[where - _1] == key:
+            table[where] = value + _1
+            return where
+        at = (at + _1) & mask
+
+
+@njit(nogil=True, cache=True)
+def count_at(table: Hashes, where: np.uint64) -> int:
+    """Occurrences so far, of the key that `add` found there."""
+    return np.int64(table[where] & _COUNT)
 
 
 @njit(nogil=True, cache=True)
 def spread(h: np.uint64) -> np.uint64:
     """splitmix64's finaliser: every bit of a key comes to matter to its slot."""
-    h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return h ^ (h >> np.uint64(31))
+    h = (h ^ (h >> _30)) * _FIRST
+    h = (h ^ (h >> _27)) * _SECOND
+    return h ^ (h >> _31)

@@ -65,7 +65,7 @@ class Settings(BaseModel):
     worker_memory: str = Field(default="auto", pattern=r"^(auto|\d+(\.\d+)?\s?([kMGT]i?B)?)$")
     min_memory_gb: float = Field(default=3.0, ge=0)
     min_disk_gb: float = Field(default=5.0, ge=0)
-    start_timeout: int = Field(default=240, ge=1)
+    start_timeout: int = Field(default=600, ge=1)
     store: Store | None = None
 
     @property
@@ -76,6 +76,10 @@ class Settings(BaseModel):
             return inside
         name = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"winnow-{os.getuid()}-{name}"
+
+    @property
+    def uses_ceph(self) -> bool:
+        return self.store is not None and self.store.kind == "ceph"
 
     @property
     def log_dir(self) -> Path:
@@ -111,8 +115,7 @@ class Settings(BaseModel):
     def ports_in_use(self) -> dict[str, int]:
         """Setting name -> port, for the ports that this choice of store binds."""
         ceph = {"s3_port", "ceph_mon_port"}
-        uses_ceph = self.store is not None and self.store.kind == "ceph"
-        return {name: getattr(self, name) for name in PORT_VARIABLES if uses_ceph or name not in ceph}
+        return {name: getattr(self, name) for name in PORT_VARIABLES if self.uses_ceph or name not in ceph}
 
 
 def load(environ: Mapping[str, str], checkout: Path) -> Settings:

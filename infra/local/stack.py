@@ -8,17 +8,14 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from infra.local import airflow, ceph, credentials, dask, environment, preflight, processes, store
+from infra.local import airflow, ceph, credentials, dask, environment, preflight, processes, starting, store
 from infra.local.credentials import Credentials
 from infra.local.errors import StackError
 from infra.local.settings import Settings
-from infra.local.waiting import Waiting
 from infra.local.web import fetch
 
 Say = Callable[[str], None]
@@ -39,6 +36,8 @@ def up(settings: Settings, environ: Mapping[str, str], say: Say) -> tuple[Settin
             _clear_way(settings, say)
         chosen = settings.model_copy(update={"store": store.choose(settings, environ, say)})
         secrets = credentials.ensure(chosen, environ)
+        if not chosen.uses_ceph:
+            store.prepare(chosen, secrets)  # a store that cannot be used stops all before anything starts
         variables = environment.variables(chosen, secrets, environ)
         if remote is not None and not _same(chosen, variables):
             say("settings changed: restarting")
@@ -47,8 +46,15 @@ def up(settings: Settings, environ: Mapping[str, str], say: Say) -> tuple[Settin
         if remote is None:
             _refuse_if(preflight.problems(chosen))
         _write(chosen, variables)
-        started = _bring_up(chosen, secrets, remote, environment.for_processes(variables, environ), say)
-        return chosen, secrets, started
+        env = environment.for_processes(variables, environ)
+        if remote is None:
+            remote = processes.launch(chosen, env)
+        else:
+            processes.reload(remote)
+            if is_healthy(health(chosen)):
+                return chosen, secrets, False
+        starting.start(chosen, secrets, remote, env, say)
+        return chosen, secrets, True
 
 
 def down(settings: Settings) -> int:
@@ -69,7 +75,7 @@ def health(settings: Settings) -> dict[str, str]:
     found["airflow"] = "healthy" if not late else "not healthy: " + ", ".join(late)
     count = dask.workers(settings)
     found["dask"] = "healthy" if count >= settings.workers else f"{count} of {settings.workers} workers"
-    if settings.store is not None and settings.store.kind == "ceph":
+    if settings.uses_ceph:
         found["s3"] = "healthy" if fetch(settings.s3_endpoint) else "no answer"
     return {name: "healthy" if state == "running" else state for name, state in found.items()}
 
@@ -80,60 +86,11 @@ def is_healthy(report: Mapping[str, str]) -> bool:
 
 def commands(settings: Settings) -> dict[str, list[str]]:
     """Program name -> command line of all that this stack runs."""
-    uses_ceph = settings.store is not None and settings.store.kind == "ceph"
-    return {**(ceph.commands(settings) if uses_ceph else {}), **dask.commands(settings), **airflow.commands()}
-
-
-def _bring_up(settings: Settings, secrets: Credentials, remote: Any, env: dict[str, str], say: Say) -> bool:
-    if remote is None:
-        remote = processes.launch(settings, env)
-    else:
-        processes.reload(remote)
-        if is_healthy(health(settings)):
-            return False
-    since, wait = datetime.now(UTC), Waiting(settings, remote, say)
-    processes.start(remote, dask.PROGRAMS)
-    with ThreadPoolExecutor(2) as pool:
-        parts = [
-            pool.submit(_start_store, settings, secrets, say),
-            pool.submit(_start_airflow, settings, env, say),
-        ]
-        restarted = [part.result() for part in parts]
-    wait.until("dask workers", lambda: dask.workers(settings) >= settings.workers)
-    beats = since if restarted[1] else datetime.min.replace(tzinfo=UTC)
-    wait.until("airflow", lambda: not airflow.unhealthy(settings, beats))
-    return True
-
-
-def _start_airflow(settings: Settings, env: dict[str, str], say: Say) -> bool:
-    say("airflow: database and four processes")
-    airflow.migrate(settings, env)
-    # One connection per thread: an HTTP connection is not shared between two.
-    return bool(processes.start(processes.connect(settings), airflow.PROGRAMS))
-
-
-def _start_store(settings: Settings, secrets: Credentials, say: Say) -> bool:
-    if settings.store is not None and settings.store.kind == "ceph":
-        _start_ceph(settings, secrets, say)
-    store.prepare(settings, secrets)
-    return True
-
-
-def _start_ceph(settings: Settings, secrets: Credentials, say: Say) -> None:
-    say("ceph: monitor, object store and S3 gateway")
-    remote = processes.connect(settings)
-    wait = Waiting(settings, remote, say)
-    if processes.states(remote)["ceph-mon"]["statename"] not in processes.UP:
-        ceph.make_monitor(settings)
-    processes.start(remote, ["ceph-mon"])
-    wait.until("ceph-mon", lambda: ceph.monitor_answers(settings))
-    processes.start(remote, ["ceph-mgr"])
-    ceph.make_osd(settings)
-    processes.start(remote, ["ceph-osd"])
-    wait.until("ceph-osd", lambda: ceph.osd_is_up(settings))
-    processes.start(remote, ["radosgw"])
-    wait.until("radosgw", lambda: fetch(settings.s3_endpoint) is not None)
-    ceph.ensure_user(settings, secrets)
+    return {
+        **(ceph.commands(settings) if settings.uses_ceph else {}),
+        **dask.commands(settings),
+        **airflow.commands(),
+    }
 
 
 def _write(settings: Settings, variables: Mapping[str, str]) -> None:
@@ -145,7 +102,7 @@ def _write(settings: Settings, variables: Mapping[str, str]) -> None:
         )
     for folder in (settings.checkout / "dags", settings.checkout / "plugins"):
         folder.mkdir(exist_ok=True)
-    if settings.store is not None and settings.store.kind == "ceph":
+    if settings.uses_ceph:
         ceph.write_config(settings)
     processes.config_file(settings).write_text(processes.configuration(settings, commands(settings)))
     _stamp(settings).write_text(_digest(variables))

@@ -21,7 +21,7 @@ class Waiting:
         self._start = time.monotonic()
 
     def until(self, what: str, ready: Callable[[], bool]) -> None:
-        """Return when ``ready()``. Raises StackError if time runs out or a program gives up (with its log)."""
+        """Return when ``ready()``. Raises StackError if time runs out or a program gives up."""
         while not ready():
             dead = [
                 name for name, info in processes.states(self._remote).items() if info["statename"] == "FATAL"

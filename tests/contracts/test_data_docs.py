@@ -75,9 +75,7 @@ def test_rewriting_again_changes_nothing(site):
 
 def test_an_unknown_script_of_a_later_version_is_taken_out(site, tmp_path):
     page = tmp_path / "index.html"
-    page.write_text(
-        '<p><script src="https://cdn.example/tracker@3" async></script><a href="https://a.b">c</a></p>'
-    )
+    page.write_text('<p><script src="https://cdn.example/tracker@3" async></script><a href="https://a.b">c</a></p>')
     assert make_offline(tmp_path) == 1
     assert page.read_text() == '<p><a href="https://a.b">c</a></p>'
 

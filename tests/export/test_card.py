@@ -16,9 +16,7 @@ FILES = (Files(name="parquet", path="parquet/*.parquet"), Files(name="jsonl", pa
 GROUPS = (
     Group(source="web", language="en", license="MIT", documents=10, rows=20, bytes=4_000, tokens=1_000),
     Group(source="web", language="en", license="CC-BY-4.0", documents=5, rows=5, bytes=12_000, tokens=3_000),
-    Group(
-        source="wiki|old", language="de", license="MIT OR X", documents=1_234, rows=1_234, bytes=8, tokens=2
-    ),
+    Group(source="wiki|old", language="de", license="MIT OR X", documents=1_234, rows=1_234, bytes=8, tokens=2),
     Group(source="wiki|old", license="unknown", documents=1, rows=1, bytes=8, tokens=2),
 )
 FACTS = CardFacts(

@@ -56,6 +56,17 @@ def test_bytes_do_not_depend_on_batches(varied, cuts, copies):
     assert written(parts) == written([whole])
 
 
+def test_the_compressor_is_fed_in_equal_pieces_however_long_the_lines(varied, monkeypatch):
+    monkeypatch.setattr(jsonl, "CHUNK", 100)
+    fed = []
+    lines = to_json_lines(to_export(varied, CONFIG))
+    for parts in ([lines], [lines[:5], lines[5:250], lines[250:]]):
+        fed.append(list(jsonl._chunks(parts)))
+        assert b"".join(fed[-1]) == lines
+        assert {len(piece) for piece in fed[-1][:-1]} == {100}
+    assert fed[0] == fed[1]
+
+
 def test_no_rows_give_an_empty_frame():
     assert zstandard.ZstdDecompressor().decompressobj().decompress(written([])) == b""
     assert written([]) == written([pa.RecordBatch.from_pylist([], EXPORT)])

@@ -40,6 +40,7 @@ TABLE = {
     "MIT AND": NO,
     "(MIT": NO,
     "()": NO,
+    "MIT AND) MIT": NO,
     "Crown use": YES,
     "unknown": IF_UNKNOWN,
     "NOASSERTION": IF_UNKNOWN,

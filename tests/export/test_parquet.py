@@ -67,9 +67,7 @@ def test_no_rows_give_a_file_without_rows():
 
 
 def test_compression_level_is_used(documents):
-    rows = to_export(
-        documents([{"text": " ".join(str(i * j) for j in range(400))} for i in range(50)]), CONFIG
-    )
+    rows = to_export(documents([{"text": " ".join(str(i * j) for j in range(400))} for i in range(50)]), CONFIG)
     low, high = (len(written([rows], ExportConfig(phase="pretrain", compression_level=n))) for n in (1, 19))
     assert high < low
 

@@ -8,8 +8,7 @@ from pydantic import ValidationError
 
 from curation_lib.core.errors import ContractError
 from curation_lib.export.schema import EXPORT, ExportConfig, to_export
-from curation_lib.export.tokens import count_tokens
-from curation_lib.mix.tokens import count_tokens as count_tokens_of_the_mix
+from curation_lib.text.tokens import count_tokens
 
 CONFIG = ExportConfig(phase="midtrain")
 
@@ -21,9 +20,7 @@ def test_rows_are_flat_and_keep_their_order(varied):
     same = ["doc_id", "text", "source", "url", "language", "license", "format"]
     assert rows.select(same).to_pylist() == varied.select(same).to_pylist()
     assert rows.column("phase").to_pylist() == ["midtrain"] * 7
-    assert rows.column("tokens").to_pylist() == [
-        -(-len(t.encode()) // 4) for t in varied.column("text").to_pylist()
-    ]
+    assert rows.column("tokens").to_pylist() == [-(-len(t.encode()) // 4) for t in varied.column("text").to_pylist()]
 
 
 def test_metadata_is_json_with_sorted_keys_or_null(varied):
@@ -35,9 +32,7 @@ def test_metadata_is_json_with_sorted_keys_or_null(varied):
 
 def test_a_split_batch_gives_the_rows_of_the_whole(varied):
     halves = [to_export(part, CONFIG) for part in (varied.slice(0, 3), varied.slice(3), varied.slice(0, 0))]
-    assert pa.Table.from_batches(halves).combine_chunks() == pa.Table.from_batches(
-        [to_export(varied, CONFIG)]
-    )
+    assert pa.Table.from_batches(halves).combine_chunks() == pa.Table.from_batches([to_export(varied, CONFIG)])
 
 
 def test_a_row_without_a_license_is_refused(varied):
@@ -47,14 +42,7 @@ def test_a_row_without_a_license_is_refused(varied):
         to_export(broken, CONFIG)
 
 
-def test_mix_and_export_count_tokens_alike(varied):
-    text = varied.column("text")
-    assert count_tokens(text, "bytes4").tolist() == count_tokens_of_the_mix(text, "bytes4").tolist()
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"phase": "finetune"}, {"compression_level": 0}, {"compresion_level": 3}, {}]
-)
+@pytest.mark.parametrize("wrong", [{"phase": "finetune"}, {"compression_level": 0}, {"compresion_level": 3}, {}])
 def test_settings_are_checked(wrong):
     with pytest.raises(ValidationError):
         ExportConfig(**({"phase": "pretrain"} | wrong if wrong else {}))

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from infra.local import credentials
+from infra.local import settings as settings_module
 from infra.local.errors import StackError
-from infra.local.settings import MAX_RUN_DIR, PORT_VARIABLES, Settings, Store, load
+from infra.local.settings import MAX_RUN_DIR, PORT_VARIABLES, VARIABLES, Settings, Store, load
 
 
 def test_defaults_lie_in_the_checkout(tmp_path: Path) -> None:
@@ -100,3 +101,10 @@ def test_an_operators_store_brings_its_keys_and_they_last(tmp_path: Path) -> Non
     credentials.ensure(settings, {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"})
     later = credentials.ensure(settings, {})
     assert (later.s3_key, later.s3_secret, later.s3_session_token) == ("k", "s", None)
+
+
+@pytest.mark.parametrize(("name", "variable"), VARIABLES.items())
+def test_the_readme_names_every_variable_with_its_default(tmp_path: Path, name: str, variable: str) -> None:
+    readme = Path(settings_module.__file__).with_name("README.md").read_text()
+    default = getattr(load({}, tmp_path), name)
+    assert f"| `{variable}` | {default if isinstance(default, str) else format(default, 'g')} |" in readme

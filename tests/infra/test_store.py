@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from moto.server import ThreadedMotoServer
 
-from infra.local import apt, credentials, store
+from infra.local import apt, credentials, processes, store
 from infra.local.errors import StackError
-from infra.local.settings import Settings, Store
+from infra.local.settings import Settings, Store, load
 
 KEYS = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}
 
@@ -98,3 +101,20 @@ def test_an_operators_unreachable_store_is_one_line(settings: Settings, free_por
     with pytest.raises(StackError, match="Check STORE, AWS_ENDPOINT_URL and keys") as caught:
         store.prepare(own, credentials.ensure(own, given))
     assert "\n" not in str(caught.value)
+
+
+def test_up_with_an_unusable_store_starts_and_records_nothing(
+    tmp_path: Path, free_ports: dict[str, int]
+) -> None:
+    given = {"STORE": "s3://theirs", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_ports['s3_port']}", **KEYS}
+    limits = {"WINNOW_HOME": str(tmp_path), "WINNOW_MIN_MEMORY_GB": "0", "WINNOW_MIN_DISK_GB": "0"}
+    line = [sys.executable, "-m", "infra.local", "up"]
+    root = Path(store.__file__).parents[2]
+    done = subprocess.run(
+        line, cwd=root, env=os.environ | given | limits, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: store s3://theirs at ")
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "settings.json").exists()
+    assert processes.members(load(limits, root)) == []

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from curation_lib.mix.tokens import count_tokens
+from curation_lib.text.tokens import count_tokens
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])

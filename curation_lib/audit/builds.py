@@ -1,0 +1,65 @@
+"""The builds that a store holds, and what each was made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from curation_lib.core.errors import ConfigError
+from curation_lib.runner.lineage import ancestors, complete
+from curation_lib.runner.manifest import Manifest
+from curation_lib.runner.store import Store
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a finished build with its dataset."""
+
+    id: str
+    kind: str
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class BuildRecord:
+    """builds/<corpus>/<build_id>.json."""
+
+    corpus: str
+    build_id: str
+    data: dict[str, Any]
+
+    def steps(self, store: Store) -> list[Step]:
+        """The build's steps in order, without those that are off."""
+        return [
+            Step(s["step"], s["kind"], complete(store, s["directory"]))
+            for s in self.data["steps"]
+            if s["kind"] != "off"
+        ]
+
+
+def list_builds(store: Store) -> list[BuildRecord]:
+    """Every finished build, by corpus and id."""
+    keys = [key for key in store.list("builds") if key.endswith(".json")]
+    records = [store.read_json(key) for key in keys]
+    return [BuildRecord(r["corpus"], r["build_id"], r) for r in records]
+
+
+def find_build(store: Store, build_id: str) -> BuildRecord:
+    """The build whose id starts with `build_id`; ConfigError names the builds there are."""
+    found = list_builds(store)
+    matching = [b for b in found if b.build_id.startswith(build_id)]
+    if len(matching) != 1:
+        known = ", ".join(f"{b.corpus}/{b.build_id}" for b in found) or "none"
+        raise ConfigError(f"no single build {build_id!r} in {store.url}; builds are {known}")
+    return matching[0]
+
+
+def reachable(store: Store, records: list[BuildRecord]) -> set[str]:
+    """Directories of every dataset, and of every score, that a build goes back to."""
+    used: set[str] = set()
+    for record in records:
+        manifests = [step.manifest for step in record.steps(store)]
+        for manifest in ancestors(store, manifests):
+            used.add(manifest.directory)
+            used.update(manifest.facts.get("scores", {}).values())
+    return used

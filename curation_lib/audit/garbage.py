@@ -1,0 +1,57 @@
+"""What no finished build needs: datasets, scores, intermediate files and the records that point to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from curation_lib.audit.builds import list_builds, reachable
+from curation_lib.core.errors import StoreError
+from curation_lib.runner.store import Store
+
+_KEPT_DEPTH = {"datasets": 3, "scores": 3, "work": 3}
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """`keys` may be removed; `directories` sums bytes per dataset for the eye."""
+
+    keys: list[str]
+    directories: dict[str, int]
+
+    @property
+    def bytes(self) -> int:
+        return sum(self.directories.values())
+
+
+def find_garbage(store: Store) -> Garbage:
+    """Everything below datasets/, scores/ and work/ that no build record reaches, with its commit records."""
+    used = reachable(store, list_builds(store))
+    used |= {d.replace("datasets/", "work/", 1) for d in used if d.startswith("datasets/")}
+    keys: list[str] = []
+    sizes: dict[str, int] = {}
+    for root, depth in _KEPT_DEPTH.items():
+        for key in store.list(root):
+            directory = "/".join(key.split("/")[:depth])
+            if directory not in used:
+                keys.append(key)
+                sizes[directory] = sizes.get(directory, 0) + int(store.fs.size(store.path(key)))
+    gone = set(sizes)
+    for key in store.list("shards"):
+        if store.read_json(key)["directory"] in gone:
+            keys.append(key)
+    return Garbage(keys, sizes)
+
+
+def collect(store: Store) -> Garbage:
+    """Remove the garbage: commit records first, so that no record ever points to a missing file.
+
+    Raises StoreError while a build is active.
+    """
+    if locks := store.list("locks"):
+        raise StoreError(f"{store.address(locks[0])}: a build is active; run gc when it has ended")
+    garbage = find_garbage(store)
+    for key in sorted(
+        garbage.keys, key=lambda k: (not k.startswith("shards/"), not k.endswith("manifest.json"), k)
+    ):
+        store.remove(key)
+    return garbage

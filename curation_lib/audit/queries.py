@@ -1,0 +1,51 @@
+"""SQL over the books of a build: Parquet files in the store, read through DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+
+from curation_lib.core.errors import StoreError
+from curation_lib.runner.store import Store
+
+
+class Books:
+    """Answers questions over lists of store keys. No keys, no rows."""
+
+    def __init__(self, store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+        self.store, self._connection = store, connection
+        if not store.is_local:
+            connection.register_filesystem(store.fs)
+
+    def rows(
+        self, keys: Sequence[str], where: str, values: Sequence[Any], tail: str = ""
+    ) -> list[dict[str, Any]]:
+        """Rows of the Parquet files at `keys` that satisfy `where`, as dicts with `file` beside the columns."""
+        if not keys:
+            return []
+        try:
+            found = self._connection.execute(
+                f"SELECT * FROM read_parquet(?, filename='file', union_by_name=true) WHERE {where} {tail}",
+                [[self._place(key) for key in keys], *values],
+            )
+            names = [column[0] for column in found.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        except duckdb.Error as e:
+            raise StoreError(f"cannot read the books in {self.store.url}: {str(e).splitlines()[0]}") from e
+
+    def _place(self, key: str) -> str:
+        path = self.store.path(key)
+        return path if self.store.is_local else str(self.store.fs.unstrip_protocol(path))
+
+
+@contextmanager
+def books(store: Store) -> Iterator[Books]:
+    """Open the books of a store."""
+    connection = duckdb.connect(config={"threads": "2", "autoinstall_known_extensions": "false"})
+    try:
+        yield Books(store, connection)
+    finally:
+        connection.close()

@@ -1,0 +1,117 @@
+"""What happened to a document and why, step by step: dropped, edited, kept, exported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from curation_lib.audit.builds import BuildRecord, Step, find_build, list_builds
+from curation_lib.audit.queries import Books, books
+from curation_lib.core.errors import ConfigError
+from curation_lib.runner.store import Store
+
+_DOC_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def trace(store: Store, document: str, build: str | None = None) -> list[dict[str, Any]]:
+    """One history per matching document and build: `doc_id, url, source, outcome, events`.
+
+    `document` is a doc_id, a URL or a source_id. Raises ConfigError where no build knows it.
+    """
+    records = [find_build(store, build)] if build else list_builds(store)
+    if not records:
+        raise ConfigError(f"{store.url} holds no finished build; run `winnow build` first")
+    with books(store) as open_books:
+        found = [h for record in records for h in _in_build(open_books, record, document)]
+    if not found:
+        raise ConfigError(
+            f"no build in {store.url} has read {document!r}; give a doc_id, a full URL or a source_id"
+        )
+    return found
+
+
+def _in_build(open_books: Books, record: BuildRecord, document: str) -> list[dict[str, Any]]:
+    steps = record.steps(open_books.store)
+    return [
+        {"build": record.build_id, "corpus": record.corpus, **_history(open_books, steps, who)}
+        for who in _identities(open_books, steps, document)
+    ]
+
+
+def _identities(open_books: Books, steps: Sequence[Step], document: str) -> list[dict[str, Any]]:
+    sources = [s for s in steps if s.kind == "ingest"]
+    where, values = (
+        ("doc_id = ?", [document])
+        if _DOC_ID.fullmatch(document)
+        else ("url = ? OR source_id = ?", [document] * 2)
+    )
+    keys = [k for s in sources for k in (*s.manifest.parts(), *s.manifest.files("drops"))]
+    rows = open_books.rows(keys, where, values)
+    known = {r["doc_id"]: {n: r[n] for n in ("doc_id", "source", "source_id", "url")} for r in rows}
+    return [known[doc_id] for doc_id in sorted(known)]
+
+
+def _history(open_books: Books, steps: Sequence[Step], who: dict[str, Any]) -> dict[str, Any]:
+    events: list[dict[str, Any]] = []
+    outcome = "kept"
+    for step in steps:
+        if step.kind == "ingest" and step.manifest.facts.get("source") != who["source"]:
+            continue
+        found = _events(open_books, step, who["doc_id"])
+        events.extend(found)
+        if (
+            any(e["event"] in ("dropped", "quarantined") for e in found)
+            and step.kind not in ("export",)
+            and "mix." not in step.id
+        ):
+            outcome = "dropped"
+            break
+    return {**who, "outcome": outcome, "events": events}
+
+
+def _events(open_books: Books, step: Step, doc_id: str) -> list[dict[str, Any]]:
+    manifest, at = step.manifest, {"step": step.id}
+    if step.kind == "export":
+        rows = open_books.rows(manifest.files("parquet") or manifest.files("jsonl"), "doc_id = ?", [doc_id])
+        return (
+            [{**at, "event": "exported", "phase": manifest.facts["phase"], "copies": len(rows)}]
+            if rows
+            else []
+        )
+    events = [
+        {
+            **at,
+            "event": "edited",
+            "stage": r["stage"],
+            "rule": r["rule"],
+            "start": r["start"],
+            "end": r["end"],
+        }
+        for r in open_books.rows(manifest.files("edits"), "doc_id = ?", [doc_id], "ORDER BY start")
+    ]
+    for row in open_books.rows(manifest.files("drops"), "doc_id = ?", [doc_id]):
+        events.append(_dropped(open_books, step, row))
+    if not events or all(e["event"] == "edited" for e in events):
+        kept = open_books.rows(manifest.parts(), "doc_id = ?", [doc_id])
+        events.extend([{**at, "event": "kept", "scores": _scores(open_books, step, doc_id)}] if kept else [])
+    return events
+
+
+def _dropped(open_books: Books, step: Step, row: dict[str, Any]) -> dict[str, Any]:
+    names = ("stage", "rule", "score", "threshold", "kept_twin", "also_failed")
+    event = {"step": step.id, "event": "dropped", **{n: row[n] for n in names if row[n] not in (None, [])}}
+    if row["kept_twin"]:
+        twins = open_books.rows(step.manifest.parts(), "doc_id = ?", [row["kept_twin"]])
+        event["twin_url"] = twins[0]["url"] if twins else None
+        event["twin_source"] = twins[0]["source"] if twins else None
+    return event
+
+
+def _scores(open_books: Books, step: Step, doc_id: str) -> dict[str, Any]:
+    scores: dict[str, Any] = {}
+    for name, directory in step.manifest.facts.get("scores", {}).items():
+        keys = [f"{directory}/part-{n:05d}.parquet" for n in range(len(step.manifest.shards))]
+        for row in open_books.rows(keys, "doc_id = ?", [doc_id]):
+            scores[name] = {k: v for k, v in row.items() if k not in ("doc_id", "source_id", "file")}
+    return scores

@@ -1,0 +1,33 @@
+"""What every command of `winnow` shares: options, the JSON line, errors as one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from curation_lib.core.errors import WinnowError
+
+STORE = click.option("--store", required=True, envvar="WINNOW_STORE", help="Folder or URL of the store.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
+SCHEDULER = click.option("--scheduler", default="local", show_default=True, help="local, or tcp://host:port.")
+WORKERS = click.option("--workers", type=int, default=None, help="Processes of the local scheduler [cores].")
+
+
+def command(function: Callable[..., Any]) -> Callable[..., None]:
+    """A command whose returned object is printed as JSON where asked, and whose errors are one line."""
+
+    @wraps(function)
+    def run(*args: Any, as_json: bool, **options: Any) -> None:
+        from curation_lib.terminal import fail, finish
+
+        try:
+            answer = function(*args, **options)
+        except WinnowError as e:
+            fail(str(e), as_json)
+        else:
+            finish(answer, as_json)
+
+    return JSON(run)

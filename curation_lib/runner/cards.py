@@ -1,0 +1,98 @@
+"""Fills in the data card of an export from the manifests that led to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from curation_lib.core.recipe import Recipe, recipe_fingerprint, sources_of
+from curation_lib.core.stage import Filter
+from curation_lib.export.card import render_card
+from curation_lib.export.facts import CardFacts, Files, Funnel, Gate, Group, SourceLicense, StageSettings
+from curation_lib.runner.gates import gate_key
+from curation_lib.runner.lineage import ancestors
+from curation_lib.runner.manifest import Manifest
+from curation_lib.runner.plan import Step, plan
+from curation_lib.runner.session import identities
+from curation_lib.runner.store import Store
+
+_FILES = {"parquet": "parquet/*.parquet", "jsonl": "jsonl/*.jsonl.zst"}
+Made = list[tuple[Step, Manifest]]
+
+
+def card_writer(recipe: Recipe, store: Store) -> Callable[[Step, Manifest], str]:
+    """A function that renders README.md for an export of `recipe`."""
+
+    def write(step: Step, manifest: Manifest) -> str:
+        return render_card(_facts(recipe, store, step, manifest))
+
+    return write
+
+
+def made_of(recipe: Recipe, store: Store, manifest: Manifest) -> Made:
+    """The steps that led to `manifest`, in plan order, each with its dataset."""
+    known = list(ancestors(store, [manifest]))[1:]
+    pairs = []
+    for step in plan(recipe):
+        ids = identities(step)
+        pairs += [(step, m) for m in known if m.label == step.label and m.stages == ids]
+    return pairs
+
+
+def _facts(recipe: Recipe, store: Store, step: Step, manifest: Manifest) -> CardFacts:
+    made = made_of(recipe, store, manifest)
+    mix = next(s for s, _ in made if s.kind == "group" and s.phase == step.phase)
+    return CardFacts(
+        title=f"{recipe.corpus} {step.phase}",
+        corpus=recipe.corpus,
+        phase=step.phase,  # type: ignore[arg-type]
+        build_id=manifest.facts["build_id"],
+        recipe_fingerprint=recipe_fingerprint(recipe),
+        location=f"$WINNOW_STORE/{manifest.directory}",
+        description=recipe.description,
+        files=tuple(Files(name=name, path=_FILES[name]) for name in recipe.export.formats),
+        groups=tuple(Group(**g) for g in manifest.facts["composition"]),
+        funnel=tuple(_funnel(s.id, m.counts) for s, m in made),
+        licenses=_licenses(recipe),
+        gates=_gates(made, store),
+        mix=_settings(mix)[0],
+        filters=tuple(x for s, _ in made if s.kind == "filter" for x in _settings(s)),
+    )
+
+
+def _funnel(step: str, counts: dict[str, Any]) -> Funnel:
+    return Funnel(
+        stage=step,
+        rows_in=counts["rows_in"] - counts["skipped"],
+        created=counts["created"],
+        kept=counts["kept"],
+        dropped={k: n for k, n in counts["dropped"].items() if n},
+        quarantined=sum(counts["quarantined"].values()),
+        skipped=counts["skipped"],
+    )
+
+
+def _licenses(recipe: Recipe) -> tuple[SourceLicense, ...]:
+    configs = [(name, chain[0][1]) for name, chain in sources_of(recipe).items()]
+    return tuple(
+        SourceLicense(source=name, license=getattr(c, "license", "unknown"), evidence=getattr(c, "license_evidence", None))
+        for name, c in configs
+    )  # fmt: skip
+
+
+def _settings(step: Step) -> list[StageSettings]:
+    return [
+        StageSettings(stage=stage.name, version=stage.version, settings=config.only("output", "measure", "keep"))
+        for stage, config in step.bound
+        if isinstance(stage, Filter) or step.kind == "group"
+    ]
+
+
+def _gates(made: Sequence[tuple[Step, Manifest]], store: Store) -> tuple[Gate, ...]:
+    gates = []
+    for step, manifest in made:
+        root = gate_key(manifest, step.contract)
+        result = store.find_json(f"{root}/result.json")
+        if result is not None and result["success"]:
+            gates.append(Gate(stage=step.id, expectations=result["evaluated"], page=root))
+    return tuple(gates)

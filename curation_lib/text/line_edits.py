@@ -1,0 +1,211 @@
+"""Which bytes of a text C4's line rules remove (Raffel et al. 2020), one mark per byte."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from curation_lib.text.buffers import Bytes, Offsets
+from curation_lib.text.characters import BREAK, DIGIT, KIND, SPACE, Table, decode, skip_space, strip_space
+
+KEPT, WHITESPACE, CITATION, LONG_WORD, UNTERMINATED, FEW_WORDS, PHRASE = range(7)
+"""Marks. PHRASE + n: the line holds phrase n. A mark's top bit tells neighbouring removed lines apart."""
+ODD_LINE = 0x80
+
+_OPEN, _CLOSE, _STOP = ord("["), ord("]"), ord(".")
+_NEWLINE, _RETURN = 0x0A, 0x0D
+
+
+class LineRules(NamedTuple):
+    """What to apply; -1 or False turns a rule off. `phrases` (lower-case ASCII) and `notes` are phrase n's bytes
+    between offsets n and n + 1; the terminals are those of a whole line."""
+
+    max_word: int
+    min_words: int
+    terminated: bool
+    citations: bool
+    terminals: Bytes
+    phrases: Bytes
+    phrase_offsets: Offsets
+    notes: Bytes
+    note_offsets: Offsets
+
+
+@njit(nogil=True, cache=True)
+def mark_lines(data: Bytes, offsets: Offsets, table: Table, rules: LineRules) -> Bytes:
+    """uint8 per byte of `data`: KEPT or why it goes. Bytes outside the rows stay 0."""
+    marks = np.zeros(len(data), np.uint8)
+    longest = 0
+    for row in range(len(offsets) - 1):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    lower = np.empty(longest, np.uint8)
+    for row in range(len(offsets) - 1):
+        _mark_text(data, offsets[row], offsets[row + 1], table, rules, lower, marks)
+    return marks
+
+
+@njit(nogil=True, cache=True)
+def kept_sizes(marks: Bytes, offsets: Offsets) -> Offsets:
+    """Bytes that stay of each row."""
+    sizes = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(sizes)):
+        for i in range(offsets[row], offsets[row + 1]):
+            sizes[row] += marks[i] == KEPT
+    return sizes
+
+
+@njit(nogil=True, cache=True)
+def _mark_text(
+    data: Bytes, start: int, end: int, table: Table, rules: LineRules, lower: Bytes, marks: Bytes
+) -> None:
+    line, i, odd = start, start, 0
+    while line < end:
+        code, width = (-1, 0) if i >= end else decode(data, i, end)
+        if code >= 0 and not table[code] & BREAK:
+            i += width
+            continue
+        after = i + width + (1 if code == _RETURN and i + 1 < end and data[i + 1] == _NEWLINE else 0)
+        _mark_line(data, line, i, after, table, rules, lower, marks, odd)
+        odd ^= ODD_LINE
+        line = i = after
+    _trim(data, start, end, table, marks)
+
+
+@njit(nogil=True, cache=True)
+def _mark_line(
+    data: Bytes, start: int, end: int, after: int, table: Table, rules: LineRules,
+    lower: Bytes, marks: Bytes, odd: int,
+) -> None:  # fmt: skip
+    """Mark one line, whose separator is [end, after)."""
+    first = skip_space(data, start, end, table)
+    last = strip_space(data, first, end, table)
+    why = _failed(data, first, last, table, rules, lower)
+    if why:
+        marks[start:after] = (why if first < last else WHITESPACE) | odd
+        return
+    marks[start:first] = WHITESPACE | odd
+    marks[last:end] = WHITESPACE | odd
+    i = first
+    while rules.citations and i < last:
+        stop = _citation_end(data, i, last, table, rules)
+        marks[i:stop] = CITATION | odd
+        i = max(stop, i + 1)
+
+
+@njit(nogil=True, cache=True)
+def _failed(data: Bytes, start: int, end: int, table: Table, rules: LineRules, lower: Bytes) -> int:
+    """The first rule that the stripped line [start, end) fails, in C4's order."""
+    count, longest = _words(data, start, end, table)
+    if 0 <= rules.max_word < longest:
+        return LONG_WORD
+    size = _lowered(data, start, end, table, rules, lower)
+    if rules.terminated and not _terminated(lower, size, rules.terminals):
+        return UNTERMINATED
+    if count < rules.min_words:
+        return FEW_WORDS
+    phrase = _phrase(lower, size, rules.phrases, rules.phrase_offsets)
+    return KEPT if phrase < 0 else PHRASE + phrase
+
+
+@njit(nogil=True, cache=True)
+def _words(data: Bytes, start: int, end: int, table: Table) -> tuple[int, int]:
+    """Number of words between white space, and the longest one's characters."""
+    count, longest, length, i = 0, 0, 0, start
+    while i < end:
+        code, width = decode(data, i, end)
+        length = 0 if table[code] & KIND == SPACE else length + 1
+        count += length == 1
+        longest = max(longest, length)
+        i += width
+    return count, longest
+
+
+@njit(nogil=True, cache=True)
+def _lowered(data: Bytes, start: int, end: int, table: Table, rules: LineRules, lower: Bytes) -> int:
+    """The line without citations and with a-z for A-Z into `lower`; returns its size."""
+    i, size = start, 0
+    while i < end:
+        stop = _citation_end(data, i, end, table, rules) if rules.citations else i
+        if stop > i:
+            i = stop
+            continue
+        c = data[i]
+        lower[size] = c + np.uint8(32) if 65 <= c <= 90 else c
+        size += 1
+        i += 1
+    return size
+
+
+@njit(nogil=True, cache=True)
+def _terminated(line: Bytes, size: int, terminals: Bytes) -> bool:
+    if size >= 3 and line[size - 1] == _STOP and line[size - 2] == _STOP and line[size - 3] == _STOP:
+        return False
+    for terminal in terminals:
+        if size and line[size - 1] == terminal:
+            return True
+    return False
+
+
+@njit(nogil=True, cache=True)
+def _phrase(line: Bytes, size: int, phrases: Bytes, offsets: Offsets) -> int:
+    """Index of the first of the phrases that the line holds, -1 without any. Empty phrases are never met."""
+    for n in range(len(offsets) - 1):
+        first, last = offsets[n], offsets[n + 1]
+        if first == last:
+            continue
+        for i in range(size - (last - first) + 1):
+            if line[i] == phrases[first] and _same(line, i, phrases, first, last):
+                return n
+    return -1
+
+
+@njit(nogil=True, cache=True)
+def _same(data: Bytes, i: int, phrases: Bytes, first: int, last: int) -> bool:
+    for n in range(last - first):
+        if data[i + n] != phrases[first + n]:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _citation_end(data: Bytes, i: int, end: int, table: Table, rules: LineRules) -> int:
+    """Where the citation that starts at `i` ends, `i` if there is none: `[`, decimal digits, `]`, or a note."""
+    if data[i] != _OPEN:
+        return i
+    for n in range(len(rules.note_offsets) - 1):
+        first, last = rules.note_offsets[n], rules.note_offsets[n + 1]
+        if i + last - first <= end and _same(data, i, rules.notes, first, last):
+            return i + last - first
+    at = i + 1
+    while at < end:
+        code, width = decode(data, at, end)
+        if code == _CLOSE:
+            return at + 1
+        if not table[code] & DIGIT:
+            return i
+        at += width
+    return i
+
+
+@njit(nogil=True, cache=True)
+def _trim(data: Bytes, start: int, end: int, table: Table, marks: Bytes) -> None:
+    """Mark the white space at both ends of what is kept."""
+    i = start
+    while i < end:
+        code, width = decode(data, i, end)
+        if marks[i] == KEPT:
+            if table[code] & KIND != SPACE:
+                break
+            marks[i : i + width] = WHITESPACE
+        i += width
+    while end > i:
+        at = end - 1
+        while at > i and data[at] & 0xC0 == 0x80:
+            at -= 1
+        if marks[at] == KEPT:
+            if table[decode(data, at, end)[0]] & KIND != SPACE:
+                return
+            marks[at:end] = WHITESPACE
+        end = at
