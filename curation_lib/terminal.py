@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from curation_lib.runner.build import Build
     from curation_lib.runner.gates import Verdict
     from curation_lib.runner.manifest import Manifest
+    from curation_lib.runner.steps import StepResult
 
 OUT = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 150)
 
@@ -57,9 +58,9 @@ def progress() -> Iterator[Callable[[str, str, int, int], None]]:
 
 def said(what: StepResult | Verdict) -> None:
     """A finished step or gate, as it happens."""
-    from curation_lib.runner.steps import StepResult
+    from curation_lib.runner import steps
 
-    if isinstance(what, StepResult):
+    if isinstance(what, steps.StepResult):
         counts = what.counts
         numbers = (
             f"{counts['rows_in']:,} in, {counts['kept']:,} kept"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
@@ -34,6 +35,7 @@ def stage_identity(
         "config": config.only(*roles),
         "models": [file_sha256(path) for path in models],
         "libraries": library_versions(stage.libraries),
+        "unicode": unicodedata.unidata_version,
         "writer": {"format": WRITER["format"], "libraries": library_versions(("pyarrow",))},
     }
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from curation_lib.core.config import StageConfig
@@ -195,7 +196,7 @@ DECISION = pa.schema(
 def apply_removals(batch: pa.RecordBatch, decision: pa.Table, config: StageConfig) -> Result:
     """Take the decision's rows out of `batch`: dropped with their twin, or quarantined where it says so."""
     removed = decision.to_pylist()
-    mask = pa.array([True] * batch.num_rows).to_numpy(zero_copy_only=False)
+    mask = np.ones(batch.num_rows, bool)
     mask[[r["row"] for r in removed]] = False
     drops = [
         Drop(r["row"], r["rule"], r["score"], r["threshold"], kept_twin=r["kept_twin"])

@@ -1,4 +1,5 @@
-"""`filters.c4_lines`: C4's rules on lines (Raffel et al. 2020, 2.2), in datatrove's order and with its settings.
+"""`filters.c4_lines`: C4's rules on lines (Raffel et al. 2020, 2.2), with datatrove's settings
+and order.
 
 A Map: each byte span removed is an Edit with its rule. A line goes by the first rule that it fails:
 `max_word_length`, `no_terminal_punct`, `min_words_per_line`, `javascript`, `policy`. From lines that stay go
@@ -56,7 +57,7 @@ class C4LinesConfig(StageConfig):
 
 
 def edit_lines(batch: pa.RecordBatch, config: C4LinesConfig, context: Context) -> Result:
-    """Take the lines out. Edits of row i are ordered, disjoint byte spans of its text; dropped rows have none."""
+    """Take lines out. Edits of row i are ordered, disjoint byte spans of its text; a dropped row has none."""
     data, offsets = arrow_buffers(batch.column("text"))
     marks = mark_lines(data, offsets, character_table(), line_rules(config))
     sizes = kept_sizes(marks, offsets)

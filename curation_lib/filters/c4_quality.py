@@ -1,4 +1,4 @@
-"""`filters.c4_quality`: C4's rules on whole documents (Raffel et al. 2020, 2.2); `filters.c4_lines` goes first.
+"""`filters.c4_quality`: C4's rules on documents (Raffel et al. 2020, 2.2); `filters.c4_lines` goes first.
 
 Scores, int64: `lorem_ipsum` (times the phrase occurs, in any case), `curly_brackets` (times `{` occurs),
 `sentences`.

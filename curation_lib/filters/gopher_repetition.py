@@ -1,4 +1,4 @@
-"""`filters.gopher_repetition`: the repetition rules of Gopher (Rae et al. 2021, table A1), datatrove's formulas.
+"""`filters.gopher_repetition`: Gopher's repetition rules (Rae et al. 2021, table A1), datatrove's formulas.
 
 Scores: `characters` int64; float64, shares of paragraphs, lines or of the text's characters, 0 in an empty
 text: `dup_para_frac`, `dup_para_char_frac`, `dup_line_frac`, `dup_line_char_frac`, `top_{2..4}_gram_frac`,

@@ -13,9 +13,6 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.runner.work import Work
 
 OnDone = Callable[[Any], None]
-RETRIES = 3
-"""A task whose worker died is tried again elsewhere; work is committed whole, so a second try is safe."""
-
 
 class Scheduler(Protocol):
     """Runs one function over many pieces of work and gives the answers in their order."""
@@ -48,7 +45,10 @@ class LocalScheduler:
 
 
 class DaskScheduler:
-    """A running Dask cluster. `cancel` takes back what this client has submitted."""
+    """A running Dask cluster. `cancel` takes back what this client has submitted.
+
+    A task whose worker died is tried elsewhere by Dask itself; work is committed whole, so that is safe.
+    """
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -73,7 +73,7 @@ class DaskScheduler:
         if not work:
             return []
         client = self._connected()
-        self._futures = client.map(function, work, pure=False, retries=RETRIES, key=f"{function.__name__}")
+        self._futures = client.map(function, work, pure=False, key=function.__name__)
         try:
             for future in as_completed(self._futures):
                 done(future.result())

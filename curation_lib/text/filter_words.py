@@ -10,28 +10,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from curation_lib.text.buffers import Bytes, Hashes
 from curation_lib.text.characters import (
-    ALONE,
     ALPHABETIC,
     BREAK,
     DIGIT,
     JOINED,
     KIND,
     MARK,
+    MIDDLE,
     PUNCTUATION,
+    RUN,
     SIGN,
     SPACE,
     SYMBOL,
     TERMINAL,
     Table,
     decode,
-    holds,
 )
 from curation_lib.text.lines import count_line
 from curation_lib.text.ngrams import Counts
@@ -39,129 +40,133 @@ from curation_lib.text.occurrences import spread
 
 _SEED = np.uint64(0xCBF29CE484222325)
 _PRIME = np.uint64(0x100000001B3)  # FNV-1a, over code points
-_STOP, _HYPHEN, _COMMA, _HASH, _CURLY, _ELLIPSIS = (ord(c) for c in ".-,#{…")
-_APOSTROPHE, _QUOTE = ord("'"), ord("’")
-_NEWLINE, _RETURN, _BLANK, _M = 0x0A, 0x0D, 0x20, 0x6D
+_COMMA, _NEWLINE, _RETURN, _LETTER = (ord(c) for c in ",\n\ra")
 _1, _63 = np.uint64(1), np.uint64(63)
+_ALL = SYMBOL | TERMINAL | PUNCTUATION
+
+
+class Words(NamedTuple):
+    """Word i has hash `hashes[i]` and ends[i + 1] - ends[i] characters. `flags[i]`: SYMBOL, TERMINAL and
+    PUNCTUATION where all its characters are, ALPHABETIC where one is, BREAK where a line broke before it."""
+
+    hashes: Hashes
+    ends: Counts
+    flags: npt.NDArray[np.uint16]
 
 
 @njit(nogil=True, cache=True)
-def _joins(data: Bytes, i: int, end: int, code: int, before: int, table: Table) -> bool:
-    """Whether the sign `code`, which ends at `i`, joins the word before it to what follows."""
-    if i >= end or not (code == _STOP or code == _COMMA or code == _APOSTROPHE or code == _QUOTE):
-        return False
-    after = table[decode(data, i, end)[0]]
-    if code == _COMMA:
-        return bool(before & DIGIT and after & DIGIT)
-    return after & KIND == JOINED
+def room_for(words: int) -> Words:
+    """18 bytes a word."""
+    return Words(np.empty(words, np.uint64), np.zeros(words + 1, np.int64), np.empty(words, np.uint16))
 
 
 @njit(nogil=True, cache=True)
-def scan_words(
-    data: Bytes, start: int, end: int, table: Table, stop_words: Hashes, lorem: Bytes,
-    words: Hashes, ends: Counts, met: Counts, out: Any,
-) -> int:  # fmt: skip
-    """Number of words of data[start:end]: hash i in words[i], its characters ends[i + 1] - ends[i].
+def split_words(data: Bytes, start: int, end: int, table: Table, words: Words, out: Any) -> int:
+    """Split data[start:end] into `words`, which has room for one per byte; returns how many there are.
 
-    `stop_words` are sorted hashes; met[k] becomes 1 where the k-th occurs. `out`: the row of statistics.
+    Counts lines of str.splitlines into `out` on the way.
     """
-    n, kind, h, length, either, both = 0, SPACE, _SEED, 0, 0, 0
-    i, line, before, last = start, start, -1, 0
-    dots, pending, begun = 0, False, False
-    characters = hashes = ellipses = curly = phrases = 0
-    plain = plain_length = alphabetic = sentences = 0
-    ends[0] = 0
-    perhaps = np.uint64(0)
-    for stop_word in stop_words:
-        perhaps |= _1 << (stop_word & _63)
-    while i <= end:
+    n, kind, broken, line, i = 0, SPACE, BREAK, start, start
+    h: Any = _SEED
+    length: Any = 0
+    any_: Any = 0
+    all_: Any = 0
+    before: Any = -1  # the code point, and what it is
+    last: Any = 0
+    while i < end:
         at = i
-        if i < end:
-            code, width = decode(data, i, end)
-            i += width
-            entry = np.int64(table[code])
-            characters += 1
-        else:  # a space behind the text ends its last word
-            code, entry = -1, SPACE
-            i += 1
+        code, width = decode(data, i, end)
+        i += width
+        entry: Any = np.int64(table[code])
         k = entry & KIND
-        goes_on = (
-            k == MARK
-            or (k == JOINED and kind == JOINED)
-            or (k == SIGN and code == before and (code == _STOP or code == _HYPHEN))
-        )
-        if k == SIGN and kind == JOINED and _joins(data, i, end, code, last, table):
-            goes_on, k = True, JOINED
-        if kind != SPACE and not goes_on:
-            words[n] = spread(h)
-            ends[n + 1] = ends[n] + length
-            n += 1
-            if not both & SYMBOL:
-                plain += 1
-                plain_length += length
-            alphabetic += (either & ALPHABETIC) != 0
-            if perhaps >> (words[n - 1] & _63) & _1:
-                _meet(words[n - 1], stop_words, met)
-            ends_sentence = length == 1 and both & TERMINAL
-            if not begun or (pending and not both & PUNCTUATION and not ends_sentence):
-                sentences += 1
-                begun, pending = True, False
-            if ends_sentence:
-                pending = True
-            kind = SPACE
+        if k == SIGN and kind == JOINED and _joins(data, i, end, code, entry, last, table):
+            k = JOINED
+        if kind != SPACE and not (k == MARK or k == kind == JOINED or (entry & RUN and code == before)):
+            n = _add(words, n, h, length, any_, all_, broken)
+            kind, broken = SPACE, 0
         if k != SPACE:
             if kind == SPACE:
                 kind = JOINED if k == MARK else k
-                h, length, either, both = _SEED, 0, 0, entry
-            h = (h ^ np.uint64(code)) * _PRIME
-            length += 1
-            either |= entry
-            both &= entry
-        if k == JOINED:
-            word = i
-            while i < end and data[i] < 0x80 and table[data[i]] & KIND == JOINED:  # most of most texts
-                code, entry = np.int64(data[i]), np.int64(table[data[i]])
-                h = (h ^ np.uint64(code)) * _PRIME
-                either |= entry
-                both &= entry
+                h, length, any_, all_ = _SEED, 0, 0, entry
+            h, length, any_, all_ = (h ^ np.uint64(code)) * _PRIME, length + 1, any_ | entry, all_ & entry
+            first = i
+            while k == JOINED and i < end and data[i] < 0x80 and table[data[i]] & KIND == JOINED:
+                entry = np.int64(table[data[i]])  # most of most texts
+                h, any_, all_ = (h ^ np.uint64(data[i])) * _PRIME, any_ | entry, all_ & entry
                 i += 1
-            length += i - word
-            characters += i - word
-        if code == _STOP:
-            dots = dots + 1 if before == _STOP else 1
-            ellipses += dots % 3 == 0
-        ellipses += code == _ELLIPSIS
-        hashes += code == _HASH
-        curly += code == _CURLY
-        if (
-            code == _BLANK
-            and at - 5 >= line
-            and data[at - 1] | _BLANK == _M
-            and holds(data, at - 5, end, lorem)
-        ):
-            phrases += 1
-        if entry & BREAK:
+            length += i - first
+            code = code if i == first else _LETTER  # any: only signs are compared with `before`
+        elif entry & BREAK:
             if not (code == _NEWLINE and before == _RETURN):
                 count_line(data, line, at, table, out)
-            line, begun, pending = i, False, False
+            line, broken = i, BREAK
         before, last = code, entry
+    if kind != SPACE:
+        n = _add(words, n, h, length, any_, all_, broken)
     if line < end:
         count_line(data, line, end, table, out)
-    out.characters, out.words, out.symbol_free_words = characters, n, plain
-    out.symbol_free_characters, out.alphabetic_words = plain_length, alphabetic
-    out.hashes, out.ellipses, out.curly_brackets = hashes, ellipses, curly
-    out.lorem_ipsum, out.sentences = phrases, sentences
     return n
 
 
 @njit(nogil=True, cache=True)
-def _meet(word: np.uint64, stop_words: Hashes, met: Counts) -> None:
-    low, high = 0, stop_words.shape[0]
-    while low < high:
-        middle = (low + high) // 2
-        if stop_words[middle] < word:
-            low = middle + 1
-        else:
-            high = middle
-    if low < stop_words.shape[0] and stop_words[low] == word:
-        met[low] = 1
+def _joins(data: Bytes, i: int, end: int, code: int, entry: int, last: int, table: Table) -> bool:
+    """Whether the sign `code`, which ends at `i`, joins the word before it to what follows."""
+    if i >= end or not (entry & MIDDLE or code == _COMMA):
+        return False
+    after = table[decode(data, i, end)[0]]
+    if code == _COMMA:
+        return last & DIGIT != 0 and after & DIGIT != 0
+    joins: bool = after & KIND == JOINED
+    return joins
+
+
+@njit(nogil=True, cache=True)
+def _add(words: Words, n: int, h: np.uint64, length: int, any_: int, all_: int, broken: int) -> int:
+    words.hashes[n] = spread(h)
+    words.ends[n + 1] = words.ends[n] + length
+    words.flags[n] = (all_ & _ALL) | (any_ & ALPHABETIC) | broken
+    return n + 1
+
+
+@njit(nogil=True, cache=True)
+def count_words(words: Words, n: int, stop_words: Hashes, out: Any) -> None:
+    """What the first `n` words are. `stop_words` are sorted hashes."""
+    plain = characters = alphabetic = 0
+    for i in range(n):
+        if not words.flags[i] & SYMBOL:
+            plain += 1
+            characters += words.ends[i + 1] - words.ends[i]
+        alphabetic += (words.flags[i] & ALPHABETIC) != 0
+    out.words, out.symbol_free_words, out.symbol_free_characters = n, plain, characters
+    out.alphabetic_words, out.stop_words = alphabetic, _met(words.hashes, n, stop_words)
+    out.sentences = _sentences(words, n)
+
+
+@njit(nogil=True, cache=True)
+def _sentences(words: Words, n: int) -> int:
+    """Sentences as spaCy's sentencizer ends them in each line: at a terminal that is a word by itself, before
+    the next word that is no punctuation."""
+    sentences, ended = 0, False
+    for i in range(n):
+        flags = words.flags[i]
+        terminal = flags & TERMINAL and words.ends[i + 1] - words.ends[i] == 1
+        if flags & BREAK or (ended and not terminal and not flags & PUNCTUATION):
+            sentences += 1
+            ended = False
+        ended |= terminal != 0
+    return sentences
+
+
+@njit(nogil=True, cache=True)
+def _met(hashes: Hashes, n: int, stop_words: Hashes) -> int:
+    """How many different stop words occur."""
+    met = np.zeros(len(stop_words), np.uint8)
+    perhaps = np.uint64(0)  # a set of last 6 bits, which spares most searches
+    for word in stop_words:
+        perhaps |= _1 << (word & _63)
+    for i in range(n):
+        if perhaps >> (hashes[i] & _63) & _1:
+            k = np.searchsorted(stop_words, hashes[i])
+            if k < len(stop_words) and stop_words[k] == hashes[i]:
+                met[k] = 1
+    return int(met.sum())

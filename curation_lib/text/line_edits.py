@@ -19,8 +19,8 @@ _NEWLINE, _RETURN = 0x0A, 0x0D
 
 
 class LineRules(NamedTuple):
-    """What to apply; -1 or False turns a rule off. `phrases` (lower-case ASCII) and `notes` are phrase n's bytes
-    between offsets n and n + 1; the terminals are those of a whole line."""
+    """What to apply; -1 or False turns a rule off. Phrase n (lower-case ASCII) and note n are the bytes
+    between offsets n and n + 1; `terminals` are bytes that end a line well."""
 
     max_word: int
     min_words: int
@@ -142,10 +142,7 @@ def _lowered(data: Bytes, start: int, end: int, table: Table, rules: LineRules, 
 def _terminated(line: Bytes, size: int, terminals: Bytes) -> bool:
     if size >= 3 and line[size - 1] == _STOP and line[size - 2] == _STOP and line[size - 3] == _STOP:
         return False
-    for terminal in terminals:
-        if size and line[size - 1] == terminal:
-            return True
-    return False
+    return size > 0 and bool(np.any(terminals == line[size - 1]))
 
 
 @njit(nogil=True, cache=True)
@@ -163,19 +160,19 @@ def _phrase(line: Bytes, size: int, phrases: Bytes, offsets: Offsets) -> int:
 
 @njit(nogil=True, cache=True)
 def _same(data: Bytes, i: int, phrases: Bytes, first: int, last: int) -> bool:
-    for n in range(last - first):
-        if data[i + n] != phrases[first + n]:
-            return False
-    return True
+    n = 0
+    while n < last - first and data[i + n] == phrases[first + n]:
+        n += 1
+    return n == last - first
 
 
 @njit(nogil=True, cache=True)
 def _citation_end(data: Bytes, i: int, end: int, table: Table, rules: LineRules) -> int:
-    """Where the citation that starts at `i` ends, `i` if there is none: `[`, decimal digits, `]`, or a note."""
+    """Where the citation at `i` ends: `[`, decimal digits, `]`, or a note. `i` if there is none."""
     if data[i] != _OPEN:
         return i
     for n in range(len(rules.note_offsets) - 1):
-        first, last = rules.note_offsets[n], rules.note_offsets[n + 1]
+        first, last = int(rules.note_offsets[n]), int(rules.note_offsets[n + 1])
         if i + last - first <= end and _same(data, i, rules.notes, first, last):
             return i + last - first
     at = i + 1

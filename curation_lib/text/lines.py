@@ -8,13 +8,14 @@ import numpy as np
 from numba import njit
 
 from curation_lib.text.buffers import Bytes, Hashes
-from curation_lib.text.characters import TERMINAL, Table, decode, last_start, skip_space, strip_space
+from curation_lib.text.characters import TERMINAL, Table, decode, holds, last_start, skip_space, strip_space
 from curation_lib.text.occurrences import add, count_at, spread
 
 _SEED = np.uint64(0xCBF29CE484222325)
 _PRIME = np.uint64(0x100000001B3)  # FNV-1a
 _NEWLINE, _STOP, _HYPHEN = 0x0A, 0x2E, 0x2D
-_BULLET, _ELLIPSIS = 0x2022, 0x2026
+_SPACE, _HASH, _CURLY = 0x20, 0x23, 0x7B
+_BULLET, _ELLIPSIS, _LAST_OF_ELLIPSIS = 0x2022, 0x2026, 0xA6
 
 
 @njit(nogil=True, cache=True)
@@ -26,7 +27,7 @@ def count_line(data: Bytes, start: int, end: int, table: Table, out: Any) -> Non
     if start == end:
         return
     first, _ = decode(data, start, end)
-    out.bullet_lines += first == _BULLET or first == _HYPHEN
+    out.bullet_lines += first in (_BULLET, _HYPHEN)
     if data[end - 1] == _STOP:
         out.ellipsis_lines += end - start >= 3 and data[end - 2] == _STOP and data[end - 3] == _STOP
     else:
@@ -34,11 +35,23 @@ def count_line(data: Bytes, start: int, end: int, table: Table, out: Any) -> Non
 
 
 @njit(nogil=True, cache=True)
-def count_newlines(data: Bytes, start: int, end: int) -> int:
-    newlines = 0
+def count_signs(data: Bytes, start: int, end: int, lorem: Bytes, out: Any) -> None:
+    """Count characters, newlines, hashes, ellipses, curly brackets and the phrase `lorem ipsum`."""
+    characters = newlines = hashes = ellipses = curly = phrases = dots = 0
     for i in range(start, end):
-        newlines += data[i] == _NEWLINE
-    return newlines
+        c = data[i]
+        characters += (c & 0xC0) != 0x80
+        newlines += c == _NEWLINE
+        hashes += c == _HASH
+        curly += c == _CURLY
+        dots = dots + 1 if c == _STOP else 0
+        ellipses += dots % 3 == 0 and dots > 0
+        if c == _LAST_OF_ELLIPSIS and i - start >= 2 and data[i - 1] == 0x80 and data[i - 2] == 0xE2:
+            ellipses += 1
+        if c == _SPACE and i - start >= 5 and data[i - 1] | _SPACE == lorem[4]:
+            phrases += holds(data, i - 5, end, lorem)
+    out.characters, out.newlines, out.hashes, out.ellipses = characters, newlines, hashes, ellipses
+    out.curly_brackets, out.lorem_ipsum = curly, phrases
 
 
 @njit(nogil=True, cache=True)
@@ -55,7 +68,7 @@ def scan_lines(
     line = start
     while line <= end:
         stop, characters, h = _piece(data, line, end)
-        if stop > line or (start < end and (line == start or line == end)):
+        if stop > line or (start < end and line in (start, end)):
             again = _repeats(seen, slots, stamp, h, stop - line)
             pieces += 1
             repeats += again

@@ -1,6 +1,7 @@
 """How much of a text its repeated n-grams of words make up (Gopher, Rae et al. 2021, table A1).
 
-An (n+1)-gram can repeat only where both its n-grams repeat, so each length looks only at what repeated before.
+An (n+1)-gram can repeat only where both its n-grams repeat, so each
+length looks only at what repeated before.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _SEEN = 0  # a count that no n-gram has: one was passed already
 
 
 class Scratch(NamedTuple):
-    """Per word of the longest document so far: the n-gram that starts there; active words and their counts."""
+    """Per word of the longest document so far: the n-gram that starts there; active words, their counts."""
 
     grams: Hashes
     active: Counts
@@ -44,7 +45,7 @@ def ngram_characters(
 ) -> int:
     """Fill out[2..10] for a document of `n` words, word i having ends[i + 1] - ends[i] characters.
 
-    out[2..4]: characters of the commonest n-gram (the earliest of several), joined by spaces, times its count.
+    out[2..4]: characters of the commonest n-gram (the first of several), joined by spaces, times its count.
     out[5..10]: characters, without spaces, of the n-grams met before when reading on: past a repeated one
     goes on behind it, past a new one with the next word. 0 where the text has fewer words. Returns the last
     stamp used; `stamp` is the last one used before.

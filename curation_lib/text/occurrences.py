@@ -7,6 +7,8 @@ whose stamp is not the current use's is empty.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -59,7 +61,8 @@ def add(table: Hashes, slots: int, stamp: int, key: np.uint64) -> np.uint64:
 @njit(nogil=True, cache=True)
 def count_at(table: Hashes, where: np.uint64) -> int:
     """Occurrences so far, of the key that `add` found there."""
-    return np.int64(table[where] & _COUNT)
+    count: Any = np.int64(table[where] & _COUNT)
+    return count  # type: ignore[no-any-return]
 
 
 @njit(nogil=True, cache=True)

@@ -17,8 +17,8 @@ from numba import njit
 
 from curation_lib.text.buffers import Bytes, Hashes, Offsets, arrow_buffers
 from curation_lib.text.characters import Table, character_table, phrase_bytes
-from curation_lib.text.filter_words import scan_words
-from curation_lib.text.lines import count_newlines, scan_lines, scan_paragraphs
+from curation_lib.text.filter_words import count_words, room_for, split_words
+from curation_lib.text.lines import count_signs, scan_lines, scan_paragraphs
 from curation_lib.text.ngrams import LAST, Counts, new_scratch, ngram_characters
 from curation_lib.text.occurrences import capacity, new_occurrences, slots_for
 
@@ -84,7 +84,8 @@ def text_statistics(
 ) -> Statistics:
     """Statistics of `batch`'s column `text`.
 
-    Scratch memory: up to 16 bytes per byte and 48 to 72 more per word of the batch's longest document.
+    Scratch memory, by the batch's longest document: 18 bytes of address space per byte, and at most 90 bytes
+    used per word.
     Raises ValueError for a stop word that is not one word.
     """
     data, offsets = arrow_buffers(batch.column("text"))
@@ -96,15 +97,12 @@ def text_statistics(
 
 
 @cache
-def word_hash(word: str) -> np.uint64:
-    """The hash by which text knows `word`; ValueError unless it is exactly one word."""
-    data = phrase_bytes(word)
-    words, ends = np.empty(len(data) + 1, np.uint64), np.empty(len(data) + 2, np.int64)
-    none = np.zeros(0, np.uint64)
-    n = _words(data, character_table(), none, words, ends, np.zeros(1, ROW))
-    if n != 1 or ends[1] != len(word):
-        raise ValueError(f"{word!r} is {n} words to the filters, not one")
-    return words[0]
+def word_hash(word: str) -> Any:
+    """The hash (uint64) by which text knows `word`; ValueError unless it is exactly one word."""
+    hashes, ends = _words(phrase_bytes(word), character_table(), np.zeros(1, ROW))
+    if len(hashes) != 1 or ends[1] != len(word):
+        raise ValueError(f"{word!r} is {len(hashes)} words to the filters, not one")
+    return hashes[0]
 
 
 def _ratio(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -112,8 +110,10 @@ def _ratio(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> npt.NDA
 
 
 @njit(nogil=True, cache=True)
-def _words(data: Bytes, table: Table, stops: Hashes, words: Hashes, ends: Counts, rows: Any) -> int:
-    return scan_words(data, 0, len(data), table, stops, data, words, ends, np.zeros(1, np.int64), rows[0])
+def _words(data: Bytes, table: Table, rows: Any) -> tuple[Hashes, Counts]:
+    words = room_for(len(data))
+    n = split_words(data, 0, len(data), table, words, rows[0])
+    return words.hashes[:n], words.ends[: n + 1]
 
 
 @njit(nogil=True, cache=True)
@@ -122,22 +122,20 @@ def _measure(
     rows: Any, ngrams: Counts,
 ) -> None:  # fmt: skip
     longest = 0
-    for row in range(rows.shape[0]):
+    for row in range(len(rows)):
         longest = max(longest, offsets[row + 1] - offsets[row])
-    words, ends = np.empty(longest + 1, np.uint64), np.empty(longest + 2, np.int64)
-    met = np.zeros(len(stop_words), np.int64)
-    seen, scratch, stamp = new_occurrences(slots_for(1024)), new_scratch(1024), 0
-    for row in range(rows.shape[0]):
+    words, scratch, seen, stamp = room_for(longest), new_scratch(1024), new_occurrences(slots_for(1024)), 0
+    for row in range(len(rows)):
         start, end, out = offsets[row], offsets[row + 1], rows[row]
-        met[:] = 0
-        n = scan_words(data, start, end, table, stop_words, lorem, words, ends, met, out)
-        out.stop_words = met.sum()
-        out.newlines = count_newlines(data, start, end)
-        if slots_for(max(n, out.newlines + 1)) > capacity(seen):
-            seen = new_occurrences(slots_for(max(n, out.newlines + 1)))
-        if n > len(scratch.grams):
-            scratch = new_scratch(n)
+        n = split_words(data, start, end, table, words, out)
+        count_words(words, n, stop_words, out)
+        count_signs(data, start, end, lorem, out)
         slots = slots_for(out.newlines + 1)
+        need = max(slots, slots_for(n))
+        if need > capacity(seen):
+            seen = new_occurrences(need)
+        if n > len(scratch.active):
+            scratch = new_scratch(n)
         scan_lines(data, start, end, table, short, seen, slots, stamp + 1, out)
         scan_paragraphs(data, start, end, table, seen, slots, stamp + 2, out)
-        stamp = ngram_characters(words, ends, n, seen, stamp + 2, scratch, ngrams[row])
+        stamp = ngram_characters(words.hashes, words.ends, n, seen, stamp + 2, scratch, ngrams[row])

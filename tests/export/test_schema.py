@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from curation_lib.core.errors import ContractError
 from curation_lib.export.schema import EXPORT, ExportConfig, to_export
-from curation_lib.text.tokens import count_tokens
 
 CONFIG = ExportConfig(phase="midtrain")
 

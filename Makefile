@@ -1,0 +1,45 @@
+# The two commands are `make run` and `make test`; the README says what each takes.
+PYTHON ?= python3
+export PYTHON
+
+.PHONY: setup setup-dev run down status test test-long lint format clean
+
+setup: .venv/.ready
+setup-dev: .venv/.ready-dev
+
+.venv/.ready: requirements.txt pyproject.toml infra/local/bootstrap.sh
+	sh infra/local/bootstrap.sh requirements.txt
+	touch $@
+
+.venv/.ready-dev: .venv/.ready requirements-dev.txt
+	sh infra/local/bootstrap.sh requirements-dev.txt
+	touch $@
+
+run: setup
+	.venv/bin/python -m infra.local.demo
+
+down: setup
+	.venv/bin/python -m infra.local down
+
+status: setup
+	.venv/bin/python -m infra.local status
+
+test: setup-dev
+	sh infra/local/test_system.sh
+	.venv/bin/python -m pytest -m "not long"
+
+test-long: setup-dev
+	.venv/bin/python -m pytest -m long
+
+lint: setup-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: setup-dev
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+clean: down
+	rm -rf .venv
