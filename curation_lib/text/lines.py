@@ -14,8 +14,9 @@ from curation_lib.text.occurrences import add, count_at, spread
 _SEED = np.uint64(0xCBF29CE484222325)
 _PRIME = np.uint64(0x100000001B3)  # FNV-1a
 _NEWLINE, _STOP, _HYPHEN = 0x0A, 0x2E, 0x2D
-_SPACE, _HASH, _CURLY = 0x20, 0x23, 0x7B
+_HASH, _CURLY = 0x23, 0x7B
 _BULLET, _ELLIPSIS, _LAST_OF_ELLIPSIS = 0x2022, 0x2026, 0xA6
+_SIGNS = np.isin(np.arange(256), [_HASH, _CURLY, _STOP, _LAST_OF_ELLIPSIS, ord("m"), ord("M")])  # lorem's m
 
 
 @njit(nogil=True, cache=True)
@@ -39,17 +40,23 @@ def count_signs(data: Bytes, start: int, end: int, lorem: Bytes, out: Any) -> No
     """Count characters, newlines, hashes, ellipses, curly brackets and the phrase `lorem ipsum`."""
     characters = newlines = hashes = ellipses = curly = phrases = dots = 0
     for i in range(start, end):
+        characters += (data[i] & 0xC0) != 0x80
+        newlines += data[i] == _NEWLINE
+    for i in range(start, end):
         c = data[i]
-        characters += (c & 0xC0) != 0x80
-        newlines += c == _NEWLINE
-        hashes += c == _HASH
-        curly += c == _CURLY
-        dots = dots + 1 if c == _STOP else 0
-        ellipses += dots % 3 == 0 and dots > 0
-        if c == _LAST_OF_ELLIPSIS and i - start >= 2 and data[i - 1] == 0x80 and data[i - 2] == 0xE2:
-            ellipses += 1
-        if c == _SPACE and i - start >= 5 and data[i - 1] | _SPACE == lorem[4]:
-            phrases += holds(data, i - 5, end, lorem)
+        if not _SIGNS[c]:
+            continue
+        if c == _STOP:
+            dots = dots % 3 + 1 if i > start and data[i - 1] == _STOP else 1
+            ellipses += dots == 3
+        elif c == _LAST_OF_ELLIPSIS:
+            ellipses += i - start >= 2 and data[i - 1] == 0x80 and data[i - 2] == 0xE2
+        elif c == _HASH:
+            hashes += 1
+        elif c == _CURLY:
+            curly += 1
+        elif i - start >= 4:
+            phrases += holds(data, i - 4, end, lorem)
     out.characters, out.newlines, out.hashes, out.ellipses = characters, newlines, hashes, ellipses
     out.curly_brackets, out.lorem_ipsum = curly, phrases
 

@@ -1,0 +1,23 @@
+"""One asset per gated dataset, `winnow://<corpus>/<step>`, and one per finished build, `winnow://<corpus>/build`.
+
+A gate emits its dataset's event, not the step: an event says that the contract holds. Other DAGs may be
+scheduled on it, e.g. `schedule=[dataset_asset("demo", "export.pretrain")]`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import Asset, Context
+
+BUILD = "build"
+
+
+def dataset_asset(corpus: str, step_id: str) -> Asset:
+    """The asset of one step's dataset, e.g. `export.pretrain`, or of the whole build (`build`)."""
+    return Asset(name=f"{corpus}/{step_id}", uri=f"winnow://{corpus}/{step_id}", group="winnow")
+
+
+def emit(context: Context, asset: Asset, **extra: Any) -> None:
+    """Attach what consumers need to the asset event that Airflow records when the task succeeds."""
+    context["outlet_events"][asset].extra.update(extra)

@@ -1,0 +1,1 @@
+"""Airflow connections to the store and to Dask."""

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from curation_lib.core.contract import DOCUMENT, conform
+from curation_lib.core.stage import Context, Filter, Rule
+
+
+def documents(*texts: str, **columns: list[Any]) -> pa.RecordBatch:
+    """Documents that differ in their texts and in what `columns` gives."""
+    fixed = {"source": "test", "license": "CC0-1.0", "format": "text", "content_hash": "0" * 32}
+    ids = [str(i) for i in range(len(texts))]
+    given = {name: [value] * len(texts) for name, value in fixed.items()} | {"doc_id": ids, "source_id": ids}
+    given |= {"text": list(texts), **columns}
+    arrays = [pa.array(given.get(f.name, [None] * len(texts)), f.type) for f in DOCUMENT]
+    return conform(pa.RecordBatch.from_arrays(arrays, DOCUMENT.names), DOCUMENT, "test")
+
+
+def scores_of(stage: Filter, *texts: str, **settings: Any) -> pa.RecordBatch:
+    batch = documents(*texts)
+    statistics = stage.statistics(batch) if stage.statistics else None
+    return stage.measure(batch, stage.config(**settings), Context(statistics=statistics))
+
+
+def rules_of(stage: Filter, *texts: str, **settings: Any) -> list[Rule]:
+    return list(stage.keep(scores_of(stage, *texts, **settings), stage.config(**settings), Context()))
+
+
+def failures(stage: Filter, text: str, **settings: Any) -> dict[str, float]:
+    """The rules that the text fails, with its scores, in order."""
+    rules = rules_of(stage, text, **settings)
+    return {rule.name: rule.score[0].as_py() for rule in rules if rule.failed[0].as_py()}
+
+
+PROSE = (
+    "The river had been rising since the morning, and by noon it covered the lower fields. Farmers moved their "
+    "cattle to the hills with the help of neighbours who owned a boat. Nobody could remember a spring like that.\n"
+    '"We have seen water here before," said one of them, "but never this much." By evening the rain stopped.\n'
+    "Then the village waited to see what the night would bring, and many people slept in the old stone church."
+)
+"""A text that no rule drops."""
+
+
+@pytest.fixture
+def prose() -> str:
+    return PROSE
