@@ -16,6 +16,7 @@ setup-dev: .venv/.ready-dev
 	touch $@
 
 run: setup
+	.venv/bin/python -m curation_lib.runner.warm
 	.venv/bin/python -m infra.local.demo
 
 down: setup
@@ -26,6 +27,7 @@ status: setup
 
 test: setup-dev
 	sh infra/local/test_system.sh
+	.venv/bin/python -m curation_lib.runner.warm
 	.venv/bin/python -m pytest -m "not long"
 
 test-long: setup-dev

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ def funnel(build: Build) -> dict[str, Any]:
     print_funnel(counts)
     if build.build_id:
         OUT.print(
-            f"build {build.build_id}: {build.store}/exports/{build.corpus}/{build.build_id}", highlight=False
+            f"build {build.build_id}: {build.store}/exports/{build.corpus}/{build.build_id}",
+            markup=False,
+            highlight=False,
         )
     return {**asdict(build), "funnel": counts}
 
@@ -122,7 +125,7 @@ def print_funnel(steps: Mapping[str, Mapping[str, Any]]) -> None:
             *((f"quarantine: {r}", n) for r, n in c["quarantined"].items()),
         ]:
             if n:
-                table.add_row(f"[dim]  {reason}", "", "", f"[dim]{n:,}", "", "", "", "")
+                table.add_row(f"[dim]  {escape(reason)}", "", "", f"[dim]{n:,}", "", "", "", "")
     OUT.print(table)
 
 
@@ -134,7 +137,7 @@ def _right(name: str) -> Any:
 
 def stage_result(result: StepResult, read: Manifest | None, output: str) -> dict[str, Any]:
     print_funnel({**({"read": read.counts} if read else {}), result.step: result.counts})
-    OUT.print(f"dataset: {output}", highlight=False)
+    OUT.print(f"dataset: {output}", markup=False, highlight=False)
     return {
         "stage": result.step,
         "output": output,
@@ -177,7 +180,7 @@ def stages(found: Sequence[Stage]) -> dict[str, Any]:
 def histories(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Each document's way through its build."""
     for history in found:
-        OUT.print(f"[bold]{history['url'] or history['source_id']}[/]", highlight=False)
+        OUT.print(f"[bold]{escape(history['url'] or history['source_id'])}[/]", highlight=False)
         OUT.print(
             f"  doc_id {history['doc_id']}, source {history['source']}, build {history['build']}",
             highlight=False,
@@ -208,7 +211,7 @@ def sample(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Dropped documents, with the reason above each text."""
     for row in rows:
         reason = f"{row['stage']}.{row['rule']} score {row['score']} threshold {row['threshold']}"
-        OUT.print(f"[bold]{row['url'] or row['source_id']}[/]  {reason}", highlight=False)
+        OUT.print(f"[bold]{escape(row['url'] or row['source_id'])}[/]  {reason}", highlight=False)
         OUT.print(row["text"] or "(no text was extracted)", markup=False, highlight=False)
     return {"documents": list(rows)}
 

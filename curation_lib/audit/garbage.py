@@ -24,7 +24,8 @@ class Garbage:
 
 
 def find_garbage(store: Store) -> Garbage:
-    """Everything below datasets/, scores/ and work/ that no build record reaches, with its commit records."""
+    """Everything below datasets/, scores/ and work/ that no build record reaches, with its commit records, and
+    what killed writers left anywhere."""
     used = reachable(store, list_builds(store))
     used |= {d.replace("datasets/", "work/", 1) for d in used if d.startswith("datasets/")}
     keys: list[str] = []
@@ -39,7 +40,7 @@ def find_garbage(store: Store) -> Garbage:
     for key in store.list("shards"):
         if store.read_json(key)["directory"] in gone:
             keys.append(key)
-    return Garbage(keys, sizes)
+    return Garbage([*keys, *store.unfinished("")], sizes)
 
 
 def collect(store: Store) -> Garbage:

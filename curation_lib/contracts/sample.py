@@ -9,9 +9,9 @@ import pandas as pd
 from fsspec.spec import AbstractFileSystem
 from xxhash import xxh3_64_intdigest
 
+from curation_lib.contracts.columns import SAMPLE
 from curation_lib.contracts.parts import open_documents
 
-SAMPLE = ("doc_id", "source", "url", "language", "text")
 SIZE = 200
 PREFIX = 500
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from curation_lib.contracts.columns import LANGUAGES, METRICS, RULES, SAMPLE, SOURCES
 from curation_lib.contracts.expectations import Expectation, Severity
-from curation_lib.contracts.metrics import LANGUAGES, METRICS, RULES, SOURCES
-from curation_lib.contracts.sample import SAMPLE
 from curation_lib.core.errors import ConfigError
 
 BETWEEN = "ExpectColumnValuesToBeBetween"

@@ -155,6 +155,9 @@ class Filter(Stage):
     merge: Callable[[Sequence[Any]], Any] | None = None
 
 
+Bound = tuple[Stage, StageConfig]
+"""A stage with its settings."""
+
 Lookup = Callable[[int, Sequence[int]], pa.RecordBatch]
 """Lookup(shard, rows) -> those input documents, in the order asked (reads one shard at a time)."""
 

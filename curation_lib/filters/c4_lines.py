@@ -95,8 +95,10 @@ def _texts(data: Bytes, offsets: Offsets, marks: Bytes, sizes: npt.NDArray[np.in
 def _edits(marks: Bytes, offsets: Offsets) -> list[Edit]:
     """One edit per run of equal marks within a row."""
     first, last = int(offsets[0]), int(offsets[-1])
-    changes = np.flatnonzero(np.diff(marks[first:last])) + first + 1
-    bounds = np.unique(np.concatenate([changes, offsets]))
+    bound = np.ones(last - first + 1, bool)
+    bound[1:-1] = marks[first + 1 : last] != marks[first : last - 1] if first < last else False
+    bound[offsets - first] = True
+    bounds = np.flatnonzero(bound) + first
     starts, ends = bounds[:-1], bounds[1:]
     removed = marks[starts] != KEPT
     starts, ends = starts[removed], ends[removed]

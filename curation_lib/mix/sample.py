@@ -26,9 +26,9 @@ from curation_lib.core.config import StageConfig
 from curation_lib.core.recipe import Phase
 from curation_lib.core.stage import Context, Drop, Group, Lookup, Result
 from curation_lib.mix.epochs import Share, share_out
-from curation_lib.text.tokens import Tokenizer, count_tokens
 from curation_lib.mix.weights import UNDETERMINED, Weight, allocate, entry_of
 from curation_lib.text.hashing import priority
+from curation_lib.text.tokens import Tokenizer, count_tokens
 
 DECISION = pa.schema(
     [

@@ -40,4 +40,4 @@ def _decode(raw: bytes, hint: str | None) -> str:
         pass
     if hint and (known := map_encoding_to_html5(hint, False)):
         return str(bytes_to_str(raw, known, errors="replace"))
-    return str(bytes_to_str(raw, detect_encoding(raw), errors="replace"))
+    return str(bytes_to_str(raw, detect_encoding(raw) or "utf-8", errors="replace"))

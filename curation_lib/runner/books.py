@@ -124,7 +124,7 @@ class Books:
                     "rule": edit.rule,
                     "start": edit.start,
                     "end": edit.end,
-                    "text_hash": xxhash.xxh3_128_hexdigest(memoryview(cut)),
+                    "text_hash": xxhash.xxh3_128_hexdigest(cut.tobytes()),
                 }
             )
 

@@ -73,11 +73,12 @@ def _funnel(step: str, counts: dict[str, Any]) -> Funnel:
 
 
 def _licenses(recipe: Recipe) -> tuple[SourceLicense, ...]:
-    configs = [(name, chain[0][1]) for name, chain in sources_of(recipe).items()]
-    return tuple(
-        SourceLicense(source=name, license=getattr(c, "license", "unknown"), evidence=getattr(c, "license_evidence", None))
-        for name, c in configs
-    )  # fmt: skip
+    found = []
+    for name, chain in sources_of(recipe).items():
+        settings = chain[0][1].model_dump()
+        license, evidence = settings.get("license", "unknown"), settings.get("license_evidence")
+        found.append(SourceLicense(source=name, license=license, evidence=evidence))
+    return tuple(found)
 
 
 def _settings(step: Step) -> list[StageSettings]:

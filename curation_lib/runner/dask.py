@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from typing import Any, Protocol
 
 import dask
 from dask.callbacks import Callback
 
-from curation_lib.core.errors import ConfigError
+from curation_lib.core.errors import ConfigError, WinnowError
 from curation_lib.runner.work import Work
 
 OnDone = Callable[[Any], None]
@@ -23,25 +26,48 @@ class Scheduler(Protocol):
 
 
 class LocalScheduler:
-    """Dask's synchronous scheduler for one worker, its process scheduler for more."""
+    """Dask's synchronous scheduler for one worker, its process scheduler for more.
+
+    The processes are started once and serve every step: starting one costs seconds of imports.
+    """
 
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or os.cpu_count() or 1
+        self._pool: ProcessPoolExecutor | None = None
 
     def run(self, function: Callable[[Work], Any], work: Sequence[Work], done: OnDone) -> list[Any]:
         if not work:
             return []
         tasks = [dask.delayed(function, pure=False)(one) for one in work]
-        kind = "sync" if min(self.workers, len(work)) == 1 else "processes"
+        single = min(self.workers, len(work)) == 1
+        where = {"scheduler": "sync"} if single else {"scheduler": "processes", "pool": self._processes()}
         report = Callback(posttask=lambda key, result, *_: done(result))
-        with report:
-            answers = dask.compute(
-                *tasks, scheduler=kind, num_workers=self.workers, chunksize=1, optimize_graph=False
+        try:
+            with report:
+                return list(dask.compute(*tasks, chunksize=1, optimize_graph=False, **where))
+        except BrokenExecutor as e:
+            self._pool = None
+            raise WinnowError(
+                "a worker process died (killed, or out of memory); run it again: finished shards are kept, and "
+                "fewer --workers need less memory"
+            ) from e
+
+    def _processes(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self.workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent
             )
-        return list(answers)
+        return self._pool
 
     def cancel(self) -> None:
         """Nothing outlives this process."""
+
+
+def _end_with_parent() -> None:
+    """Ends this worker when the process that started it is gone: a killed build leaves no worker behind."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 class DaskScheduler:
@@ -75,7 +101,7 @@ class DaskScheduler:
         client = self._connected()
         self._futures = client.map(function, work, pure=False, key=function.__name__)
         try:
-            for future in as_completed(self._futures):
+            for future in as_completed(self._futures, loop=client.loop):
                 done(future.result())
             return [future.result() for future in self._futures]
         finally:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from curation_lib.contracts.expectations import Expectation, contract_fingerprint
 from curation_lib.contracts.gate import judge
 from curation_lib.contracts.metrics import dataset_metrics
@@ -42,7 +44,7 @@ def run_gate(step: Step, manifest: Manifest, store: Store, pages: str = "") -> V
     `pages` is the address under which the store's contracts/ is served, for the message.
     """
     root = gate_key(manifest, step.contract)
-    known = store.find_json(f"{root}/result.json")
+    known = _judged(store, root)
     if known is not None and known["success"]:
         message = f"{step.id}: contract holds, {known['evaluated']} expectations checked before"
         return Verdict(step.id, True, known["evaluated"], message, f"{root}/{known['page']}", True)
@@ -54,6 +56,15 @@ def run_gate(step: Step, manifest: Manifest, store: Store, pages: str = "") -> V
     return Verdict(
         step.id, result.success, result.evaluated, result.message(shown), f"{root}/{result.page}", False
     )
+
+
+def _judged(store: Store, root: str) -> dict[str, Any] | None:
+    """The verdict at `root`; None where there is none, or only the head of one that was cut off in writing."""
+    try:
+        verdict: dict[str, Any] | None = store.find_json(f"{root}/result.json")
+    except orjson.JSONDecodeError:
+        return None
+    return verdict
 
 
 def frames(manifest: Manifest, store: Store) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from curation_lib.contracts.expectations import Expectation, parse_expectations
 from curation_lib.contracts.suites import check_columns, contract_for
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import Recipe, configured, mixes_of, sources_of, stages_of
-from curation_lib.core.stage import Filter, Group, Map, Stage
-from curation_lib.runner.work import Bound
+from curation_lib.core.stage import Bound, Filter, Group, Map, Stage
 
 Kind = Literal["ingest", "map", "filter", "group", "off", "export", "record"]
 

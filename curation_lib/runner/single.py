@@ -16,14 +16,13 @@ import orjson
 from curation_lib.core.contract import CAPTURE
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import configured
-from curation_lib.core.stage import Filter, Group, Map, Source, Stage
+from curation_lib.core.stage import Bound, Filter, Group, Map, Source, Stage
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.manifest import Manifest, read_manifest
 from curation_lib.runner.plan import Kind, Step
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.steps import StepResult, run_step
 from curation_lib.runner.store import Store
-from curation_lib.runner.work import Bound
 
 AS_IS = {"clean": False, "identify_language": False}
 _KINDS = {"sources.jsonl": (".jsonl", ".json", ".ndjson"), "sources.parquet": (".parquet", ".pq")}

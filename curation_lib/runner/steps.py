@@ -67,7 +67,8 @@ def run_step(
 
 def _summary(manifest: Manifest) -> str:
     c = manifest.counts
-    return f"{c['rows_in']} read, {c['skipped']} skipped, {sum(c['dropped'].values())} dropped, {sum(c['quarantined'].values())} quarantined"
+    dropped, quarantined = sum(c["dropped"].values()), sum(c["quarantined"].values())
+    return f"{c['rows_in']} read, {c['skipped']} skipped, {dropped} dropped, {quarantined} quarantined"
 
 
 def _write_run(store: Store, manifest: Manifest, result: StepResult) -> None:

@@ -22,6 +22,7 @@ from curation_lib.core.errors import StoreError
 
 T = TypeVar("T")
 BLOCK = 8 << 20
+_UNFINISHED = ".unfinished"
 _S3_OPTIONS = {"use_listings_cache": False, "default_block_size": BLOCK}
 
 
@@ -91,7 +92,14 @@ class Store:
             return self.fs.open(self.path(key), "rb")  # type: ignore[no-any-return]
 
     def list(self, prefix: str) -> list[str]:
-        """Every key below `prefix`, sorted; [] where there is none."""
+        """Every key below `prefix`, sorted; [] where there is none. Unfinished writes are not keys."""
+        return [key for key in self._found(prefix) if not key.endswith(_UNFINISHED)]
+
+    def unfinished(self, prefix: str) -> list[str]:
+        """What writers left below `prefix` that were killed on the way (or are still at it)."""
+        return [key for key in self._found(prefix) if key.endswith(_UNFINISHED)]
+
+    def _found(self, prefix: str) -> list[str]:
         with self._explained("list"):
             found = self.fs.find(self.path(prefix))
         cut = len(self._place[1]) + 1
@@ -149,14 +157,14 @@ class Store:
     def _replace(self, key: str, write: Callable[[str], object]) -> None:
         target = self.path(key)
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        temporary = f"{os.path.dirname(target)}/.{uuid.uuid4().hex}.tmp"
+        temporary = f"{os.path.dirname(target)}/.{uuid.uuid4().hex}{_UNFINISHED}"
         write(temporary)
         os.replace(temporary, target)
 
     def _link(self, key: str, data: bytes) -> bool:
         target = self.path(key)
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        temporary = f"{os.path.dirname(target)}/.{uuid.uuid4().hex}.tmp"
+        temporary = f"{os.path.dirname(target)}/.{uuid.uuid4().hex}{_UNFINISHED}"
         _write(temporary, data)
         try:
             os.link(temporary, target)

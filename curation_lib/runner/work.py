@@ -15,15 +15,13 @@ from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import conform
 from curation_lib.core.errors import WinnowError
 from curation_lib.core.registry import find
-from curation_lib.core.stage import Context, Map, Stage
+from curation_lib.core.stage import Bound, Context, Map, Stage
 from curation_lib.runner.books import Books
 from curation_lib.runner.commit import Outputs
 from curation_lib.runner.manifest import NAMES, Entry
 from curation_lib.runner.parts import BATCH_ROWS, PartWriter
 from curation_lib.runner.store import Store
 from curation_lib.text.hashing import content_hashes
-
-Bound = tuple[Stage, StageConfig]
 
 
 @dataclass(frozen=True)

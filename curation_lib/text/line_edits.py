@@ -89,9 +89,12 @@ def _mark_line(
     marks[last:end] = WHITESPACE | odd
     i = first
     while rules.citations and i < last:
-        stop = _citation_end(data, i, last, table, rules)
-        marks[i:stop] = CITATION | odd
-        i = max(stop, i + 1)
+        if data[i] == _OPEN:
+            stop = _citation_end(data, i, last, table, rules)
+            marks[i:stop] = CITATION | odd
+            i = max(stop, i + 1)
+        else:
+            i += 1
 
 
 @njit(nogil=True, cache=True)
@@ -127,11 +130,12 @@ def _lowered(data: Bytes, start: int, end: int, table: Table, rules: LineRules, 
     """The line without citations and with a-z for A-Z into `lower`; returns its size."""
     i, size = start, 0
     while i < end:
-        stop = _citation_end(data, i, end, table, rules) if rules.citations else i
-        if stop > i:
-            i = stop
-            continue
         c = data[i]
+        if c == _OPEN and rules.citations:
+            stop = _citation_end(data, i, end, table, rules)
+            if stop > i:
+                i = stop
+                continue
         lower[size] = c + np.uint8(32) if 65 <= c <= 90 else c
         size += 1
         i += 1
@@ -168,9 +172,7 @@ def _same(data: Bytes, i: int, phrases: Bytes, first: int, last: int) -> bool:
 
 @njit(nogil=True, cache=True)
 def _citation_end(data: Bytes, i: int, end: int, table: Table, rules: LineRules) -> int:
-    """Where the citation at `i` ends: `[`, decimal digits, `]`, or a note. `i` if there is none."""
-    if data[i] != _OPEN:
-        return i
+    """Where the citation from the `[` at `i` ends: digits and `]`, or a note. `i` if there is none."""
     for n in range(len(rules.note_offsets) - 1):
         first, last = int(rules.note_offsets[n]), int(rules.note_offsets[n + 1])
         if i + last - first <= end and _same(data, i, rules.notes, first, last):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, BaseOperator, Param, TaskGroup, TriggerRule
+
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import Recipe, load_recipe
 from curation_lib.runner.plan import Step, plan

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from airflow.sdk import DAG, get_parsing_context
+
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import load_recipe
 from curation_lib.runner.plan import plan

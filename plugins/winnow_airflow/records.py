@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from curation_lib.runner.store import Store, canonical_json
 
 ROOT = "runs"
@@ -23,7 +25,8 @@ def write_record(store: Store, corpus: str, run_id: str, task_id: str, facts: Ma
 
 def read_records(store: Store, corpus: str, run_id: str) -> list[dict[str, Any]]:
     """The run's records in the recipe's order; [] where there is none."""
-    found = [store.read_json(key) for key in store.list(f"{ROOT}/{corpus}/{run_id}")]
+    paths = [store.path(key) for key in store.list(f"{ROOT}/{corpus}/{run_id}")]
+    found = [orjson.loads(data) for data in store.fs.cat(paths).values()] if paths else []  # all at once
     return sorted(found, key=lambda r: (r.get("order", 0), r["task"]))
 
 

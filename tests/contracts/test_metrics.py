@@ -7,7 +7,8 @@ import math
 import pandas as pd
 import pytest
 
-from curation_lib.contracts.metrics import LANGUAGES, METRICS, RULES, SOURCES, dataset_metrics
+from curation_lib.contracts.columns import LANGUAGES, METRICS, RULES, SOURCES
+from curation_lib.contracts.metrics import dataset_metrics
 from curation_lib.core.errors import StoreError
 
 COUNTS = {

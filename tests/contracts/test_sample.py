@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import xxhash
 
-from curation_lib.contracts.sample import SAMPLE, sample_documents
+from curation_lib.contracts.columns import SAMPLE
+from curation_lib.contracts.sample import sample_documents
 
 
 def test_the_smallest_hashes_are_taken(write, document):

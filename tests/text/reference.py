@@ -1,4 +1,4 @@
-"""The filters' statistics in plain Python, from their definitions: slow, obvious, and what kernels must equal."""
+"""The filters' statistics in plain Python, from their definitions: slow, plain, what kernels must equal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,20 @@ CONTROLS = {chr(c) for c in (*range(9), *range(11, 32), *range(127, 160))}
 SYMBOL_SET = TERMINAL_SET | set(SYMBOLS) | CONTROLS
 
 SCRIPTS = "aZé_ß1٣-–.’',…•#{ \n\r\t\u00a0\u2028\x1c\x85\u0301\u200d語がカー々。〇กำ؟한𠀀𝒜🙂!?“\"\u00ad"
-PIECES = ["the ", "of ", "lorem ipsum", "Lorem IPSUM", "...", "\n\n", "\r\n", "- ", "• ", "a b c ", "end.\n", "1,000"]
+PIECES = [
+    "the ",
+    "of ",
+    "lorem ipsum",
+    "Lorem IPSUM",
+    "...",
+    "\n\n",
+    "\r\n",
+    "- ",
+    "• ",
+    "a b c ",
+    "end.\n",
+    "1,000",
+]
 TEXTS = st.one_of(
     st.text(),
     st.text(st.sampled_from(SCRIPTS)),
@@ -124,7 +137,7 @@ def statistics(text: str, short: int = 30) -> dict[str, int]:
 
 def ngrams(found: list[str]) -> dict[int, int]:
     """Characters per n of text.ngrams, from `words`."""
-    out = {n: 0 for n in range(2, 11)}
+    out = dict.fromkeys(range(2, 11), 0)
     for n in range(2, min(4, len(found)) + 1):
         grams = [tuple(found[i : i + n]) for i in range(len(found) - n + 1)]
         gram, times = Counter(grams).most_common(1)[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
+
 from curation_lib.core.errors import ConfigError
 
 if TYPE_CHECKING:

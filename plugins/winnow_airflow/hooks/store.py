@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
+
 from curation_lib.core.errors import ConfigError
 
 if TYPE_CHECKING:

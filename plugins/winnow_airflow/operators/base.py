@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context, conf
 from airflow.sdk.exceptions import AirflowFailException
+
 from curation_lib.core.errors import ConfigError, ContractError, StoreError
 from curation_lib.core.recipe import Recipe, load_recipe, recipe_fingerprint
 from winnow_airflow.hooks.store import StoreHook

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
+
 from curation_lib.core.recipe import Recipe
 from winnow_airflow.assets import dataset_asset, emit
 from winnow_airflow.operators.base import BuildOperator, page_url

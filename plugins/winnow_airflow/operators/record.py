@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
+
 from curation_lib.core.recipe import Recipe
 from winnow_airflow.assets import BUILD, dataset_asset, emit
 from winnow_airflow.operators.base import BuildOperator, page_url

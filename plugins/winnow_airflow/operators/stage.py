@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
 from curation_lib.core.recipe import Recipe, recipe_fingerprint
 from winnow_airflow.hooks.dask import DaskHook
 from winnow_airflow.operators.base import BuildOperator
@@ -35,7 +36,8 @@ class StageOperator(BuildOperator):
     def work(self, recipe: Recipe, store: Store, context: Context) -> dict[str, Any]:
         """Run the step. Returns `directory`, `state`, the counts and the recipe's fingerprint."""
         place, step = self.step(recipe)
-        result = self._run(step, self._inputs(step, recipe, store, context), recipe, store)
+        inputs = self._inputs(step, recipe, store, context)
+        result = self._run(step, inputs, recipe, store)
         for line in outcome(result):
             self.log.info(line)
         given = handed_on(result, recipe_fingerprint(recipe))
@@ -64,7 +66,8 @@ class StageOperator(BuildOperator):
         from curation_lib.runner.steps import run_step
 
         self._scheduler = DaskHook(self.dask_conn_id).get_conn()
-        self.log.info("%s: %s on %s, store %s", step.id, step.kind, self._scheduler.address, store.url)
+        where = "nothing to do" if step.kind == "off" else f"{step.kind} on {self._scheduler.address}"
+        self.log.info("%s: %s, store %s", step.id, where, store.url)
         try:
             return run_step(step, inputs, new_session(recipe, store, self._scheduler, self._progress))
         except Exception:
@@ -97,7 +100,7 @@ def handed_on(result: StepResult, recipe_print: str) -> dict[str, Any]:
 def outcome(result: StepResult) -> list[str]:
     """What the task's log says at the end: one line of totals, then one per reason."""
     if not result.counts:
-        return [f"{result.step}: {result.state}"]
+        return [f"{result.step}: not configured: created nothing"]
     c = result.counts
     dropped, quarantined = sum(c["dropped"].values()), sum(c["quarantined"].values())
     totals = (

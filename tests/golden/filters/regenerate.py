@@ -1,5 +1,5 @@
-"""Writes this folder's expected scores with datatrove's own filters, given our words. Run by hand, from the root,
-in an environment of its own (datatrove is no dependency of ours):
+"""Writes this folder's expected scores with datatrove's own filters, given our words. Run by hand, from the
+root, in an environment of its own (datatrove is no dependency of ours):
 
     uv venv oracle && uv pip install --python oracle/bin/python \\
         datatrove==0.10.1 spacy==3.8.18 nltk regex numba pyarrow pydantic hypothesis zstandard
@@ -121,7 +121,9 @@ def sentences(line: str, language: str) -> list[str]:
 def main() -> None:
     with (HERE / "texts.jsonl").open(encoding="utf-8") as lines:
         texts = [json.loads(line) for line in lines]
-    patches = [(f"datatrove.pipeline.filters.{m}.split_into_words", lambda text, _: words(text)) for m in MODULES]
+    patches = [
+        (f"datatrove.pipeline.filters.{m}.split_into_words", lambda text, _: words(text)) for m in MODULES
+    ]
     patches.append(("datatrove.pipeline.filters.c4_filters.split_into_sentences", sentences))
     for target, ours in patches:
         patch(target, ours).start()

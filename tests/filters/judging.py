@@ -1,9 +1,10 @@
+"""Documents to judge and what the filters say of them."""
+
 from __future__ import annotations
 
 from typing import Any
 
 import pyarrow as pa
-import pytest
 
 from curation_lib.core.contract import DOCUMENT, conform
 from curation_lib.core.stage import Context, Filter, Rule
@@ -36,14 +37,10 @@ def failures(stage: Filter, text: str, **settings: Any) -> dict[str, float]:
 
 
 PROSE = (
-    "The river had been rising since the morning, and by noon it covered the lower fields. Farmers moved their "
-    "cattle to the hills with the help of neighbours who owned a boat. Nobody could remember a spring like that.\n"
-    '"We have seen water here before," said one of them, "but never this much." By evening the rain stopped.\n'
-    "Then the village waited to see what the night would bring, and many people slept in the old stone church."
+    "The river had been rising since the morning, and by noon it covered the lower fields. Farmers moved "
+    "their cattle to the hills with the help of neighbours who owned a boat. Nobody could remember a spring "
+    'like that.\n"We have seen water here before," said one of them, "but never this much." By evening the '
+    "rain stopped.\nThen the village waited to see what the night would bring, and many people slept in the "
+    "old stone church."
 )
 """A text that no rule drops."""
-
-
-@pytest.fixture
-def prose() -> str:
-    return PROSE

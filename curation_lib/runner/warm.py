@@ -1,0 +1,77 @@
+"""Compiles the kernels ahead: `python -m curation_lib.runner.warm`, after an install or an edit.
+
+Numba keeps what it compiled beside the sources; without this every worker of a first build compiles the same.
+It does not see that a function called from another file has changed, so the kept files go when any kernel's
+source has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pyarrow as pa
+
+import curation_lib
+from curation_lib.core.contract import DOCUMENT
+from curation_lib.core.registry import find
+from curation_lib.core.stage import Context, Filter, Group, Map
+from curation_lib.text.hashing import content_hashes, doc_id
+
+TEXT = "A first line of words to compile with. A second one, told twice.\nA second one, told twice.\n\n第二行。 [1]\n"
+STAGES = (
+    "dedup.exact", "dedup.minhash", "filters.c4_lines", "filters.gopher_repetition", "filters.gopher_quality",
+    "filters.c4_quality", "filters.fineweb_quality",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Run every stage that has kernels over two documents."""
+    forget_stale()
+    batch = documents()
+    for name in STAGES:
+        stage = find(name)
+        config = stage.config()
+        if isinstance(stage, Filter):
+            stage.measure(batch, config, Context(statistics=stage.statistics(batch) if stage.statistics else None))
+        elif isinstance(stage, Map):
+            stage.fn(batch, config, Context())
+        elif isinstance(stage, Group):
+            _decide(stage, batch, config)
+
+
+def forget_stale() -> None:
+    """Delete what numba compiled from other sources than today's."""
+    rooms = [Path(curation_lib.__file__).parent / room for room in ("text", "dedup", "filters")]
+    sources = [path for room in rooms for path in sorted(room.glob("*.py"))]
+    now = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    stamp = rooms[0] / "__pycache__" / "kernels.sha256"
+    if not stamp.exists() or stamp.read_text() != now:
+        for room in rooms:
+            for kept in room.glob("__pycache__/*.nb[ic]"):
+                kept.unlink(missing_ok=True)
+        stamp.parent.mkdir(exist_ok=True)
+        stamp.write_text(now)
+
+
+def documents() -> pa.RecordBatch:
+    """Two documents with the same text."""
+    text = pa.array([TEXT, TEXT], pa.large_string())
+    values = {"doc_id": [doc_id("warm", str(n)) for n in range(2)], "source": ["warm"] * 2, "source_id": ["0", "1"]}
+    values |= {"text": text, "content_hash": content_hashes(text), "license": ["unknown"] * 2, "format": ["text"] * 2}
+    columns = [
+        pa.array(values[f.name], f.type) if f.name in values else pa.nulls(2, f.type) for f in DOCUMENT
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=DOCUMENT)
+
+
+def _decide(stage: Group, batch: pa.RecordBatch, config: object) -> None:
+    rows = pa.Table.from_batches([stage.key(batch, config, Context())])
+    shard = pa.array([0] * rows.num_rows, pa.uint32())
+    keyed = rows.append_column(pa.field("shard", pa.uint32()), shard)
+    found = stage.partition(keyed.sort_by([(c, "ascending") for c in ("partition_key", "shard", "row")]), config)
+    stage.decide([found], lambda _, wanted: batch.take(pa.array(wanted, pa.int64())), config)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""The pages below `/winnow`: an index of gate results, funnels per run and build, and the Data Docs themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Response, status
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from curation_lib.audit.builds import list_builds
+from curation_lib.core.errors import WinnowError
+from curation_lib.runner.store import Store
+from winnow_airflow.hooks.store import StoreHook
+from winnow_airflow.naming import GATE_SUFFIX, corpus_of, dag_id_of, gate_task
+from winnow_airflow.records import corpora, read_records, run_ids
+from winnow_airflow.ui.access import or_login, require_reader
+from winnow_airflow.ui.data_docs import SAFETY, contract_file
+from winnow_airflow.ui.funnel import SHARES, Row, gates_summary, rows_of_build, rows_of_run
+
+RUNS_SHOWN = 5
+"""Runs per corpus on the index: each costs a small read per task."""
+
+
+def _store() -> Store:
+    return StoreHook().get_conn()
+
+
+StoreDep = Annotated[Store, Depends(_store)]
+
+
+def make_app() -> FastAPI:
+    """The application that the plugin mounts. Every address, whether it exists or not, takes a logged-in user."""
+    app = FastAPI(
+        title="Winnow", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(require_reader)]
+    )
+    app.add_exception_handler(HTTPException, or_login)
+    app.add_exception_handler(WinnowError, _cannot_read)
+    pages: dict[str, Callable[..., Any]] = {
+        "/": index,
+        "/funnel": funnel_asked,
+        "/funnel/{dag_id}": latest_run,
+        "/funnel/{dag_id}/{run_id}": run_page,
+        "/gate/{dag_id}/{run_id}/{task_id}": gate_page,
+        "/builds/{corpus}/{build_id}": build_page,
+        "/contracts/{path:path}": contract,
+        "/{path:path}": nothing,
+    }
+    for path, page in pages.items():
+        app.get(path, response_model=None)(page)
+    return app
+
+
+def index(request: Request, store: StoreDep) -> Response:
+    """Runs and builds of every corpus, with their gates."""
+    found = []
+    for corpus in corpora(store):
+        runs = [(run, *_run_row(store, corpus, run)) for run in run_ids(store, corpus)[:RUNS_SHOWN]]
+        found.append({"name": corpus, "dag_id": dag_id_of(corpus), "runs": runs})
+    builds = [(b.corpus, b.build_id) for b in list_builds(store)]
+    return _page(request, "index.html.j2", "Data Docs", store=store.url, corpora=found, builds=builds)
+
+
+def _run_row(store: Store, corpus: str, run_id: str) -> tuple[list[Row], tuple[int, int]]:
+    rows = rows_of_run(read_records(store, corpus, run_id))
+    return rows, gates_summary(rows)
+
+
+def funnel_asked(dag_id: str, run_id: str | None = None) -> Response:
+    """The same pages by query."""
+    target = f"funnel/{dag_id}/{run_id}" if run_id else f"funnel/{dag_id}"
+    return RedirectResponse(target, status.HTTP_302_FOUND)
+
+
+def latest_run(request: Request, dag_id: str, store: StoreDep) -> Response:
+    """The funnel of a corpus's latest run."""
+    runs = run_ids(store, _corpus(dag_id))
+    if not runs:
+        return _message(request, f"{dag_id} has no run in {store.url} yet.")
+    return run_page(request, dag_id, runs[0], store)
+
+
+def run_page(request: Request, dag_id: str, run_id: str, store: StoreDep) -> Response:
+    """The funnel of one DAG run, finished or not."""
+    records = read_records(store, _corpus(dag_id), _name(run_id))
+    if not records:
+        return _message(request, f"{dag_id}, run {run_id}, has left nothing in {store.url} (yet).")
+    build = next((r["build_id"] for r in records if r["kind"] == "record" and "build_id" in r), None)
+    return _funnel(request, f"{_corpus(dag_id)}, run {run_id}", rows_of_run(records), build)
+
+
+def build_page(request: Request, corpus: str, build_id: str, store: StoreDep) -> Response:
+    """The funnel of a finished build, made by Airflow or by the command line."""
+    record = store.find_json(f"builds/{_name(corpus)}/{_name(build_id)}.json")
+    if record is None:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "no such build")
+    return _funnel(request, f"{corpus}, build {build_id}", rows_of_build(record, store), build_id)
+
+
+def gate_page(request: Request, dag_id: str, run_id: str, task_id: str, store: StoreDep) -> Response:
+    """The Data Docs page of a gate, or of the gate behind a step."""
+    corpus, task = _corpus(dag_id), task_id if task_id.endswith(GATE_SUFFIX) else gate_task(task_id)
+    record = store.find_json(f"runs/{corpus}/{_name(run_id)}/{_name(task)}.json")
+    if record is None or not record.get("page"):
+        return _message(request, f"{task} has not judged anything in this run.")
+    return RedirectResponse(f"{_root(request)}/{record['page']}", status.HTTP_302_FOUND)
+
+
+def contract(path: str, store: StoreDep) -> Response:
+    """A file of the Data Docs."""
+    return contract_file(store, path)
+
+
+def nothing(path: str) -> Response:
+    """Any other address, so that it asks for a login, too."""
+    raise HTTPException(status.HTTP_404_NOT_FOUND, "no such page")
+
+
+def _funnel(request: Request, title: str, rows: list[Row], build: str | None) -> Response:
+    passed, judged = gates_summary(rows)
+    return _page(
+        request, "funnel.html.j2", title, rows=rows, shares=SHARES, build=build, passed=passed, judged=judged
+    )
+
+
+def _message(request: Request, text: str) -> Response:
+    return _page(request, "message.html.j2", "Winnow", text=text)
+
+
+async def _cannot_read(request: Request, error: Exception) -> Response:
+    return _page(request, "message.html.j2", "Winnow", status.HTTP_502_BAD_GATEWAY, text=str(error))
+
+
+def _page(request: Request, template: str, title: str, code: int = status.HTTP_200_OK, **values: Any) -> Response:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined
+    )
+    text = environment.get_template(template).render(root=_root(request), title=title, **values)
+    return HTMLResponse(text, code, headers=SAFETY)
+
+
+def _root(request: Request) -> str:
+    """The path under which this app is mounted, e.g. /winnow."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
+
+
+def _corpus(dag_id: str) -> str:
+    corpus = corpus_of(dag_id)
+    if corpus is None:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, f"{dag_id} builds no corpus")
+    return _name(corpus)
+
+
+def _name(part: str) -> str:
+    """`part` if it can be one name of a key."""
+    if not part or part.startswith(".") or set(part) & set("/\\\0"):
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "no such page")
+    return part

@@ -1,0 +1,74 @@
+"""What every filter of the room must do."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curation_lib.core.registry import find
+from curation_lib.core.stage import Context, Filter
+from curation_lib.filters import MODULES
+from tests.filters.judging import PROSE, documents, failures, rules_of, scores_of
+from tests.text.reference import TEXTS
+
+FILTERS = [stage for name in MODULES if isinstance(stage := find(f"filters.{name}"), Filter)]
+HEURISTICS = [stage for stage in FILTERS if stage.statistics]
+
+
+@pytest.fixture(params=FILTERS, ids=lambda stage: stage.name)
+def stage(request: pytest.FixtureRequest) -> Filter:
+    found: Filter = request.param
+    return found
+
+
+def test_all_are_here() -> None:
+    assert [f.name.split(".")[1] for f in FILTERS] == [name for name in MODULES if name != "c4_lines"]
+    assert len({f.statistics for f in HEURISTICS}) == 1 < len(HEURISTICS)
+
+
+def test_rules_come_in_declared_order_under_their_settings_names(stage: Filter) -> None:
+    config = stage.config()
+    fields = [name for name in type(config).model_fields if type(config).role(name) == "keep"]
+    wanted = [
+        name for name in fields if name != "line_punct_exclude_zero" and getattr(config, name) is not None
+    ]
+    assert [rule.name for rule in rules_of(stage, PROSE)] == wanted
+    for rule in rules_of(stage, PROSE):
+        assert rule.threshold == getattr(config, rule.name)
+
+
+def test_null_turns_a_rule_off(stage: Filter) -> None:
+    names = [rule.name for rule in rules_of(stage, PROSE)]
+    for name in names:
+        assert [rule.name for rule in rules_of(stage, PROSE, **{name: None})] == [
+            n for n in names if n != name
+        ]
+
+
+@pytest.mark.parametrize("stage", HEURISTICS, ids=lambda stage: stage.name)
+def test_prose_stays(stage: Filter) -> None:
+    assert failures(stage, PROSE) == {}
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(TEXTS, max_size=4), st.integers(0, 4))
+def test_halves_score_as_the_whole_and_nothing_is_nan(texts: list[str], cut: int) -> None:
+    for stage in FILTERS:
+        whole = scores_of(stage, *texts)
+        parts = [scores_of(stage, *texts[:cut]), scores_of(stage, *texts[cut:])]
+        assert pa.Table.from_batches(parts).to_pylist() == whole.to_pylist()
+        assert whole.num_rows == len(texts)
+        for column in whole.columns:
+            assert column.null_count == 0 or column.type == pa.string()
+            assert not pa.types.is_floating(column.type) or not pc.any(pc.is_nan(column)).as_py()
+
+
+def test_an_empty_batch_is_legal(stage: Filter) -> None:
+    batch = documents("x").slice(0, 0)
+    statistics = stage.statistics(batch) if stage.statistics else None
+    scores = stage.measure(batch, stage.config(), Context(statistics=statistics))
+    assert scores.num_rows == 0
+    assert all(len(rule.failed) == 0 for rule in stage.keep(scores, stage.config(), Context()))

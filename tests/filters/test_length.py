@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from curation_lib.filters.length import STAGE
+from tests.filters.judging import failures, scores_of
+
+
+def test_characters_and_bytes() -> None:
+    assert scores_of(STAGE, "é語🙂a", "").to_pylist() == [
+        {"characters": 4, "bytes": 10},
+        {"characters": 0, "bytes": 0},
+    ]
+
+
+def test_bounds_belong_to_what_is_kept() -> None:
+    bounds = {"min_characters": 4, "max_characters": 4, "min_bytes": 10, "max_bytes": 10}
+    assert failures(STAGE, "é語🙂a", **bounds) == {}
+    assert failures(STAGE, "abc", **bounds) == {"min_characters": 3, "min_bytes": 3}
+    assert failures(STAGE, "é語🙂語", **bounds) == {"max_bytes": 12}
+    assert failures(STAGE, "") == {"min_characters": 0}

@@ -1,0 +1,72 @@
+"""Every registered stage with the settings that it must be given: a new stage needs a line here only if it has
+settings without a default, or would take every document of the tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from curation_lib.core.contract import CAPTURE
+from curation_lib.core.registry import find, names
+from curation_lib.core.stage import Source, Stage
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "sources.warc": {"license": "MIT"},
+    "sources.jsonl": {"license": "MIT"},
+    "sources.parquet": {"license": "MIT"},
+    "normalize.html": {"identify_language": False},
+    "normalize.plain": {"identify_language": False},
+    "filters.language": {"min_language_score": None},
+    "mix.sample": {"phase": "pretrain", "default_weight": 1.0},
+    "export.licenses": {"allow": ["MIT"]},
+    "export.parquet": {"phase": "pretrain"},
+    "export.jsonl": {"phase": "pretrain"},
+}
+NEEDS_GENERATOR = ("synthetic.rephrase",)
+"""Off in every recipe: it refuses to run."""
+INPUTS = {"sources.warc": "pages", "sources.jsonl": "books", "sources.parquet": "table"}
+"""Where in `corpora.write_inputs` each source reads; a source not named here reads the whole folder."""
+MIXES = {
+    "pretrain": {"weights": [{"weight": 1}]},
+    "midtrain": {"weights": [{"source": "sources-parquet", "weight": 1}], "token_budget": 9000, "max_epochs": 2},
+    "posttrain": {"weights": [{"source": "sources-jsonl", "weight": 1}], "token_budget": 4000},
+}
+
+
+def stages(*kinds: type[Stage]) -> list[Stage]:
+    """Every registered stage of these shapes that can run."""
+    return [find(n) for n in names() if isinstance(find(n), kinds) and n not in NEEDS_GENERATOR]
+
+
+def configured(stage: Stage, **more: Any) -> Any:
+    return stage.config.model_validate({**SETTINGS.get(stage.name, {}), **more})
+
+
+def every_stage(inputs: Path, corpus: str = "laws") -> dict[str, Any]:
+    """A recipe, as plain data, with every registered stage in it, in room order."""
+    normalizers = {s.name: s for s in stages(Stage) if s.consumes == CAPTURE}
+    middle = [n for n in names() if n.partition(".")[0] in ("dedup", "filters", "synthetic")]
+    middle += [n for n in normalized_later() if n not in middle]
+    return {
+        "corpus": corpus,
+        "description": "Every stage there is.",
+        "sources": {s.name.replace(".", "-"): _source(s, inputs, normalizers) for s in stages(Source)},
+        "stages": [{n: SETTINGS.get(n, {})} for n in middle],
+        "licenses": {"allow": ["MIT"]},
+        "mixes": MIXES,
+    }
+
+
+def normalized_later() -> list[str]:
+    """Stages of normalize/ that take documents, not captures."""
+    return [s.name for s in stages(Stage) if s.name.startswith("normalize.") and s.consumes != CAPTURE]
+
+
+def _source(stage: Stage, inputs: Path, normalizers: dict[str, Stage]) -> dict[str, Any]:
+    normalizer = "normalize.html" if stage.name == "sources.warc" else "normalize.plain"
+    return {
+        "stage": stage.name,
+        "paths": str(inputs / INPUTS.get(stage.name, ".")),
+        **SETTINGS.get(stage.name, {}),
+        "normalize": [{normalizer: SETTINGS[normalizer]}],
+    }
