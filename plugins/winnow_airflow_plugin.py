@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 from winnow_airflow import listener
@@ -13,9 +13,9 @@ class WinnowPlugin(AirflowPlugin):
     """Every Airflow process loads this; only the API server asks for the app, which is made then."""
 
     name = "winnow"
-    listeners: ClassVar[list[Any]] = [listener]
+    listeners: list[Any] = [listener]  # noqa: RUF012 - as the base class has it
     # {RUN_ID} stands in the path: Airflow does not escape it, and in a query its `+` would be a space.
-    external_views: ClassVar[list[dict[str, Any]]] = [
+    external_views: list[Any] = [  # noqa: RUF012
         {"name": "Data Docs", "href": "/winnow/", "destination": "nav", "url_route": "winnow-data-docs"},
         {
             "name": "Funnel",

@@ -27,12 +27,12 @@ class Books:
         if not keys:
             return []
         try:
-            found = self._connection.execute(
+            found = self._connection.sql(
                 f"SELECT * FROM read_parquet(?, filename='file', union_by_name=true) WHERE {where} {tail}",
-                [[self._place(key) for key in keys], *values],
+                params=[[self._place(key) for key in keys], *values],
             )
-            names = [column[0] for column in found.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+            rows: list[dict[str, Any]] = found.to_arrow_table().to_pylist()
+            return rows
         except duckdb.Error as e:
             raise StoreError(f"cannot read the books in {self.store.url}: {str(e).splitlines()[0]}") from e
 

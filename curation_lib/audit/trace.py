@@ -79,23 +79,25 @@ def _events(open_books: Books, step: Step, doc_id: str) -> list[dict[str, Any]]:
             if rows
             else []
         )
-    events = [
-        {
-            **at,
-            "event": "edited",
-            "stage": r["stage"],
-            "rule": r["rule"],
-            "start": r["start"],
-            "end": r["end"],
-        }
-        for r in open_books.rows(manifest.files("edits"), "doc_id = ?", [doc_id], "ORDER BY start")
-    ]
+    edits = open_books.rows(manifest.files("edits"), "doc_id = ?", [doc_id])
+    events = [{**at, **edit} for edit in _edits(edits)]
     for row in open_books.rows(manifest.files("drops"), "doc_id = ?", [doc_id]):
         events.append(_dropped(open_books, step, row))
     if not events or all(e["event"] == "edited" for e in events):
         kept = open_books.rows(manifest.parts(), "doc_id = ?", [doc_id])
         events.extend([{**at, "event": "kept", "scores": _scores(open_books, step, doc_id)}] if kept else [])
     return events
+
+
+def _edits(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One event per rule that cut something: how many spans, how many bytes (the ledger holds each span)."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        fresh = {"event": "edited", "stage": row["stage"], "rule": row["rule"], "spans": 0, "bytes": 0}
+        event = found.setdefault((row["stage"], row["rule"]), fresh)
+        event["spans"] += 1
+        event["bytes"] += row["end"] - row["start"]
+    return [found[key] for key in sorted(found)]
 
 
 def _dropped(open_books: Books, step: Step, row: dict[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,18 @@ class Recipe(_Section):
         return sources
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML whose mappings name every key once: a second one would silently replace the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {twice[0]!r} stands twice; give each once", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
 def load_recipe(path: str | Path, environment: Mapping[str, str] | None = None) -> Recipe:
     """The recipe in a YAML file, `${NAME}` and `${NAME:-default}` replaced from the environment.
 
@@ -82,7 +94,7 @@ def load_recipe(path: str | Path, environment: Mapping[str, str] | None = None) 
     except OSError as e:
         raise ConfigError(f"cannot read recipe {path}: {e.strerror or e}") from e
     try:
-        data = yaml.safe_load(text)
+        data = yaml.load(text, _Loader)
     except yaml.YAMLError as e:
         raise ConfigError(f"{path} is not YAML: {' '.join(str(e).split())}") from e
     return parse_recipe(

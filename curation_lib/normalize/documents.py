@@ -39,7 +39,8 @@ def documents(batch: pa.RecordBatch, extract: Extract, context: Context, keep_em
     texts: list[str] = []
     drops: list[Drop] = []
     bad: list[Bad] = []
-    for row, capture in enumerate(batch.to_pylist()):
+    read = batch.select(["raw", "media_type", "charset_hint", "metadata"]).to_pylist()
+    for row, capture in enumerate(read):
         try:
             text = extract(row, capture)
         except Unreadable as e:
@@ -52,7 +53,8 @@ def documents(batch: pa.RecordBatch, extract: Extract, context: Context, keep_em
         else:
             rows.append(row)
             texts.append(text)
-    return Result(_assemble(batch.take(pa.array(rows, pa.int64())), texts, context), drops, bad=bad)
+    kept = batch.drop_columns(["raw"]).take(pa.array(rows, pa.int64()))
+    return Result(_assemble(kept, texts, context), drops, bad=bad)
 
 
 def _assemble(batch: pa.RecordBatch, texts: Sequence[str], context: Context) -> pa.RecordBatch:

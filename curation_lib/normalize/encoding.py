@@ -1,10 +1,10 @@
-"""Bytes to text: byte order mark, UTF-8, the declared charset, then what resiliparse detects."""
+"""Bytes to text: byte order mark, UTF-8, then the declared, the page's own and the detected charset."""
 
 from __future__ import annotations
 
 import codecs
 
-from resiliparse.parse.encoding import bytes_to_str, detect_encoding, map_encoding_to_html5
+from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
 from curation_lib.core.errors import Unreadable
 
@@ -13,7 +13,21 @@ MAX_REPLACED = 0.01
 MAX_CONTROL = 0.01
 """More control characters than this share means binary content behind a text media type."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_DEFAULT = "cp1252"
+"""What servers declare for files they know nothing about."""
+_MULTIBYTE = (
+    "utf-8",
+    "gb18030",
+    "gbk",
+    "big5",
+    "big5hkscs",
+    "shift_jis",
+    "cp932",
+    "euc_jp",
+    "euc-jp",
+    "euc_kr",
+)
 
 
 def decode(raw: bytes, hint: str | None) -> str:
@@ -22,7 +36,8 @@ def decode(raw: bytes, hint: str | None) -> str:
     bad = text.count("\ufffd")
     if bad > MAX_REPLACED * len(text):
         raise Unreadable(f"undecodable: {bad} of {len(text)} characters fit no charset", head=raw)
-    controls = len(text) - len(text.translate(_CONTROLS))
+    data = text.encode("utf-8", "replace")
+    controls = len(data) - len(data.translate(None, _CONTROLS))
     if controls > MAX_CONTROL * len(text):
         raise Unreadable(
             f"binary: {controls} of {len(text)} characters are NUL or control characters", head=raw
@@ -34,10 +49,27 @@ def _decode(raw: bytes, hint: str | None) -> str:
     for mark, charset in _MARKS:
         if raw.startswith(mark):
             return raw.decode(charset, "replace")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    if hint and (known := map_encoding_to_html5(hint, False)):
-        return str(bytes_to_str(raw, known, errors="replace"))
-    return str(bytes_to_str(raw, detect_encoding(raw) or "utf-8", errors="replace"))
+    if (
+        b"\x1b" not in raw and b"\0" not in raw
+    ):  # else it may be ISO-2022 or UTF-16, both of which are valid UTF-8
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+    charsets = _candidates(raw, hint)
+    for charset in charsets:
+        try:
+            return raw.decode(charset)
+        except UnicodeDecodeError:
+            pass
+    return raw.decode(charsets[0], "replace")
+
+
+def _candidates(raw: bytes, hint: str | None) -> list[str]:
+    """Charsets in the order to try. A default that was declared gives way to a multi-byte one that fits."""
+    declared = map_encoding_to_html5(hint, False) if hint else None
+    own = [detect_encoding(raw, from_html_meta=True), detect_encoding(raw)]
+    if declared == _DEFAULT:
+        own.sort(key=lambda charset: charset not in _MULTIBYTE)
+        return [*(c for c in own if c in _MULTIBYTE), declared, *own]
+    return [declared, *own] if declared else own

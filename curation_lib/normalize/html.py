@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,10 @@ from curation_lib.normalize.unicode import clean
 
 HTML = ("text/html", "application/xhtml+xml")
 PLAIN = ("text/plain",)
+MAX_DIV_DEPTH = 4000
+"""Telling main content from boilerplate takes time quadratic in nested `div`s (a minute at 50,000, which is
+250 kB of HTML): deeper pages are taken whole. Real pages stay below 100."""
+_DIV = re.compile(r"<(/?)div\b", re.IGNORECASE)
 
 
 class HtmlConfig(NormalizeConfig):
@@ -42,15 +47,15 @@ def fn(batch: pa.RecordBatch, config: HtmlConfig, context: Context) -> Result:
 
 
 def _sniff(raw: bytes) -> str:
-    head = raw[:1024].lstrip().lower()
-    return "text/html" if head.startswith((b"<!doctype html", b"<html")) or b"<head" in head else "unknown"
+    head = raw[:1024].lower()
+    return "text/html" if any(sign in head for sign in (b"<!doctype html", b"<html", b"<head")) else "unknown"
 
 
 def _main_text(html: str, config: HtmlConfig) -> str:
     return str(
         extract_plain_text(
             html,
-            main_content=config.main_content,
+            main_content=config.main_content and not _too_deep(html),
             preserve_formatting=True,
             list_bullets=True,
             alt_texts=False,
@@ -59,6 +64,16 @@ def _main_text(html: str, config: HtmlConfig) -> str:
             noscript=False,
         )
     )
+
+
+def _too_deep(html: str) -> bool:
+    if html.count("<") < MAX_DIV_DEPTH:
+        return False
+    depth = deepest = 0
+    for tag in _DIV.finditer(html):
+        depth = max(0, depth + (-1 if tag.group(1) else 1))
+        deepest = max(deepest, depth)
+    return deepest > MAX_DIV_DEPTH
 
 
 STAGE = Map(

@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_REMOVED = dict.fromkeys(
-    [*range(9), *range(14, 32), *range(127, 133), *range(134, 160), 0xFEFF, 0xFFFC, *range(0xFFF9, 0xFFFC)]
+_REPLACED = (
+    ("\r\n", "\n"),
+    ("\r", "\n"),
+    ("\v", "\n"),
+    ("\f", "\n"),
+    ("\x85", "\n"),
+    ("\u2028", "\n"),
+    ("\u2029", "\n\n"),
+    ("\u00a0", " "),
 )
-_REPLACED = {0x00A0: " ", 0x000B: "\n", 0x000C: "\n", 0x0085: "\n", 0x2028: "\n", 0x2029: "\n\n"}
-_TABLE = {**_REMOVED, **_REPLACED}
-_TRAILING = re.compile(r"[ \t]+(?=\n)|[ \t]+\Z")
+"""Chained `replace` and one `sub`: `str.translate` takes ten times as long on text beyond ASCII."""
+_REMOVED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff\ufff9-\ufffc]+")
 _BLANK = re.compile(r"\n{3,}")
 
 
@@ -18,17 +24,20 @@ def clean(text: str) -> str:
     """`text` in NFC with `\\n` newlines, without controls, trailing space and runs of blank lines.
 
     Joiners (U+200C, U+200D) and soft hyphens stay: several scripts need the first, copies keep the second.
-    Lone surrogates, which UTF-8 cannot hold, become U+FFFD.
+    Lone surrogates, which UTF-8 cannot hold, become U+FFFD. Takes time linear in the text.
     """
-    text = text.encode("utf-8", "replace").decode() if _has_surrogate(text) else text
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_TABLE)
-    text = unicodedata.normalize("NFC", text)
-    return _BLANK.sub("\n\n", _TRAILING.sub("", text)).strip()
+    text = _without_surrogates(text)
+    for old, new in _REPLACED:
+        text = text.replace(old, new)
+    text = unicodedata.normalize("NFC", _REMOVED.sub("", text))
+    if " \n" in text or "\t\n" in text:
+        text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
+    return _BLANK.sub("\n\n", text).strip()
 
 
-def _has_surrogate(text: str) -> bool:
+def _without_surrogates(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return True
-    return False
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -34,7 +34,7 @@ class Books:
     dropped: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
     drops: list[dict[str, Any]] = field(default_factory=list)
-    edits: list[dict[str, Any]] = field(default_factory=list)
+    edits: list[pa.RecordBatch] = field(default_factory=list)
     quarantine: list[dict[str, Any]] = field(default_factory=list)
 
     def apply(self, stage: str, batch: pa.RecordBatch, result: Result) -> None:
@@ -81,17 +81,17 @@ class Books:
             "kept": self.kept,
             "dropped": dict(sorted(self.dropped.items())),
             "quarantined": dict(sorted(self.quarantined.items())),
-            "edited": len(self.edits),
+            "edited": sum(batch.num_rows for batch in self.edits),
             "bytes_in": self.bytes_in,
             "bytes_kept": self.bytes_kept,
         }
 
-    def ledgers(self) -> list[tuple[str, list[dict[str, Any]], pa.Schema]]:
-        """(kind, rows, schema) of each book."""
+    def ledgers(self) -> list[tuple[str, Sequence[pa.RecordBatch], pa.Schema]]:
+        """(kind, batches, schema) of each book."""
         return [
-            ("drops", self.drops, DROPS),
+            ("drops", _batches(self.drops, DROPS), DROPS),
             ("edits", self.edits, EDITS),
-            ("quarantine", self.quarantine, QUARANTINE),
+            ("quarantine", _batches(self.quarantine, QUARANTINE), QUARANTINE),
         ]
 
     def _drop(self, stage: str, batch: pa.RecordBatch, drops: Sequence[Drop]) -> None:
@@ -113,20 +113,13 @@ class Books:
         if not edits:
             return
         data, offsets = arrow_buffers(batch.column("text"))
-        for edit, who in zip(edits, _identities(batch, [e.row for e in edits]), strict=True):
-            begin = int(offsets[edit.row])
-            cut = data[begin + edit.start : begin + edit.end]
-            self.edits.append(
-                {
-                    "doc_id": who["doc_id"],
-                    "source_id": who["source_id"],
-                    "stage": stage,
-                    "rule": edit.rule,
-                    "start": edit.start,
-                    "end": edit.end,
-                    "text_hash": xxhash.xxh3_128_hexdigest(cut.tobytes()),
-                }
-            )
+        rows, rules, starts, ends = zip(*edits, strict=True)
+        who = batch.select(["doc_id", "source_id"]).take(pa.array(rows, pa.int64()))
+        text, base = memoryview(data.data), offsets[list(rows)].tolist()
+        spans = zip(base, starts, ends, strict=True)
+        hashes = [xxhash.xxh3_128_hexdigest(text[at + start : at + end]) for at, start, end in spans]
+        columns = [*who.columns, pa.repeat(stage, len(rows)), pa.array(rules), starts, ends, pa.array(hashes)]
+        self.edits.append(pa.RecordBatch.from_arrays(list(map(_array, columns, EDITS)), schema=EDITS))
 
     def _reject(self, stage: str, batch: pa.RecordBatch, bad: Sequence[Bad]) -> None:
         column = "raw" if "raw" in batch.schema.names else "text"
@@ -145,6 +138,14 @@ def text_bytes(batch: pa.RecordBatch) -> int:
     """UTF-8 bytes of the batch's texts (raw bytes of captures)."""
     column = batch.column("raw" if "raw" in batch.schema.names else "text")
     return int(pc.sum(pc.binary_length(column)).as_py() or 0)
+
+
+def _batches(rows: Sequence[dict[str, Any]], schema: pa.Schema, size: int = 4096) -> list[pa.RecordBatch]:
+    return [pa.RecordBatch.from_pylist(rows[at : at + size], schema) for at in range(0, len(rows), size)]
+
+
+def _array(values: Any, field: pa.Field) -> pa.Array:
+    return values if isinstance(values, pa.Array) else pa.array(values, field.type)
 
 
 def _identities(batch: pa.RecordBatch, rows: Sequence[int]) -> list[dict[str, Any]]:

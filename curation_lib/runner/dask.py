@@ -66,8 +66,13 @@ class LocalScheduler:
 def _end_with_parent() -> None:
     """Ends this worker when the process that started it is gone: a killed build leaves no worker behind."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 class DaskScheduler:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,17 @@ from curation_lib.runner.parts import read_arrow, read_batches, read_rows, write
 from curation_lib.runner.shard import documents
 from curation_lib.runner.work import Work, contexts, entry, explained, write_dataset
 
-PARTITIONS = 16
-"""Hash partitions of every Group; fixed, so that a shard's keys serve any later set of shards."""
+SLICES = 16
+"""Hash slices of a shard's key rows; fixed, so that a shard's keys serve any later set of shards."""
+DOCUMENTS_PER_PARTITION = 100_000
+"""A partition takes as many whole slices as hold about this many documents' keys: each is one task."""
+
+
+def partitions(documents: int) -> list[tuple[int, int]]:
+    """Slices [begin, end) of each partition of a step that has `documents` in."""
+    count = min(SLICES, max(1, documents // DOCUMENTS_PER_PARTITION))
+    bounds = [n * SLICES // count for n in range(count + 1)]
+    return list(pairwise(bounds))
 
 
 def _group(work: Work) -> tuple[Group, Any, Context]:
@@ -28,7 +38,7 @@ def _group(work: Work) -> tuple[Group, Any, Context]:
 
 
 def key(work: Work) -> Done:
-    """Key rows of one shard, one record batch per partition."""
+    """Key rows of one shard, one record batch per slice."""
 
     def make(outputs: Outputs) -> dict[str, Any]:
         stage, config, context = _group(work)
@@ -58,8 +68,8 @@ def _shifted(rows: pa.RecordBatch, start: int) -> pa.Table:
 
 
 def _partitioned(rows: pa.Table) -> Iterator[pa.RecordBatch]:
-    which = rows.column("partition_key").to_numpy() % np.uint64(PARTITIONS)
-    for number in range(PARTITIONS):
+    which = rows.column("partition_key").to_numpy() % np.uint64(SLICES)
+    for number in range(SLICES):
         part = rows.take(pa.array(np.flatnonzero(which == number))).combine_chunks()
         batches = part.to_batches()
         yield batches[0] if batches else pa.RecordBatch.from_pylist([], rows.schema)
@@ -70,7 +80,8 @@ def partition(work: Work) -> Done:
 
     def make(outputs: Outputs) -> dict[str, Any]:
         stage, config, _ = _group(work)
-        tables = [_with_shard(read_arrow(work.store, k, work.index), n) for n, k in enumerate(work.part)]
+        slices: tuple[int, int] = work.facts["slices"]
+        tables = [_with_shard(read_arrow(work.store, k, slices), n) for n, k in enumerate(work.part)]
         rows = pa.concat_tables(tables).sort_by([(c, "ascending") for c in ("partition_key", "shard", "row")])
         found = stage.partition(rows, config).combine_chunks()
         with outputs.writing("partition") as written:

@@ -18,9 +18,10 @@ def run_group(step: Step, inputs: Sequence[Manifest], session: Session) -> Manif
     to = target(step, [m.fingerprint for m in inputs])
     if done := read_manifest(session.store, to.directory):
         return done
-    work = part_work(step, inputs, session, fingerprint(["key", to.work, group.PARTITIONS]), to.print)
+    work = part_work(step, inputs, session, fingerprint(["key", to.work, group.SLICES]), to.print)
     keys = _keys(step, work, session, to.print)
-    partitions = _partitions(step, work, keys, session, to.print)
+    documents = sum(m.counts["kept"] for m in inputs)
+    partitions = _partitions(step, documents, keys, session, to.print)
     decision = _decision(step, work, partitions, session, to.print)
     entries = session.run(
         step.id, group.apply, [_applied(w, to.work, decision, _place(step, to.print)) for w in work]
@@ -47,10 +48,10 @@ def _keys(step: Step, work: Sequence[Work], session: Session, print_: str) -> li
 
 
 def _partitions(
-    step: Step, work: Sequence[Work], keys: list[str], session: Session, print_: str
+    step: Step, documents: int, keys: list[str], session: Session, print_: str
 ) -> list[str]:
-    place = _place(step, print_)
-    names = [f"partition-{n:05d}.arrow" for n in range(group.PARTITIONS)]
+    place, slices = _place(step, print_), group.partitions(documents)
+    names = [f"partition-{n:05d}.arrow" for n in range(len(slices))]
     tasks = [
         Work(
             session.store,
@@ -61,9 +62,9 @@ def _partitions(
             place,
             chain(step),
             keys,
-            {"paths": {"partition": name}},
+            {"paths": {"partition": name}, "slices": some},
         )
-        for n, name in enumerate(names)
+        for n, (name, some) in enumerate(zip(names, slices, strict=True))
     ]
     session.run(step.id, group.partition, tasks)
     return [f"{place}/{name}" for name in names]

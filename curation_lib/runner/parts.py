@@ -86,13 +86,15 @@ def read_rows(store: Store, key: str, rows: Sequence[int]) -> pa.RecordBatch:
 
 
 def write_arrow(written: Written, batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> None:
-    """An Arrow IPC file, one record batch per item: `read_arrow(…, n)` reads the n-th alone."""
+    """An Arrow IPC file, one record batch per item: `read_arrow` can read some of them alone."""
     with pa.ipc.new_file(written.file, schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
         for batch in batches:
             writer.write_batch(batch)
 
 
-def read_arrow(store: Store, key: str, number: int | None = None) -> pa.Table:
-    """The file's rows, or those of its record batch `number` only."""
+def read_arrow(store: Store, key: str, batches: tuple[int, int] | None = None) -> pa.Table:
+    """The file's rows, or those of its record batches [begin, end) only."""
     with store.open(key) as file, pa.ipc.open_file(file) as reader:
-        return reader.read_all() if number is None else pa.Table.from_batches([reader.get_batch(number)])
+        if batches is None or batches == (0, reader.num_record_batches):
+            return reader.read_all()
+        return pa.Table.from_batches([reader.get_batch(n) for n in range(*batches)])

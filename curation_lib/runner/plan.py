@@ -61,6 +61,9 @@ def _middle(stages: Sequence[Bound]) -> list[Step]:
     steps = []
     for kind, run in groupby(stages, _kind):
         bound = tuple(run)
+        names = [stage.name for stage, _ in bound]
+        if kind == "filter" and (twice := [n for n in names if names.count(n) > 1]):
+            raise ConfigError(f"stages: {twice[0]} stands twice in one block of filters; merge its settings")
         if kind in ("filter", "map"):
             label = bound[0][0].name if len(bound) == 1 else f"{bound[0][0].name.partition('.')[0]}.block"
             steps.append(Step(label, kind, label, bound))
@@ -95,6 +98,8 @@ def _gated(steps: list[Step], recipe: Recipe) -> list[Step]:
     for step in steps:
         extra = parse_expectations(recipe.gates.get(step.id, []), f"gates.{step.id}")
         check_columns(extra, f"gates.{step.id}")
+        if extra and step.kind == "off":
+            raise ConfigError(f"gates.{step.id}: the step is off, so its gate would never be judged; take it out")
         contract = contract_for(step.label, extra) if step.kind != "off" else ()
         gated.append(Step(step.id, step.kind, step.label, step.bound, step.upstream, step.phase, contract))
     return gated

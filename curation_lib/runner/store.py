@@ -10,7 +10,7 @@ import hashlib
 import os
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, BinaryIO, TypeVar
@@ -89,17 +89,19 @@ class Store:
 
     def open(self, key: str) -> BinaryIO:
         with self._explained("read"):
-            return self.fs.open(self.path(key), "rb")  # type: ignore[no-any-return]
+            # Remote files are read whole, in one request: parts are bounded by the shard.
+            options = {} if self.is_local else {"cache_type": "all"}
+            return self.fs.open(self.path(key), "rb", **options)  # type: ignore[no-any-return]
 
     def list(self, prefix: str) -> list[str]:
         """Every key below `prefix`, sorted; [] where there is none. Unfinished writes are not keys."""
         return [key for key in self._found(prefix) if not key.endswith(_UNFINISHED)]
 
-    def unfinished(self, prefix: str) -> list[str]:
+    def unfinished(self, prefix: str) -> Sequence[str]:
         """What writers left below `prefix` that were killed on the way (or are still at it)."""
         return [key for key in self._found(prefix) if key.endswith(_UNFINISHED)]
 
-    def _found(self, prefix: str) -> list[str]:
+    def _found(self, prefix: str) -> Sequence[str]:
         with self._explained("list"):
             found = self.fs.find(self.path(prefix))
         cut = len(self._place[1]) + 1

@@ -118,12 +118,12 @@ def write_dataset(
             part.write(batch)
     outputs.rows("part", part.rows)
     counts = books.counts()
-    for kind, rows, ledger_schema in books.ledgers():
-        if rows or kind == "drops":
-            with outputs.writing(kind) as written, PartWriter(written, ledger_schema) as ledger:
-                for start in range(0, len(rows), 4096):
-                    ledger.write(pa.RecordBatch.from_pylist(rows[start : start + 4096], ledger_schema))
-            outputs.rows(kind, len(rows))
+    for kind, ledger, ledger_schema in books.ledgers():
+        if ledger or kind == "drops":
+            with outputs.writing(kind) as written, PartWriter(written, ledger_schema) as writer:
+                for batch in ledger:
+                    writer.write(batch)
+            outputs.rows(kind, writer.rows)
     return counts
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
+from curation_lib.core.errors import Unreadable
 from curation_lib.sources.captures import Captures
+from curation_lib.sources.http import CODING_HEADERS, Response, media_type
+from curation_lib.sources.identity import payload_digest
 
-_DAMAGE = (ArchiveLoadFailed, OSError, EOFError, ValueError, AttributeError, IndexError)
+_DAMAGE = (ArchiveLoadFailed, OSError, EOFError, ValueError, AttributeError, IndexError, zlib.error)
 
 
 def is_arc(path: str) -> bool:
@@ -24,7 +28,7 @@ def is_arc(path: str) -> bool:
             f.seek(0)
             try:
                 head = gzip.GzipFile(fileobj=f).read(9)
-            except (OSError, EOFError):
+            except (OSError, EOFError, zlib.error):
                 return False
     return head == b"filedesc:"
 
@@ -38,34 +42,42 @@ def read_arc(file: BinaryIO, path: str, name: str, captures: Captures) -> Iterat
             count += 1
             yield
     except _DAMAGE as e:
-        captures.unread(f"{name}#{count}", f"ARC record cannot be parsed: {e}; rest unread")
+        reason = " ".join(str(e).split()) or type(e).__name__
+        captures.unread(f"{name}#{count}", f"ARC record cannot be parsed: {reason}; rest unread")
 
 
 def _add(record: Any, locator: str, captures: Captures) -> None:
-    cap = captures.config.max_document_bytes
     if record.rec_type != "response":
         captures.skip()
         return
-    length = record.length if record.length is not None else -1
-    if length > cap or length < 0:
-        captures.unread(locator, f"record length {length}: negative or over max_document_bytes {cap}")
-        return
-    body = record.content_stream().read(cap + 1)
-    if len(body) > cap:
-        captures.unread(locator, f"body decodes to over max_document_bytes {cap}", body)
-        return
-    _capture(record, body, captures)
+    try:
+        _capture(record, _payload(record, captures.config.max_document_bytes), captures)
+    except Unreadable as e:
+        captures.unread(locator, e.error, e.head)
 
 
-def _capture(record: Any, body: bytes, captures: Captures) -> None:
+def _payload(record: Any, cap: int) -> bytes:
+    given = record.rec_headers.get_header("length") or ""
+    if not given.isdecimal() or int(given) > cap:
+        raise Unreadable(f"record length {given!r} is no size or over max_document_bytes {cap}")
+    expected = record.payload_length if record.http_headers else record.length
+    payload = b"".join(iter(partial(record.raw_stream.read, 1 << 16), b""))
+    if len(payload) < expected or not record.length:
+        reason = f"truncated: {len(payload)} of {expected} bytes" if record.length else "empty record"
+        raise Unreadable(reason, head=payload)
+    return payload
+
+
+def _capture(record: Any, payload: bytes, captures: Captures) -> None:
     head, http = record.rec_headers, record.http_headers
+    kind, content, transfer = ((http.get_header(n) if http else None) or "" for n in CODING_HEADERS)
+    body = Response("", kind, content, transfer, payload).decoded(captures.config.max_document_bytes)
     url, date = head.get_header("uri") or "", head.get_header("archive-date") or ""
-    media = (http.get_header("Content-Type") if http else None) or head.get_header("content-type") or ""
-    charset = media.partition("charset=")[2].strip("\"' ;") or None
+    media, charset = media_type(kind or head.get_header("content-type") or "")
     captures.add(
-        f"{url}|{date}|{hashlib.sha1(body, usedforsecurity=False).hexdigest()}",
+        f"{url}|{date}|{payload_digest(None, payload)}",
         body,
-        media.split(";")[0].strip().lower(),
+        media,
         "html",
         url=url or None,
         fetched_at=_time(date),

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from curation_lib.core.errors import Unreadable
 from curation_lib.sources.captures import Captures
 from curation_lib.sources.inputs import SourceConfig
 
@@ -23,39 +24,61 @@ class RowConfig(SourceConfig):
 
 
 def add_row(row: Mapping[str, Any], locator: str, config: RowConfig, captures: Captures) -> None:
-    """One row as a capture, or as an unreadable row with the reason. Other fields go to `metadata` as text."""
-    text = row.get(config.text_field)
-    if not isinstance(text, str):
-        reason = "is missing" if config.text_field not in row else f"is {type(text).__name__}, not a string"
-        captures.unread(locator, f"field {config.text_field!r} {reason}", orjson.dumps(row, default=str)[:64])
+    """One row as a capture, or as unreadable with the reason. Other fields go to `metadata` as text."""
+    try:
+        raw = _raw(row, config)
+        metadata = _metadata(row, config)
+    except Unreadable as e:
+        captures.unread(locator, e.error, e.head)
         return
-    raw = text.encode("utf-8", "surrogatepass")
-    if len(raw) > config.max_document_bytes:
-        captures.unread(
-            locator, f"{len(raw)} bytes is over max_document_bytes {config.max_document_bytes}", raw
-        )
-        return
-    given = row.get(config.id_field, row.get("source_id"))
     captures.add(
-        locator if given is None else str(given),
+        _given(row, config.id_field) or _given(row, "source_id") or locator,
         raw,
         "text/plain",
-        str(row.get("format") or "text"),
-        license=row.get("license") if isinstance(row.get("license"), str) else None,
+        _given(row, "format") or "text",
+        license=_string(row, "license"),
         fetched_at=_time(row.get("fetched_at")),
         charset_hint="utf-8",
-        metadata=_metadata(row, config),
-        **{name: row[name] for name in _COLUMNS if isinstance(row.get(name), str)},
+        metadata=metadata,
+        **{name: _string(row, name) for name in _COLUMNS},
     )
 
 
+def _raw(row: Mapping[str, Any], config: RowConfig) -> bytes:
+    text = row.get(config.text_field)
+    if not isinstance(text, str):
+        reason = "is missing" if config.text_field not in row else f"is {type(text).__name__}, not a string"
+        raise Unreadable(f"field {config.text_field!r} {reason}", head=str(row)[:64].encode())
+    raw = text.encode("utf-8", "surrogatepass")
+    if len(raw) > config.max_document_bytes:
+        raise Unreadable(f"{len(raw)} bytes is over max_document_bytes {config.max_document_bytes}", head=raw)
+    return raw
+
+
+def _given(row: Mapping[str, Any], name: str) -> str:
+    """The value as text; empty where there is none (0 is a value)."""
+    value = row.get(name)
+    return "" if value is None else str(value)
+
+
+def _string(row: Mapping[str, Any], name: str) -> str | None:
+    value = row.get(name)
+    return value if isinstance(value, str) and value else None
+
+
 def _metadata(row: Mapping[str, Any], config: RowConfig) -> list[tuple[str, str]]:
-    given = row.get("metadata")
-    nested = dict(given) if isinstance(given, Mapping | list) and given else {}
-    rest = {
-        k: v for k, v in row.items() if k not in _RESERVED and k not in (config.text_field, config.id_field)
-    }
-    return sorted((str(k), _text(v)) for k, v in {**rest, **nested}.items() if v is not None)
+    """Other fields, and the pairs of a nested `metadata`: a mapping, or Arrow's list of pairs."""
+    nested = row.get("metadata")
+    if isinstance(nested, list) and all(isinstance(pair, tuple) and len(pair) == 2 for pair in nested):
+        nested = dict(nested)
+    known = {*_RESERVED, config.text_field, config.id_field} - {"metadata"}
+    rest = {k: v for k, v in row.items() if k not in known}
+    if isinstance(nested, Mapping):
+        rest = {**{k: v for k, v in rest.items() if k != "metadata"}, **nested}
+    try:
+        return sorted((str(k), _text(v)) for k, v in rest.items() if v is not None)
+    except TypeError as e:  # nested deeper than orjson writes
+        raise Unreadable(f"a field cannot be kept as metadata: {e}") from e
 
 
 def _text(value: Any) -> str:
@@ -63,11 +86,11 @@ def _text(value: Any) -> str:
 
 
 def _time(value: Any) -> datetime | None:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
+    """UTC; null where the value is no time or falls outside the years 1 to 9999."""
+    try:
+        value = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if not isinstance(value, datetime):
             return None
-    if not isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return value if value.tzinfo else value.replace(tzinfo=UTC)

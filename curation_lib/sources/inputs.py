@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,14 +19,15 @@ from curation_lib.core.errors import ConfigError, StoreError
 from curation_lib.core.stage import Shard
 
 MAX_DOCUMENT_BYTES = 20 << 20
+_WILD = re.compile(r"[*?\[]")
 
 
 class SourceConfig(StageConfig):
     """What every source needs: where it lies, what it is called, under which licence it stands.
 
     max_document_bytes: a larger record is quarantined, never read whole.
-    max_expansion: a compressed file that grows by more than this factor is quarantined from there on
-        (a gzip bomb); files that stay below 256 MiB are never judged.
+    max_expansion: compressed JSON lines that grow by more than this factor are quarantined from there on
+        (a bomb); files that stay below 256 MiB are never judged. WARC records are bounded one by one.
     """
 
     paths: list[str] = locate(min_length=1)
@@ -48,51 +50,53 @@ class SourceConfig(StageConfig):
 def list_shards(config: SourceConfig, suffixes: Sequence[str]) -> list[Shard]:
     """One shard per input file with one of `suffixes`, ordered by name.
 
-    Raises ConfigError where a path matches nothing, StoreError where it cannot be reached.
+    A name is the path below what the recipe named: the folder, the part of a glob before its first wildcard,
+    or the folder of a single file. It does not change when files come or go beside it.
+    Raises ConfigError where a path matches nothing or two files have one name, StoreError where it cannot be
+    reached.
     """
-    shards = [shard for path in config.paths for shard in _expand(path, suffixes)]
-    names = [s.name for s in shards]
-    if len(set(names)) < len(names):
-        twice = next(n for n in names if names.count(n) > 1)
-        raise ConfigError(f"source {config.source!r}: paths name {twice!r} twice; give each file once")
-    return sorted(shards, key=lambda s: s.name)
+    shards: dict[str, Shard] = {}
+    for path in config.paths:
+        for shard in _expand(path, tuple(suffixes)):
+            if (other := shards.setdefault(shard.name, shard)) is not shard:
+                raise ConfigError(
+                    f"paths: {shard.url} and {other.url} are both called {shard.name!r} in source "
+                    f"{config.source!r}; name their common folder, or make them sources of their own"
+                )
+    return [shards[name] for name in sorted(shards)]
 
 
-def _expand(path: str, suffixes: Sequence[str]) -> Iterator[Shard]:
-    try:
-        fs, root = fsspec.core.url_to_fs(path)
-        if fs.protocol == "file" or "file" in fs.protocol:
-            root = os.path.abspath(os.path.expanduser(root))
-        found = _matches(fs, root)
-    except (OSError, ImportError, ValueError) as e:
-        raise StoreError(
-            f"cannot list {path}: {type(e).__name__}: {e}; check the path and its credentials"
-        ) from e
-    kept = [f for f in found if f == root or f.lower().endswith(tuple(suffixes))]
+def _expand(path: str, suffixes: tuple[str, ...]) -> Iterator[Shard]:
+    with _reached(path, "list"):
+        fs, root = fsspec.core.url_to_fs(path, **_options(path))
+        root = os.path.abspath(os.path.expanduser(root)) if _is_local(fs) else root.rstrip("/")
+        base, found = _matches(fs, root)
+    kept = [f for f in found if f == root or f.lower().endswith(suffixes)]
     if not kept:
-        raise ConfigError(f"paths: nothing at {path!r} ends in {', '.join(suffixes)}; correct the path")
-    base = os.path.commonpath([os.path.dirname(f) for f in kept])
+        raise ConfigError(f"paths: nothing at {path} ends in {', '.join(suffixes)}; correct the path")
     for file in kept:
-        yield Shard(fs.unstrip_protocol(file), os.path.relpath(file, base), *_pin(fs, file))
+        with _reached(path, "read"):
+            yield Shard(fs.unstrip_protocol(file), file[len(base) :].lstrip("/"), *_pin(fs, file))
 
 
-def _matches(fs: Any, root: str) -> list[str]:
-    if any(c in root for c in "*?[") and "http" not in fs.protocol:
-        return [f for f in sorted(fs.glob(root)) if fs.isfile(f)]
-    if "http" not in fs.protocol and fs.isdir(root):
-        return sorted(fs.find(root))
+def _matches(fs: Any, root: str) -> tuple[str, list[str]]:
+    """What names are relative to, and the files found, in order."""
+    if "http" not in fs.protocol:
+        if wild := _WILD.search(root):
+            return root[: root.rfind("/", 0, wild.start())], sorted(f for f in fs.glob(root) if fs.isfile(f))
+        if fs.isdir(root):
+            return root, sorted(fs.find(root))
     if not fs.exists(root):
         raise ConfigError(f"paths: there is no {fs.unstrip_protocol(root)}; correct the path")
-    return [root]
+    return root.rpartition("/")[0], [root]
 
 
 def _pin(fs: Any, file: str) -> tuple[int, str]:
     """Size and what identifies the bytes: sha256, or on S3 the ETag and version."""
-    info = fs.info(file)
     if "s3" in fs.protocol:
-        return int(
-            info["size"]
-        ), f"etag:{str(info.get('ETag', '')).strip(chr(34))}:{info.get('VersionId') or ''}"
+        info = fs.info(file)
+        etag = str(info.get("ETag", "")).strip('"')
+        return int(info["size"]), f"etag:{etag}:{info.get('VersionId') or ''}"
     digest = hashlib.sha256()
     size = 0
     with fs.open(file, "rb") as f:
@@ -104,13 +108,57 @@ def _pin(fs: Any, file: str) -> tuple[int, str]:
 
 @contextmanager
 def local_copy(shard: Shard) -> Iterator[str]:
-    """A local path with the shard's bytes; a remote shard is fetched to a temporary file (disk, not memory)."""
-    fs, path = fsspec.core.url_to_fs(shard.url)
-    if "file" in fs.protocol:
+    """A local path with the shard's bytes; a remote shard is fetched to a temporary file (disk, not memory).
+
+    Raises StoreError where it cannot be fetched or is not as long as when it was listed.
+    """
+    fs, path = fsspec.core.url_to_fs(shard.url, **_options(shard.url))
+    if _is_local(fs):
+        with _reached(shard.url, "read"):
+            _check_size(shard, os.stat(path).st_size)
         yield path
         return
     with tempfile.NamedTemporaryFile(prefix="winnow-shard-") as copy:
-        with fs.open(path, "rb") as f:
+        with _reached(shard.url, "read"), fs.open(path, "rb") as f:
             shutil.copyfileobj(f, copy, 8 << 20)
         copy.flush()
+        _check_size(shard, copy.tell())
         yield copy.name
+
+
+def _check_size(shard: Shard, size: int) -> None:
+    if size != shard.size:
+        raise StoreError(f"{shard.url} was {shard.size} bytes when listed and is {size} now; build again")
+
+
+def _is_local(fs: Any) -> bool:
+    return "file" in fs.protocol
+
+
+def _options(path: str) -> dict[str, Any]:
+    return {"use_listings_cache": False} if path.startswith(("s3://", "s3a://")) else {}
+
+
+@contextmanager
+def _reached(path: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except _failures(path) as e:
+        reason = " ".join(f"{type(e).__name__}: {e}".split())
+        raise StoreError(
+            f"cannot {what} {path}: {reason}; check that it exists, its address and the credentials"
+        ) from e
+
+
+def _failures(path: str) -> tuple[type[BaseException], ...]:
+    """What the filesystem's client raises; asked for only once something failed."""
+    local = (OSError, ImportError, ValueError)
+    if path.startswith(("s3://", "s3a://")):
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        return (*local, BotoCoreError, ClientError)
+    if path.startswith("http"):
+        from aiohttp import ClientError as HttpError
+
+        return (*local, HttpError)
+    return local

@@ -1,24 +1,20 @@
-"""JSON lines, plain, .gz or .zst. A line that is no JSON object with a text is quarantined, the rest is read."""
+"""JSON lines, plain, gzip or Zstandard. A line that is no JSON object with a text is quarantined."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
-from typing import BinaryIO
 
-import fsspec
 import orjson
-import zstandard
 
+from curation_lib.core.errors import Unreadable
 from curation_lib.core.stage import Read, Shard, Source
 from curation_lib.sources.captures import Captures
+from curation_lib.sources.compressed import CHUNK, read_chunks
 from curation_lib.sources.fields import RowConfig, add_row
-from curation_lib.sources.inputs import list_shards
+from curation_lib.sources.inputs import list_shards, local_copy
 
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".jsonl.gz", ".json.gz", ".jsonl.zst", ".json.zst", ".jsonl.zstd")
-_CHUNK = 1 << 20
-_NEVER_A_BOMB = 256 << 20
-_DAMAGE = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+_BOM = b"\xef\xbb\xbf"
 
 
 class JsonlConfig(RowConfig):
@@ -31,32 +27,28 @@ def shards(config: JsonlConfig) -> list[Shard]:
 
 def read(shard: Shard, config: JsonlConfig) -> Iterator[Read]:
     captures = Captures(config)
-    number = 0
-    try:
-        with fsspec.open(shard.url, "rb", compression="infer") as file:
-            for number, line in enumerate(_lines(file, shard, config)):
-                _add(line, f"{shard.name}#{number}", config, captures)
+    rows = 0
+    with local_copy(shard) as path:
+        try:
+            for line in _lines(read_chunks(path, config.max_expansion), config.max_document_bytes):
+                _add(line, f"{shard.name}#{rows}", config, captures)
+                rows += 1
                 if captures.full:
                     yield captures.take()
-    except _DAMAGE as e:
-        captures.unread(f"{shard.name}#{number + 1}", f"{type(e).__name__}: {e}; rest unread")
-    if shard.size == 0:
-        captures.unread(shard.name, "empty file")
+        except Unreadable as e:
+            captures.unread(f"{shard.name}#{rows}", f"{e.error}; rest unread")
+        else:
+            if rows == 0:
+                captures.unread(shard.name, "empty file")
     yield captures.take()
 
 
-def _lines(file: BinaryIO, shard: Shard, config: JsonlConfig) -> Iterator[bytes | None]:
+def _lines(chunks: Iterator[bytes], max_document_bytes: int) -> Iterator[bytes | None]:
     """Every line that is not blank; None for one over the cap, of which no more than the cap is held."""
-    limit = max(shard.size * config.max_expansion, _NEVER_A_BOMB)
-    cap = 2 * config.max_document_bytes + _CHUNK  # JSON escapes may double a text
-    held, over, seen = b"", False, 0
-    while chunk := file.read(_CHUNK):
-        seen += len(chunk)
-        if seen > limit:
-            raise OSError(
-                f"grows beyond {limit} bytes (max_expansion {config.max_expansion}): decompression bomb"
-            )
-        *whole, held = (held + chunk).split(b"\n")
+    cap = 3 * max_document_bytes + CHUNK  # a text in \\u escapes takes up to three times its UTF-8
+    held, over = b"", False
+    for number, chunk in enumerate(chunks):
+        *whole, held = (held + (chunk if number else chunk.removeprefix(_BOM))).split(b"\n")
         for line in whole:
             if over:
                 yield None

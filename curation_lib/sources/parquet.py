@@ -1,8 +1,9 @@
-"""Parquet files with a text column. A file that cannot be read, or has no such column, is quarantined."""
+"""Parquet files with a text column. What cannot be read is quarantined by row group, the rest is read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,6 +14,7 @@ from curation_lib.sources.fields import RowConfig, add_row
 from curation_lib.sources.inputs import list_shards, local_copy
 
 SUFFIXES = (".parquet", ".pq")
+_DAMAGE = (pa.ArrowException, OSError)
 
 
 class ParquetConfig(RowConfig):
@@ -25,22 +27,62 @@ def shards(config: ParquetConfig) -> list[Shard]:
 
 def read(shard: Shard, config: ParquetConfig) -> Iterator[Read]:
     captures = Captures(config)
-    row = 0
-    try:
-        with local_copy(shard) as path, pq.ParquetFile(path) as file:
-            if config.text_field not in file.schema_arrow.names:
-                columns = ", ".join(file.schema_arrow.names[:8])
-                captures.unread(shard.name, f"no column {config.text_field!r}; columns are {columns}")
-            else:
-                for batch in file.iter_batches(batch_size=config.batch_rows):
-                    for values in batch.to_pylist():
-                        add_row(values, f"{shard.name}#{row}", config, captures)
-                        row += 1
-                    if captures.full:
-                        yield captures.take()
-    except (pa.ArrowException, OSError) as e:
-        captures.unread(f"{shard.name}#{row}", f"not readable as Parquet: {str(e).splitlines()[0]}")
+    with local_copy(shard) as path:
+        try:
+            file = pq.ParquetFile(path, page_checksum_verification=True)
+        except _DAMAGE as e:
+            captures.unread(shard.name, f"not readable as Parquet: {_line(e)}")
+        else:
+            with file:
+                yield from _read_groups(file, shard.name, config, captures)
     yield captures.take()
+
+
+def _read_groups(
+    file: pq.ParquetFile, name: str, config: ParquetConfig, captures: Captures
+) -> Iterator[Read]:
+    if config.text_field not in file.schema_arrow.names:
+        columns = ", ".join(file.schema_arrow.names[:8])
+        captures.unread(name, f"no column {config.text_field!r}; columns are {columns}")
+        return
+    first = 0
+    for group in range(file.num_row_groups):
+        done = 0
+        try:
+            for batch in file.iter_batches(_batch_rows(file, group, config), row_groups=[group]):
+                for values in _rows(batch):
+                    locator = f"{name}#{first + done}"
+                    if isinstance(values, str):
+                        captures.unread(locator, values)
+                    else:
+                        add_row(values, locator, config, captures)
+                    done += 1
+                if captures.full:
+                    yield captures.take()
+        except _DAMAGE as e:
+            captures.unread(f"{name}#{first + done}", f"rest of row group {group} unread: {_line(e)}")
+        first += file.metadata.row_group(group).num_rows
+
+
+def _rows(batch: pa.RecordBatch) -> list[dict[str, Any] | str]:
+    """Each row, or why Python cannot hold it (invalid UTF-8, a time outside the years 1 to 9999)."""
+    try:
+        return list(batch.to_pylist())
+    except (ValueError, OverflowError) as e:
+        if batch.num_rows == 1:
+            return [f"row cannot be read: {_line(e)}"]
+        return [row for n in range(batch.num_rows) for row in _rows(batch.slice(n, 1))]
+
+
+def _batch_rows(file: pq.ParquetFile, group: int, config: ParquetConfig) -> int:
+    """Rows at a time, so that about `batch_bytes` are held."""
+    facts = file.metadata.row_group(group)
+    row_bytes = facts.total_byte_size // max(facts.num_rows, 1) + 1
+    return int(max(1, min(config.batch_rows, config.batch_bytes // row_bytes)))
+
+
+def _line(e: Exception) -> str:
+    return str(e).partition("\n")[0]
 
 
 STAGE = Source(

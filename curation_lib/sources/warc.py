@@ -1,13 +1,12 @@
-"""WARC, WET and ARC files, plain or gzipped. Responses and conversions become captures.
+"""WARC, WET and ARC files, plain or compressed. Responses and conversions become captures.
 
 A record whose block is shorter than its header says is truncated and quarantined; after bytes that cannot be
 parsed the reader looks for the next record, and the region between is one quarantine row.
-`source_id` is url|date|digest of the block, so that recrawls are distinct.
+`source_id` is url|WARC-Date|payload digest, so that recrawls are distinct (see README.md).
 """
 
 from __future__ import annotations
 
-import hashlib
 import mmap
 import os
 from collections.abc import Iterator
@@ -15,13 +14,17 @@ from typing import Any, BinaryIO
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
+from curation_lib.core.errors import Unreadable
 from curation_lib.core.stage import Read, Shard, Source
 from curation_lib.sources.arc import is_arc, read_arc
 from curation_lib.sources.captures import Captures
+from curation_lib.sources.http import media_type, parse_response
+from curation_lib.sources.identity import payload_digest
 from curation_lib.sources.inputs import SourceConfig, list_shards, local_copy
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wet.gz", ".arc", ".arc.gz", ".wat.gz", ".bad")
-_GZIP, _PLAIN = b"\x1f\x8b\x08", b"WARC/1."
+_GZIP, _ZSTD, _PLAIN = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"WARC/"
+_READ = (WarcRecordType.response, WarcRecordType.conversion)
 
 
 class WarcConfig(SourceConfig):
@@ -61,15 +64,14 @@ def _read_warc(file: BinaryIO, path: str, name: str, captures: Captures) -> Iter
         if not error:
             return
         start = _next_record(path, last)
-        captures.unread(
-            f"{name}@{last}", f"{error}; {'resumed at ' + str(start) if start else 'rest unread'}"
-        )
+        captures.unread(f"{name}@{last}", f"{error}; {f'resumed at {start}' if start else 'rest unread'}")
+        yield
 
 
 def _next_record(path: str, after: int) -> int | None:
     """Offset of the first record behind `after`, past what does not parse; None where there is none."""
     with open(path, "rb") as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        sign = _GZIP if data[:3] == _GZIP else _PLAIN
+        sign = next((s for s in (_GZIP, _ZSTD) if data[: len(s)] == s), _PLAIN)
         at = data.find(sign, after + 1)
         while at >= 0:
             if _parses(f, at):
@@ -88,64 +90,47 @@ def _parses(file: BinaryIO, at: int) -> bool:
 
 def _add(record: Any, locator: str, captures: Captures) -> None:
     cap = captures.config.max_document_bytes
-    if record.record_type not in (WarcRecordType.response, WarcRecordType.conversion):
+    if record.record_type not in _READ:
         captures.skip()
-    elif record.content_length > cap:
+        return
+    if record.content_length > cap:
         captures.unread(locator, f"record of {record.content_length} bytes is over max_document_bytes {cap}")
-    else:
-        block = record.reader.read(cap + 1)
-        if len(block) < record.content_length:
-            captures.unread(locator, f"truncated: {len(block)} of {record.content_length} bytes", block)
-        elif record.record_type == WarcRecordType.conversion:
-            _capture(record, block, block, "text/plain", "utf-8", "wet", {}, captures)
-        else:
-            _add_response(record, block, locator, captures)
-
-
-def _add_response(record: Any, block: bytes, locator: str, captures: Captures) -> None:
-    cap = captures.config.max_document_bytes
+        return
+    block = record.reader.read(cap + 1)
+    if len(block) < record.content_length:
+        captures.unread(locator, f"truncated: {len(block)} of {record.content_length} bytes", block)
+        return
     try:
-        record.set_bytes_content(block)
-        record.parse_http(auto_decode="all")
-        if record.http_headers is None:
-            _capture(
-                record, block, block, record.headers.get("Content-Type") or "", None, "html", {}, captures
-            )
-            return
-        body = record.reader.read(cap + 1)
-        media, charset = record.http_content_type or "", record.http_charset
-        status = {"http_status": str(record.http_headers.status_code or "")}
-    except (OSError, ValueError, UnicodeDecodeError) as e:
-        captures.unread(locator, f"HTTP response cannot be decoded: {e}", block)
-        return
-    if len(body) > cap:
-        captures.unread(locator, f"body decodes to over max_document_bytes {cap}", body)
-        return
-    _capture(record, block, body, media, charset, "html", status, captures)
+        _capture(record, block, captures)
+    except Unreadable as e:
+        captures.unread(locator, e.error, e.head)
 
 
-def _capture(
-    record: Any,
-    block: bytes,
-    body: bytes,
-    media: str,
-    charset: str | None,
-    format: str,
-    metadata: dict[str, str],
-    captures: Captures,
-) -> None:
-    url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
-    digest = hashlib.sha1(block, usedforsecurity=False).hexdigest()
-    date = record.headers.get("WARC-Date") or ""
+def _capture(record: Any, block: bytes, captures: Captures) -> None:
+    headers, metadata = record.headers, []
+    kind, payload, body = headers.get("Content-Type") or "", block, block
+    if not block:
+        raise Unreadable("empty record")
+    if record.record_type == WarcRecordType.conversion:
+        kind = "text/plain; charset=utf-8"
+    elif kind.lower().startswith("application/http"):
+        response = parse_response(block)
+        kind, payload = response.content_type, response.payload
+        body = response.decoded(captures.config.max_document_bytes)
+        metadata.append(("http_status", response.status))
+    media, charset = media_type(kind)
+    if truncated := headers.get("WARC-Truncated"):
+        metadata.append(("truncated", truncated))
+    url, date = (headers.get("WARC-Target-URI") or "").strip("<>"), headers.get("WARC-Date") or ""
     captures.add(
-        f"{url}|{date}|{digest}",
+        f"{url}|{date}|{payload_digest(headers.get('WARC-Payload-Digest'), payload)}",
         body,
-        media.split(";")[0].strip().lower(),
-        format,
+        media,
+        "wet" if record.record_type == WarcRecordType.conversion else "html",
         url=url or None,
         fetched_at=record.record_date,
         charset_hint=charset,
-        metadata=list(metadata.items()),
+        metadata=metadata,
     )
 
 

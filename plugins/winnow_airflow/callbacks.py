@@ -7,12 +7,13 @@ DAG processor (which therefore needs WINNOW_STORE and the S3 credentials, too). 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from curation_lib.core.errors import WinnowError
 from winnow_airflow.hooks.store import StoreHook
-from winnow_airflow.naming import PAGES, corpus_of, lock_owner
+from winnow_airflow.naming import corpus_of, lock_owner
+from winnow_airflow.operators.base import page_url
 from winnow_airflow.records import read_records, write_record
 
 if TYPE_CHECKING:
@@ -66,15 +67,11 @@ def release(store: Store, dag_id: str, run_id: str) -> None:
 def failure_line(corpus: str, record: Mapping[str, Any]) -> str:
     """Corpus, task, the reason's first two lines, the Data Docs page."""
     reason = "; ".join(line.strip() for line in str(record["reason"]).splitlines()[:2])
-    page = f" [Data Docs {PAGES}/{record['page']}]" if record.get("page") else ""
-    return f"corpus {record_name(corpus, record)} failed: {reason}{page}"
+    page = f" Data Docs: {page_url(record['page'])}" if record.get("page") else ""
+    return f"corpus {corpus}, task {record['task']} failed: {reason}{page}"
 
 
-def record_name(corpus: str, record: Mapping[str, Any]) -> str:
-    return f"{corpus}, task {record['task']}"
-
-
-def _with_store(task: Any, use: Any) -> None:
+def _with_store(task: Any, use: Callable[[Store], None]) -> None:
     """Call `use(store)` with the store of the task's run; a store that cannot be reached is only logged."""
     from curation_lib.runner.store import Store
 

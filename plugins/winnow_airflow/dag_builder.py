@@ -15,7 +15,6 @@ from typing import Any
 
 from airflow.sdk import DAG, BaseOperator, Param, TaskGroup, TriggerRule
 
-from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import Recipe, load_recipe
 from curation_lib.runner.plan import Step, plan
 from winnow_airflow import callbacks, docs
@@ -108,6 +107,3 @@ def _gate_behind(first: BaseOperator, recipe: Recipe, step: Step, path: str) -> 
 
 def _shared(step: Step, path: str) -> Mapping[str, Any]:
     return {"recipe_path": path, "step_id": step.id, "store": "{{ params.store or '' }}"}
-
-
-__all__: Sequence[str] = ("ConfigError", "build_dag")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, Context, conf
 from airflow.sdk.exceptions import AirflowFailException
 
-from curation_lib.core.errors import ConfigError, ContractError, StoreError
+from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.core.recipe import Recipe, load_recipe, recipe_fingerprint
 from winnow_airflow.hooks.store import StoreHook
 from winnow_airflow.naming import PAGES, lock_owner
@@ -124,6 +124,3 @@ def page_url(path: str) -> str:
     """The address of a page of `ui/` in Airflow's web interface."""
     base = conf.get("api", "base_url", fallback="") or "http://localhost:8080"
     return f"{base.rstrip('/')}{PAGES}/{path}"
-
-
-__all__: Sequence[str] = ("BuildOperator", "StoreError", "page_url")

@@ -37,10 +37,11 @@ class GateOperator(BuildOperator):
         place, step = self.step(recipe)
         manifest = complete(store, self.directories(recipe, context, [step.id])[step.id])
         verdict = run_gate(step, manifest, store, self.pages(store))
+        # A line of its own: the log view makes a link of it, in an exception's text it does not.
+        self.log.info("Data Docs: %s", page_url(verdict.page) if self.pages(store) else store.address(verdict.page))
         if not verdict.success:
             raise ContractBroken(verdict.message, verdict.page)
         self.log.info(verdict.message)
-        self.log.info("Data Docs: %s", page_url(verdict.page) if self.pages(store) else store.address(verdict.page))
         self._announce(verdict, manifest, recipe, context)
         facts = {"order": place, "kind": "gate", "state": "passed", "step": step.id, **shown(verdict)}
         write_record(store, recipe.corpus, str(context["run_id"]), self.task_id, facts)

@@ -93,7 +93,7 @@ class StageOperator(BuildOperator):
 
 def handed_on(result: StepResult, recipe_print: str) -> dict[str, Any]:
     """The task's XCom: where the dataset lies, and how many documents it holds. Never the documents."""
-    small = {k: result.counts[k] for k in ("rows_in", "kept") if k in result.counts}
+    small: dict[str, Any] = {k: result.counts[k] for k in ("rows_in", "kept") if k in result.counts}
     return {"directory": result.directory, "state": result.state, "recipe": recipe_print, **small}
 
 

@@ -120,9 +120,7 @@ def nothing(path: str) -> Response:
 
 def _funnel(request: Request, title: str, rows: list[Row], build: str | None) -> Response:
     passed, judged = gates_summary(rows)
-    return _page(
-        request, "funnel.html.j2", title, rows=rows, shares=SHARES, build=build, passed=passed, judged=judged
-    )
+    return _page(request, "funnel.html.j2", title, rows=rows, shares=SHARES, build=build, passed=passed, judged=judged)
 
 
 def _message(request: Request, text: str) -> Response:

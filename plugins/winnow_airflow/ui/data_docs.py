@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 from typing import TYPE_CHECKING
 
@@ -20,11 +22,20 @@ MEDIA_TYPES = {
     ".ico": "image/x-icon",
     ".svg": "image/svg+xml",
 }
+INLINE = (
+    # Great Expectations' two buttons, "Show All" and "Failed Only", and the script behind them (release 1.24).
+    "sha256-gohp0y43UjzSJTa7tPe9rc0wep/LVMX8VCahWN7jXfE=",
+    *(
+        "sha256-" + base64.b64encode(hashlib.sha256(handler).digest()).decode()
+        for handler in (b"showAllValidations()", b"hideSucceededValidations()")
+    ),
+)
 SAFETY = {
     # Pages quote documents from the web: what a document brings along must not run in Airflow's origin. Scripts
-    # come from files beside the page only; the pages' own inline scripts are menus that they do without.
+    # are files beside the page, and the inline ones named above; the index page does without its date filters.
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        f"default-src 'none'; script-src 'self' 'unsafe-hashes' {' '.join(repr(h) for h in INLINE)}; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
         "font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
     ),
     "X-Content-Type-Options": "nosniff",

@@ -38,6 +38,13 @@ class Row:
         pairs = [*c.get("dropped", {}).items(), *unread.items()]
         return sorted(((reason, n) for reason, n in pairs if n), key=lambda p: (-p[1], p[0]))
 
+    def failures(self) -> list[str]:
+        """What the step's and the gate's tasks failed with, without the page's address, which is linked anyway."""
+        failed = [self.reason] if self.reason else []
+        if self.gate and not self.gate["success"]:
+            failed.append(str(self.gate.get("reason") or ""))
+        return ["\n".join(line for line in f.splitlines() if not line.startswith("Data Docs:")) for f in failed]
+
 
 def rows_of_run(records: Iterable[Mapping[str, Any]]) -> list[Row]:
     """Rows from a DAG run's records, in the recipe's order; a failed task adds its reason."""

@@ -1,0 +1,55 @@
+"""Law 2: the same recipe and inputs give the same bytes, whatever workers, batches and the order of listing."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curation_lib.sources import inputs as listing
+from tests.laws.conftest import Built
+from tests.runner.corpora import build, tree
+
+EXEMPT = ("run.json", "contracts/", "locks/")
+
+
+@pytest.fixture(scope="module")
+def other(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same build with two workers, batches of 7 rows and files listed in another order."""
+    store = tmp_path_factory.mktemp("other") / "store"
+    with pytest.MonkeyPatch.context() as patch:
+        listed: Any = vars(listing)["_matches"]
+
+        def shuffled(fs: Any, root: str) -> list[str]:
+            found = list(listed(fs, root))
+            random.Random(3).shuffle(found)
+            return found[::-1]
+
+        patch.setattr(listing, "_matches", shuffled)
+        build(built.recipe, store, workers=2, batch_rows=7)
+    return store
+
+
+def test_every_file_is_the_same_byte_for_byte(built: Built, other: Path) -> None:
+    one, two = tree(built.folder, *EXEMPT), tree(other, *EXEMPT)
+    assert sorted(one) == sorted(two)
+    assert [name for name in one if one[name] != two[name]] == []
+
+
+def test_all_kinds_of_files_were_compared(built: Built) -> None:
+    names = list(tree(built.folder, *EXEMPT))
+    for kind in ("/ledger/drops", "/ledger/edits", "/quarantine/", "scores/", "shards/", "work/", "builds/", "README.md"):
+        assert any(kind in name for name in names), kind
+    for end in ("manifest.json", ".jsonl.zst", ".parquet"):
+        assert any(name.endswith(end) and name.startswith("exports/") for name in names), end
+
+
+def test_the_bytes_depend_on_the_content(built: Built, tmp_path: Path) -> None:
+    """The comparison can fail: one document more, and datasets lie elsewhere."""
+    source = next(s for s in built.build.steps if s.step == "sources.sources-jsonl")
+    recipe = {**built.recipe, "sources": {k: dict(v) for k, v in built.recipe["sources"].items()}}
+    recipe["sources"]["sources-jsonl"]["license"] = "CC0-1.0"
+    changed = build(recipe, tmp_path / "store", until="sources.sources-jsonl")
+    assert source.directory not in {s.directory for s in changed.steps}

@@ -1,0 +1,82 @@
+"""Books that do not balance stop a build."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from curation_lib.core.errors import ContractError
+from curation_lib.core.stage import Bad, Drop, Edit, Result, Unread
+from curation_lib.runner.books import Books
+from tests.filters.judging import documents
+
+BATCH = documents("one", "two", "drei", "vier")
+
+
+def booked(result: Result, batch: pa.RecordBatch = BATCH) -> Books:
+    books = Books(rows_in=batch.num_rows)
+    books.apply("filters.test", batch, result)
+    books.keep(result.kept)
+    return books
+
+
+def test_balanced() -> None:
+    result = Result(BATCH.slice(0, 2), [Drop(2, "short", 1.5, 2.0, ("long",), "twin")], [Edit(0, "cut", 1, 3)], [Bad(3, "torn")])
+    books = booked(result)
+    counts = books.counts()
+    assert (counts["rows_in"], counts["kept"], counts["edited"]) == (4, 2, 1)
+    assert counts["dropped"] == {"filters.test.short": 1}
+    assert counts["quarantined"] == {"filters.test: torn": 1}
+    (drop,) = books.drops
+    assert (drop["doc_id"], drop["rule"], drop["score"], drop["threshold"]) == ("2", "short", 1.5, 2.0)
+    assert (drop["also_failed"], drop["kept_twin"]) == (["long"], "twin")
+    assert books.quarantine[0]["bytes_head"] == b"vier"
+    assert [(e["start"], e["end"]) for b in books.edits for e in b.to_pylist()] == [(1, 3)]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        Result(BATCH.slice(0, 3)),
+        Result(BATCH, [Drop(0, "x")]),
+        Result(BATCH.slice(0, 3), bad=[Bad(3, "x"), Bad(2, "x")]),
+        Result(BATCH, created=1),
+    ],
+    ids=["lost", "dropped and kept", "twice in quarantine", "created nothing"],
+)
+def test_unbalanced_results_name_the_stage(result: Result) -> None:
+    with pytest.raises(ContractError, match=r"^filters\.test: 4 rows in"):
+        booked(result)
+
+
+def test_created_rows_count() -> None:
+    twice = pa.concat_batches([BATCH, BATCH])
+    assert booked(Result(twice, created=4)).counts()["created"] == 4
+
+
+def test_rows_that_no_stage_accounts_for_are_found_at_the_end() -> None:
+    books = booked(Result(BATCH))
+    books.rows_in += 1
+    with pytest.raises(ContractError, match="a stage lost rows"):
+        books.counts()
+
+
+def test_unread_regions_are_rows_in() -> None:
+    books = Books(source="s")
+    books.unread([Unread("f#1", "not JSON: x", b"{" * 100), Unread("f#2", "not JSON: y")])
+    assert books.counts()["quarantined"] == {"not JSON": 2}
+    assert books.quarantine[0] == {"source": "s", "locator": "f#1", "error": "not JSON: x", "bytes_head": b"{" * 64}
+
+
+def test_declared_rules_that_never_fired_count_zero() -> None:
+    books = booked(Result(BATCH))
+    books.declare(["filters.test.short"])
+    assert books.counts()["dropped"] == {"filters.test.short": 0}
+
+
+def test_two_filters_may_have_rules_of_the_same_name() -> None:
+    books = Books(rows_in=2)
+    for number, name in enumerate(("filters.a", "filters.b")):
+        taken = BATCH.slice(number, 1)
+        books.apply(name, taken, Result(taken.slice(0, 0), [Drop(0, "short")]))
+    assert books.counts()["dropped"] == {"filters.a.short": 1, "filters.b.short": 1}
