@@ -121,3 +121,7 @@ for _command in (cli_store.trace, cli_store.sample, cli_store.builds, cli_store.
 def main() -> None:
     """Entry point."""
     sys.exit(cli())
+
+
+if __name__ == "__main__":
+    main()

@@ -47,7 +47,6 @@ class Schedule(_Section):
     tags: list[str] = []
     retries: int = Field(default=1, ge=0)
     retry_delay_seconds: int = Field(default=10, ge=0)
-    workers: int | None = None
 
 
 class Recipe(_Section):

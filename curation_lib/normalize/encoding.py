@@ -16,18 +16,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _DEFAULT = "cp1252"
 """What servers declare for files they know nothing about."""
-_MULTIBYTE = (
-    "utf-8",
-    "gb18030",
-    "gbk",
-    "big5",
-    "big5hkscs",
-    "shift_jis",
-    "cp932",
-    "euc_jp",
-    "euc-jp",
-    "euc_kr",
-)
+_MULTIBYTE = ("utf-8", "gb18030", "gbk", "big5", "shift_jis", "euc_jp", "euc_kr")
 
 
 def decode(raw: bytes, hint: str | None) -> str:
@@ -49,9 +38,7 @@ def _decode(raw: bytes, hint: str | None) -> str:
     for mark, charset in _MARKS:
         if raw.startswith(mark):
             return raw.decode(charset, "replace")
-    if (
-        b"\x1b" not in raw and b"\0" not in raw
-    ):  # else it may be ISO-2022 or UTF-16, both of which are valid UTF-8
+    if b"\x1b" not in raw and b"\0" not in raw:  # ISO-2022 and UTF-16 without a mark are valid UTF-8 too
         try:
             return raw.decode("utf-8")
         except UnicodeDecodeError:
@@ -61,15 +48,22 @@ def _decode(raw: bytes, hint: str | None) -> str:
         try:
             return raw.decode(charset)
         except UnicodeDecodeError:
-            pass
+            if charset == "utf-8" and (text := _damaged_utf8(raw)):
+                return text
     return raw.decode(charsets[0], "replace")
+
+
+def _damaged_utf8(raw: bytes) -> str | None:
+    """The text, if more of what is not ASCII is UTF-8 than is not: a few bad bytes are no other charset."""
+    text = raw.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    return text if len(text) - len(text.encode("ascii", "ignore")) > 2 * bad else None
 
 
 def _candidates(raw: bytes, hint: str | None) -> list[str]:
     """Charsets in the order to try. A default that was declared gives way to a multi-byte one that fits."""
     declared = map_encoding_to_html5(hint, False) if hint else None
-    own = [detect_encoding(raw, from_html_meta=True), detect_encoding(raw)]
+    own = [detect_encoding(raw, from_html_meta=True) or "utf-8", detect_encoding(raw) or "utf-8"]
     if declared == _DEFAULT:
-        own.sort(key=lambda charset: charset not in _MULTIBYTE)
         return [*(c for c in own if c in _MULTIBYTE), declared, *own]
     return [declared, *own] if declared else own

@@ -1,4 +1,4 @@
-"""Web captures to documents: HTTP status, media type, charset, main text (resiliparse), clean-up, language."""
+"""Web captures to documents: status, media type, charset, main text (resiliparse), clean-up, language."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DIV = re.compile(r"<(/?)div\b", re.IGNORECASE)
 
 
 class HtmlConfig(NormalizeConfig):
-    """main_content: leave out navigation and other boilerplate; statuses: HTTP answers that hold a document."""
+    """main_content: leave out navigation and boilerplate; statuses: HTTP answers that hold a document."""
 
     main_content: bool = True
     statuses: tuple[int, ...] = (200,)

@@ -50,7 +50,7 @@ def key(work: Work) -> Done:
         if not tables:
             empty = pa.RecordBatch.from_pylist([], stage.consumes)
             tables = [pa.Table.from_batches([stage.key(empty, config, context)])]
-        rows = pa.concat_tables(tables)
+        rows = pa.concat_tables(tables).sort_by("row")  # stable: the file does not show where batches ended
         with outputs.writing("keys") as written:
             write_arrow(written, list(_partitioned(rows)), rows.schema)
         return {"rows": rows.num_rows}

@@ -55,7 +55,7 @@ def _partitions(
     tasks = [
         Work(
             session.store,
-            fingerprint(["partition", step.label, print_]),
+            fingerprint(["partition", step.label, print_, slices]),
             f"{n:05d}",
             f"partition {n}",
             n,

@@ -81,6 +81,8 @@ def _kind(bound: Bound) -> Kind:
 
 
 def _behind(step: Step, heads: tuple[str, ...], taken: set[str]) -> Step:
+    if step.kind == "off" and len(heads) > 1:
+        raise ConfigError(f"stages: {step.id} is off and stands directly behind several sources; move it back")
     number = 2
     id = step.id
     while id in taken:

@@ -7,19 +7,20 @@ import re
 import zlib
 from typing import NamedTuple
 
-from fastwarc.stream_io import BrotliReader, ChunkedReader, ZstdReader
+from fastwarc.stream_io import BrotliReader, ZstdReader
 from fastwarc.warc import HeaderMap
 
 from curation_lib.core.errors import Unreadable
 
 CODING_HEADERS = ("Content-Type", "Content-Encoding", "Transfer-Encoding")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNORECASE)
+_CHUNK = re.compile(rb"\s*([0-9A-Fa-f]+)[ \t]*(?:;[^\r\n]*)?\r?\n")
 _ANY = re.compile(b"")
 _BEGINS = {
     "gzip": re.compile(rb"\x1f\x8b"),
     "x-gzip": re.compile(rb"\x1f\x8b"),
     "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
-    "chunked": re.compile(rb"\s*[0-9A-Fa-f]+[ \t]*(;[^\r\n]*)?\r?\n"),
+    "chunked": _CHUNK,
 }
 _GZIP, _ZLIB, _RAW = 31, 15, -15
 
@@ -87,8 +88,26 @@ def _undone(coding: str, body: bytes, cap: int) -> bytes:
             return _inflated(body, _ZLIB, cap)
         except zlib.error:
             return _inflated(body, _RAW, cap)
-    reader = {"chunked": ChunkedReader, "br": BrotliReader, "zstd": ZstdReader}[coding]
+    if coding == "chunked":
+        return _dechunked(body)
+    reader = {"br": BrotliReader, "zstd": ZstdReader}[coding]
     return bytes(reader(io.BytesIO(body)).read(cap + 1))
+
+
+def _dechunked(body: bytes) -> bytes:
+    """The chunks' contents; a last chunk of size 0 may be missing where nothing else is."""
+    found, at = bytearray(), 0
+    while chunk := _CHUNK.match(body, at):
+        at, size = chunk.end(), int(chunk.group(1), 16)
+        if size == 0:
+            return bytes(found)
+        if at + size > len(body):
+            raise EOFError("the body is cut off")
+        found += body[at : at + size]
+        at += size
+    if body[at:].strip():
+        raise EOFError(f"no chunk size at byte {at}")
+    return bytes(found)
 
 
 def _inflated(body: bytes, window: int, cap: int) -> bytes:

@@ -70,6 +70,7 @@ def _expand(path: str, suffixes: tuple[str, ...]) -> Iterator[Shard]:
     with _reached(path, "list"):
         fs, root = fsspec.core.url_to_fs(path, **_options(path))
         root = os.path.abspath(os.path.expanduser(root)) if _is_local(fs) else root.rstrip("/")
+        _check_bucket(fs, root, path)
         base, found = _matches(fs, root)
     kept = [f for f in found if f == root or f.lower().endswith(suffixes)]
     if not kept:
@@ -77,6 +78,13 @@ def _expand(path: str, suffixes: tuple[str, ...]) -> Iterator[Shard]:
     for file in kept:
         with _reached(path, "read"):
             yield Shard(fs.unstrip_protocol(file), file[len(base) :].lstrip("/"), *_pin(fs, file))
+
+
+def _check_bucket(fs: Any, root: str, path: str) -> None:
+    """s3fs reports a missing bucket as an empty one."""
+    bucket = root.partition("/")[0]
+    if "s3" in fs.protocol and not fs.exists(bucket):
+        raise StoreError(f"cannot list {path}: there is no bucket {bucket!r}; create it or correct the path")
 
 
 def _matches(fs: Any, root: str) -> tuple[str, list[str]]:

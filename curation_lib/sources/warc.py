@@ -1,7 +1,7 @@
 """WARC, WET and ARC files, plain or compressed. Responses and conversions become captures.
 
-A record whose block is shorter than its header says is truncated and quarantined; after bytes that cannot be
-parsed the reader looks for the next record, and the region between is one quarantine row.
+Behind a record that ends before its length, and behind bytes that cannot be parsed, the reader looks for the
+next record; the region between is one quarantine row.
 `source_id` is url|WARC-Date|payload digest, so that recrawls are distinct (see README.md).
 """
 
@@ -23,7 +23,7 @@ from curation_lib.sources.identity import payload_digest
 from curation_lib.sources.inputs import SourceConfig, list_shards, local_copy
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wet.gz", ".arc", ".arc.gz", ".wat.gz", ".bad")
-_GZIP, _ZSTD, _PLAIN = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"WARC/"
+_SIGNS = ((b"\x1f\x8b\x08", ".gz"), (b"\x28\xb5\x2f\xfd", ".zst"))
 _READ = (WarcRecordType.response, WarcRecordType.conversion)
 
 
@@ -56,22 +56,22 @@ def _read_warc(file: BinaryIO, path: str, name: str, captures: Captures) -> Iter
         last, error = start, ""
         try:
             for record in ArchiveIterator(file, parse_http=False):
-                last = max(last, start + record.stream_pos)
-                _add(record, f"{name}@{start + record.stream_pos}", captures)
+                last = max(last, record.stream_pos)
+                _add(record, f"{name}@{record.stream_pos}", captures)
                 yield
         except OSError as e:
             error = str(e)
         if not error:
             return
-        start = _next_record(path, last)
+        start = _next_record(path, name, last)
         captures.unread(f"{name}@{last}", f"{error}; {f'resumed at {start}' if start else 'rest unread'}")
         yield
 
 
-def _next_record(path: str, after: int) -> int | None:
+def _next_record(path: str, name: str, after: int) -> int | None:
     """Offset of the first record behind `after`, past what does not parse; None where there is none."""
     with open(path, "rb") as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        sign = next((s for s in (_GZIP, _ZSTD) if data[: len(s)] == s), _PLAIN)
+        sign = next((s for s, end in _SIGNS if data[: len(s)] == s or name.endswith(end)), b"WARC/")
         at = data.find(sign, after + 1)
         while at >= 0:
             if _parses(f, at):
@@ -98,8 +98,7 @@ def _add(record: Any, locator: str, captures: Captures) -> None:
         return
     block = record.reader.read(cap + 1)
     if len(block) < record.content_length:
-        captures.unread(locator, f"truncated: {len(block)} of {record.content_length} bytes", block)
-        return
+        raise OSError(f"truncated: {len(block)} of {record.content_length} bytes")
     try:
         _capture(record, block, captures)
     except Unreadable as e:

@@ -37,9 +37,7 @@ def main() -> None:
 def up() -> None:
     """Start everything that is not running and wait until it is healthy."""
     # The S3 client of this very process must not take the way over a proxy either.
-    os.environ.update(
-        {"NO_PROXY": environment.no_proxy(os.environ), "no_proxy": environment.no_proxy(os.environ)}
-    )
+    os.environ.update({"NO_PROXY": environment.no_proxy(os.environ), "no_proxy": environment.no_proxy(os.environ)})
     begun = time.monotonic()
     settings, secrets, started = stack.up(load(os.environ, CHECKOUT), os.environ, click.echo)
     click.echo(f"up after {time.monotonic() - begun:.0f} s" if started else "already up")
@@ -51,9 +49,7 @@ def down() -> None:
     """Stop everything `up` started. Data stays."""
     settings = load(os.environ, CHECKOUT)
     count = stack.down(settings)
-    click.echo(
-        f"stopped {count} processes; data stays in {settings.home}" if count else "nothing was running"
-    )
+    click.echo(f"stopped {count} processes; data stays in {settings.home}" if count else "nothing was running")
 
 
 @main.command()
@@ -83,11 +79,7 @@ def env() -> None:
 
 def _summary(settings: Settings, secrets: Credentials) -> str:
     assert settings.store is not None
-    place = (
-        f"{settings.store.url} at {settings.store.endpoint}"
-        if settings.store.endpoint
-        else settings.store.url
-    )
+    place = f"{settings.store.url} at {settings.store.endpoint}" if settings.store.endpoint else settings.store.url
     rows = {
         "Airflow UI": f"{settings.airflow_url}  user {UI_USER}, password {secrets.ui_password}",
         "Dask dashboard": f"{settings.dashboard_url}  scheduler {settings.scheduler_address}",

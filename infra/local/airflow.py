@@ -66,6 +66,8 @@ def _core(settings: Settings, credentials: Credentials) -> dict[str, str]:
         "CORE__PLUGINS_FOLDER": str(settings.checkout / "plugins"),
         "CORE__FERNET_KEY": credentials.fernet_key,
         "CORE__LOAD_EXAMPLES": "False",
+        # A loaded machine answers late; the default of 5 s then costs a task its try.
+        "WORKERS__EXECUTION_API_TIMEOUT": "30",
         "CORE__PARALLELISM": "4",
         # Executor processes inherit the scheduler's preloaded libraries (airflow_config) only by fork.
         "CORE__MP_START_METHOD": "fork",
@@ -101,9 +103,7 @@ def migrate(settings: Settings, variables: Mapping[str, str]) -> None:
     log = settings.log_dir / "airflow-migrate.log"
     with log.open("w") as stream:
         line = [sys.executable, "-m", "airflow", "db", "migrate"]
-        result = subprocess.run(
-            line, env=dict(variables), stdout=stream, stderr=subprocess.STDOUT, check=False
-        )
+        result = subprocess.run(line, env=dict(variables), stdout=stream, stderr=subprocess.STDOUT, check=False)
     if result.returncode != 0:
         raise StackError(f"airflow db migrate failed: see {log}")
     # The database holds connections and variables (encrypted) and run parameters (not).

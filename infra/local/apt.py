@@ -57,9 +57,7 @@ def install(say: Callable[[str], None]) -> str | None:
 def _apt(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
     line = ["apt-get", *arguments]
-    return subprocess.run(
-        line, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(line, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
 
 def _last_error(result: subprocess.CompletedProcess[str]) -> str:

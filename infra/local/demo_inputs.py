@@ -80,13 +80,9 @@ def write_inputs(into: Path, cache: Path, spec: Path = SPEC) -> tuple[Inputs, bo
     (into / "inputs.json").unlink(missing_ok=True)
     for old in earlier.sources if earlier else []:  # a source that was renamed or dropped must not linger
         shutil.rmtree(into / old.source, ignore_errors=True)
-    inputs = Inputs(
-        fingerprint=fingerprint, sources=[_write_source(s, into, cache) for s in load_spec(spec).sources]
-    )
+    inputs = Inputs(fingerprint=fingerprint, sources=[_write_source(s, into, cache) for s in load_spec(spec).sources])
     partial = into / ".inputs.json.part"
-    partial.write_bytes(
-        orjson.dumps(inputs.model_dump(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    )
+    partial.write_bytes(orjson.dumps(inputs.model_dump(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     os.replace(partial, into / "inputs.json")
     return inputs, True
 
@@ -142,18 +138,14 @@ def _check_licence(archive: Path, pinned: Source | LanguageModel) -> None:
     evidence = pinned.license_evidence
     stated = " ".join(member(archive, evidence.member).decode(errors="replace").split())
     if evidence.says not in stated:
-        raise StackError(
-            f"{archive.name}: {evidence.member} does not say {evidence.says!r}; check the licence"
-        )
+        raise StackError(f"{archive.name}: {evidence.member} does not say {evidence.says!r}; check the licence")
 
 
 def table(inputs: Inputs) -> Table:
     """What the inputs hold: a row per source, and the sum."""
     shown = Table("source", "documents", "raw MB", "licence", "files")
     for row in inputs.sources:
-        shown.add_row(
-            row.source, str(row.documents), f"{row.raw_bytes / 1e6:.1f}", row.license, str(len(row.files))
-        )
+        shown.add_row(row.source, str(row.documents), f"{row.raw_bytes / 1e6:.1f}", row.license, str(len(row.files)))
     total = sum(row.raw_bytes for row in inputs.sources) / 1e6
     files = sum(len(row.files) for row in inputs.sources)
     shown.add_section()
@@ -163,17 +155,11 @@ def table(inputs: Inputs) -> Table:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; 0 on success, 1 with one line on standard error when something is wrong."""
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.local.demo_inputs", description="Fetch the demo's inputs."
-    )
+    parser = argparse.ArgumentParser(prog="python -m infra.local.demo_inputs", description="Fetch the demo's inputs.")
     parser.add_argument("--into", type=Path, help="folder to write the inputs to")
-    parser.add_argument(
-        "--cache", type=Path, help="folder of downloads (default: WINNOW_CACHE or ~/.cache/winnow)"
-    )
+    parser.add_argument("--cache", type=Path, help="folder of downloads (default: WINNOW_CACHE or ~/.cache/winnow)")
     parser.add_argument("--pins", type=Path, default=SPEC, help="pinned archives (default: the demo's own)")
-    parser.add_argument(
-        "--language-model-only", action="store_true", help="fetch lid.176.ftz and print its path"
-    )
+    parser.add_argument("--language-model-only", action="store_true", help="fetch lid.176.ftz and print its path")
     options = parser.parse_args(argv)
     if not options.language_model_only and options.into is None:
         parser.error("--into DIR is needed")

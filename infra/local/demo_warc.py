@@ -65,9 +65,7 @@ def documents(archive: Path, rules: Iterable[tuple[str, str]]) -> list[Document]
     for name, body in members(archive, address):
         url = address(name) or ""
         if url in found:
-            raise StackError(
-                f"{archive.name}: {name} and {found[url].member} share {url}; correct the page rules"
-            )
+            raise StackError(f"{archive.name}: {name} and {found[url].member} share {url}; correct the page rules")
         found[url] = Document(url, name, body)
     if not found:
         raise StackError(f"{archive.name}: no member matches the page rules; correct them")
@@ -91,9 +89,7 @@ def write_warc(path: Path, pages: Iterable[Document], date: str) -> None:
 def _response(page: Document, date: str) -> WarcRecord:
     name = f"{page.url} {hashlib.sha256(page.body).hexdigest()}"
     record = WarcRecord()
-    record.init_headers(
-        WarcRecordType.response, record_urn=uuid.uuid5(uuid.NAMESPACE_URL, name).urn[4:].encode()
-    )
+    record.init_headers(WarcRecordType.response, record_urn=uuid.uuid5(uuid.NAMESPACE_URL, name).urn[4:].encode())
     record.headers["WARC-Date"] = date
     record.headers["WARC-Target-URI"] = page.url
     record.headers["Content-Type"] = "application/http; msgtype=response"

@@ -68,8 +68,7 @@ def configuration(settings: Settings, commands: Mapping[str, list[str]]) -> str:
     # Without it supervisord warns that it runs as root, which on a fresh machine is meant.
     user = "user = root\n" if os.geteuid() == 0 else ""
     programs = [
-        PROGRAM.format(name=name, command=_escape(shlex.join(line)), **places)
-        for name, line in commands.items()
+        PROGRAM.format(name=name, command=_escape(shlex.join(line)), **places) for name, line in commands.items()
     ]
     return HEADER.format(user=user, **places) + "".join(programs)
 
@@ -93,9 +92,7 @@ def launch(settings: Settings, environment: Mapping[str, str]) -> Any:
     """Start supervisord in the background, with the environment all programs inherit; returns its RPC."""
     line = [sys.executable, "-m", "supervisor.supervisord", "-c", str(config_file(settings))]
     marked = dict(environment) | {MARKER: str(settings.home)}
-    result = subprocess.run(
-        line, env=marked, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(line, env=marked, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     deadline = time.monotonic() + 10
     while result.returncode == 0 and time.monotonic() < deadline:
         if remote := connect(settings):
@@ -155,9 +152,7 @@ def members(settings: Settings) -> list[psutil.Process]:
     for process in psutil.process_iter():
         try:
             if process.environ().get(MARKER) == str(settings.home):
-                found |= {process.pid: process} | {
-                    child.pid: child for child in process.children(recursive=True)
-                }
+                found |= {process.pid: process} | {child.pid: child for child in process.children(recursive=True)}
         except (psutil.Error, OSError):
             continue  # gone meanwhile, or another user's
     found.pop(os.getpid(), None)
@@ -166,9 +161,7 @@ def members(settings: Settings) -> list[psutil.Process]:
 
 def end(processes: Iterable[psutil.Process], patience: float = 5.0) -> int:
     """End those still alive, politely at first; returns how many there were."""
-    alive = [
-        process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    ]
+    alive = [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     for process in alive:
         _signal(process.terminate)
     for process in psutil.wait_procs(alive, timeout=patience)[1]:

@@ -17,9 +17,7 @@ class Airflow:
         self.url = url.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = False
-        answer = self._session.post(
-            f"{self.url}/auth/token", json={"username": user, "password": password}, timeout=30
-        )
+        answer = self._session.post(f"{self.url}/auth/token", json={"username": user, "password": password}, timeout=30)
         if answer.status_code not in (200, 201):
             raise StackError(f"Airflow at {self.url} refuses user {user!r}: {answer.status_code}")
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"

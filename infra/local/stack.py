@@ -97,9 +97,7 @@ def _write(settings: Settings, variables: Mapping[str, str]) -> None:
     for folder in (settings.run_dir, settings.log_dir, settings.airflow_home, settings.home / "dask"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if settings.run_dir.stat().st_uid != os.getuid():
-        raise StackError(
-            f"{settings.run_dir} belongs to another user: remove it or choose another WINNOW_HOME"
-        )
+        raise StackError(f"{settings.run_dir} belongs to another user: remove it or choose another WINNOW_HOME")
     for folder in (settings.checkout / "dags", settings.checkout / "plugins"):
         folder.mkdir(exist_ok=True)
     if settings.uses_ceph:

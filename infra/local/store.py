@@ -44,9 +44,7 @@ def _own(url: str, settings: Settings, environ: Mapping[str, str]) -> Store:
         return settings.store
     missing = [name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") if not environ.get(name)]
     if missing:
-        raise StackError(
-            f"STORE={url}: set {' and '.join(missing)} (and AWS_ENDPOINT_URL unless it is AWS itself)"
-        )
+        raise StackError(f"STORE={url}: set {' and '.join(missing)} (and AWS_ENDPOINT_URL unless it is AWS itself)")
     return Store(
         kind="own",
         url=url.rstrip("/"),
@@ -81,9 +79,7 @@ def prepare(settings: Settings, credentials: Credentials) -> None:
         _ensure_bucket(s3, bucket, create=store.kind == "ceph")
     except (ClientError, BotoCoreError) as error:
         place = store.endpoint or "AWS"
-        raise StackError(
-            f"store {store.url} at {place}: {error}. Check STORE, AWS_ENDPOINT_URL and keys"
-        ) from error
+        raise StackError(f"store {store.url} at {place}: {error}. Check STORE, AWS_ENDPOINT_URL and keys") from error
 
 
 def _ensure_bucket(s3: Any, bucket: str, create: bool) -> None:

@@ -23,9 +23,7 @@ class Waiting:
     def until(self, what: str, ready: Callable[[], bool]) -> None:
         """Return when ``ready()``. Raises StackError if time runs out or a program gives up."""
         while not ready():
-            dead = [
-                name for name, info in processes.states(self._remote).items() if info["statename"] == "FATAL"
-            ]
+            dead = [name for name, info in processes.states(self._remote).items() if info["statename"] == "FATAL"]
             if dead:
                 raise StackError(f"{dead[0]} does not stay up; {self._log(dead[0])}")
             if time.monotonic() - self._start > self._settings.start_timeout:

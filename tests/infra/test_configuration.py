@@ -39,9 +39,7 @@ def test_supervisord_reads_back_every_command(settings: Settings) -> None:
     file.write_text(processes.configuration(settings, expected))
     options = ServerOptions()
     options.realize(["-c", str(file)])
-    programs = {
-        group.process_configs[0].name: group.process_configs[0] for group in options.process_group_configs
-    }
+    programs = {group.process_configs[0].name: group.process_configs[0] for group in options.process_group_configs}
     assert {name: shlex.split(program.command) for name, program in programs.items()} == expected
     assert set(expected) == {name for group in stack.STOP_ORDER for name in group}
     for program in programs.values():
@@ -64,9 +62,7 @@ def test_without_ceph_no_ceph_process_runs(settings: Settings) -> None:
 
 
 def test_airflow_speaks_to_the_ports_chosen_and_reads_them_itself(settings: Settings) -> None:
-    moved = settings.model_copy(
-        update={"airflow_port": 18080, "dask_port": 18786, "dask_dashboard_port": 18787}
-    )
+    moved = settings.model_copy(update={"airflow_port": 18080, "dask_port": 18786, "dask_dashboard_port": 18787})
     values = environment.variables(moved, credentials.ensure(moved, {}), {})
     assert values["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:18080"
     assert values["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:18080/execution/"
@@ -98,9 +94,7 @@ def test_env_prints_lines_a_shell_reads_back(settings: Settings) -> None:
     shell = os.environ | {"WINNOW_HOME": str(settings.home), "NO_PROXY": "internal.example"}
     printed = subprocess.run(line, cwd=root, env=shell, capture_output=True, text=True, check=True).stdout
     script = printed + 'printf "%s\\n" "$AWS_SECRET_ACCESS_KEY" "$AIRFLOW_CONN_DASK_DEFAULT" "$NO_PROXY"'
-    read = subprocess.run(
-        ["sh", "-c", script], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+    read = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
     assert read == [secrets.s3_secret, airflow.connection(settings), "internal.example,127.0.0.1,localhost"]
     assert processes.MARKER not in printed
 
@@ -133,9 +127,7 @@ def test_preloading_starts_no_thread_and_is_quiet() -> None:
         "print(threading.active_count(), 'great_expectations' in sys.modules)"
     )
     shell = os.environ | {"PYTHONPATH": str(airflow.preload_folder())}
-    result = subprocess.run(
-        [sys.executable, "-c", script], env=shell, capture_output=True, text=True, check=True
-    )
+    result = subprocess.run([sys.executable, "-c", script], env=shell, capture_output=True, text=True, check=True)
     assert result.stdout.split() == ["1", "True"]
     assert "Skipping registering" not in result.stderr
 

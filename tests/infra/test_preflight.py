@@ -45,9 +45,7 @@ def test_one_port_for_two_uses_is_refused(settings: Settings) -> None:
 
 
 def test_too_little_disk_and_memory_are_named_with_a_remedy(settings: Settings) -> None:
-    greedy = settings.model_copy(
-        update={"min_disk_gb": 1e9, "min_memory_gb": 1e9, "home": settings.home / "a" / "b"}
-    )
+    greedy = settings.model_copy(update={"min_disk_gb": 1e9, "min_memory_gb": 1e9, "home": settings.home / "a" / "b"})
     disk, memory = preflight.problems(greedy)
     assert disk.startswith("disk: ")
     assert "WINNOW_HOME" in disk

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -22,42 +20,9 @@ from distributed import Client
 
 from infra.local import apt, credentials, processes, stack, store
 from infra.local.credentials import UI_USER
-from infra.local.settings import PORT_VARIABLES, Settings, load
+from tests.infra.machine import Machine
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
-ROOT = Path(stack.__file__).parents[2]
-
-
-class Machine:
-    """One stack, driven as an operator does: by commands, in a folder of its own."""
-
-    def __init__(self, home: Path, ports: dict[str, int]) -> None:
-        named = {PORT_VARIABLES[name]: str(port) for name, port in ports.items()}
-        dropped = ("STORE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL")
-        base = {key: value for key, value in os.environ.items() if key not in dropped}
-        self.environ = base | named | {"WINNOW_HOME": str(home)}
-
-    def run(self, command: str, code: int = 0, **changes: str) -> str:
-        line = [sys.executable, "-m", "infra.local", command]
-        shell = self.environ | changes
-        done = subprocess.run(
-            line, cwd=ROOT, env=shell, capture_output=True, text=True, timeout=600, check=False
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    @property
-    def settings(self) -> Settings:
-        return load(self.environ, ROOT)
-
-    def pid(self, program: str) -> int:
-        return int(processes.states(processes.connect(self.settings))[program]["pid"])
-
-    def eventually(self, command: str, seconds: float = 90) -> None:
-        deadline = time.monotonic() + seconds
-        while not stack.is_healthy(stack.health(self.settings)):
-            assert time.monotonic() < deadline, f"{command}: {stack.health(self.settings)}"
-            time.sleep(0.5)
 
 
 @pytest.fixture(scope="module")
@@ -109,9 +74,7 @@ def test_the_printed_password_logs_in_and_no_other_does(up: Machine) -> None:
     assert found is not None
     user, password = found.groups()
     assert user == UI_USER
-    token = request(f"{up.settings.airflow_url}/auth/token", {"username": user, "password": password})[
-        "access_token"
-    ]
+    token = request(f"{up.settings.airflow_url}/auth/token", {"username": user, "password": password})["access_token"]
     connections = f"{up.settings.airflow_url}/api/v2/connections"
     assert "connections" in request(connections, token=token)
     with pytest.raises(urllib.error.HTTPError, match="401"):
@@ -144,9 +107,7 @@ def test_nobody_else_may_read_the_state_folder(up: Machine) -> None:
     assert credentials.path(up.settings).stat().st_mode & 0o077 == 0
     assert up.settings.log_dir.stat().st_mode & 0o077 == 0
     texts = [
-        file
-        for file in (*home.glob("*.conf"), *home.glob("log/*.log"))
-        if secret in file.read_text(errors="replace")
+        file for file in (*home.glob("*.conf"), *home.glob("log/*.log")) if secret in file.read_text(errors="replace")
     ]
     assert texts == []
 
@@ -196,9 +157,7 @@ def test_up_clears_away_what_a_killed_process_manager_left(up: Machine) -> None:
 
 def test_a_port_of_another_program_is_named(tmp_path: Path, up: Machine) -> None:
     output = up.run("up", code=1, WINNOW_HOME=str(tmp_path), STORE=f"file://{tmp_path}/store")
-    assert re.search(
-        rf"port: {up.settings.airflow_port} \(airflow_port\) is taken.*WINNOW_AIRFLOW_PORT", output
-    )
+    assert re.search(rf"port: {up.settings.airflow_port} \(airflow_port\) is taken.*WINNOW_AIRFLOW_PORT", output)
     assert "Traceback" not in output
 
 

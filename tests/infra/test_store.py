@@ -81,9 +81,7 @@ def s3_endpoint() -> Iterator[str]:
     server.stop()
 
 
-def test_an_operators_missing_bucket_is_an_error_and_is_not_made(
-    settings: Settings, s3_endpoint: str
-) -> None:
+def test_an_operators_missing_bucket_is_an_error_and_is_not_made(settings: Settings, s3_endpoint: str) -> None:
     given = {"STORE": "s3://theirs", "AWS_ENDPOINT_URL": s3_endpoint, **KEYS}
     own = settings.model_copy(update={"store": store.choose(settings, given, print)})
     secrets = credentials.ensure(own, given)
@@ -103,16 +101,12 @@ def test_an_operators_unreachable_store_is_one_line(settings: Settings, free_por
     assert "\n" not in str(caught.value)
 
 
-def test_up_with_an_unusable_store_starts_and_records_nothing(
-    tmp_path: Path, free_ports: dict[str, int]
-) -> None:
+def test_up_with_an_unusable_store_starts_and_records_nothing(tmp_path: Path, free_ports: dict[str, int]) -> None:
     given = {"STORE": "s3://theirs", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_ports['s3_port']}", **KEYS}
     limits = {"WINNOW_HOME": str(tmp_path), "WINNOW_MIN_MEMORY_GB": "0", "WINNOW_MIN_DISK_GB": "0"}
     line = [sys.executable, "-m", "infra.local", "up"]
     root = Path(store.__file__).parents[2]
-    done = subprocess.run(
-        line, cwd=root, env=os.environ | given | limits, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(line, cwd=root, env=os.environ | given | limits, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: store s3://theirs at ")
     assert len(done.stderr.splitlines()) == 1

@@ -16,7 +16,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "sources.parquet": {"license": "MIT"},
     "normalize.html": {"identify_language": False},
     "normalize.plain": {"identify_language": False},
-    "filters.language": {"min_language_score": None},
+    "filters.language": {"min_language_score": 0.0},
     "mix.sample": {"phase": "pretrain", "default_weight": 1.0},
     "export.licenses": {"allow": ["MIT"]},
     "export.parquet": {"phase": "pretrain"},

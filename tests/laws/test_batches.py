@@ -121,7 +121,8 @@ def keyed(stage: Group, batch: pa.RecordBatch, start: int = 0) -> list[dict[str,
     config = configured(stage)
     found = stage.key(batch, config, context(stage, batch, config)).to_pylist()
     assert all(0 <= row["row"] < batch.num_rows for row in found)
-    return [{**row, "row": row["row"] + start} for row in found]
+    moved = [{**row, "row": row["row"] + start} for row in found]
+    return sorted(moved, key=lambda row: int(row["row"]))  # as the runner does; rows of one document keep their order
 
 
 @named([Group])

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from atexit import register
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -70,7 +70,7 @@ def _own_airflow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def airflow_database() -> Iterator[None]:
+def airflow_database() -> None:
     """Airflow's tables, in a file of this test run."""
     from airflow import settings
     from airflow.models import import_all_models
@@ -78,7 +78,6 @@ def airflow_database() -> Iterator[None]:
 
     import_all_models()
     Base.metadata.create_all(settings.get_engine())
-    yield
 
 
 RECIPE = """
@@ -91,9 +90,7 @@ stages:
   - dedup.exact
   - synthetic.rephrase
 licenses: {{allow: [CC0-1.0, MIT]}}
-mixes:
-  pretrain: {{default_weight: 1}}
-  posttrain: {{default_weight: 1}}
+mixes: {{{mixes}}}
 export: {{formats: [parquet]}}
 airflow: {{schedule: "@weekly", owner: text-team, tags: [notes], retries: 3, retry_delay_seconds: 7}}
 {more}
@@ -102,9 +99,9 @@ airflow: {{schedule: "@weekly", owner: text-team, tags: [notes], retries: 3, ret
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> Callable[..., Path]:
-    """recipe(corpus, more, shards) -> a recipe file over inputs made here; `more` is added to the YAML."""
+    """recipe(corpus, more, shards, phases) -> a recipe file over inputs made here; `more` is added to the YAML."""
 
-    def write(corpus: str = "notes", more: str = "", shards: int = 2) -> Path:
+    def write(corpus: str = "notes", more: str = "", shards: int = 2, phases: Sequence[str] = ("pretrain",)) -> Path:
         inputs = tmp_path / "inputs"
         inputs.mkdir(exist_ok=True)
         for shard in range(shards):
@@ -112,7 +109,8 @@ def recipe(tmp_path: Path) -> Callable[..., Path]:
             (inputs / f"{shard:03}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         path = tmp_path / "recipes" / f"{corpus}.yaml"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(RECIPE.format(corpus=corpus, inputs=inputs, more=more))
+        mixes = ", ".join(f"{phase}: {{default_weight: 1}}" for phase in phases)
+        path.write_text(RECIPE.format(corpus=corpus, inputs=inputs, mixes=mixes, more=more))
         return path
 
     return write

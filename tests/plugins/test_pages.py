@@ -91,7 +91,9 @@ def test_nobody_reads_without_a_login(client, store, address):
 def test_a_browser_is_sent_to_the_login_and_back(client, store):
     answer = client.get(f"/winnow/{PAGE}", headers={"Accept": "text/html"})
     assert answer.status_code == 302
-    assert answer.headers["location"] == f"http://testserver/api/v2/auth/login?next=%2Fwinnow%2F{PAGE.replace('/', '%2F')}"
+    assert (
+        answer.headers["location"] == f"http://testserver/api/v2/auth/login?next=%2Fwinnow%2F{PAGE.replace('/', '%2F')}"
+    )
     login = client.get(answer.headers["location"])
     assert login.status_code == 307
     assert "next=%2Fwinnow%2Fcontracts" in login.headers["location"]

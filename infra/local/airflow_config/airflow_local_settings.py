@@ -17,9 +17,10 @@ import signal
 import sys
 
 PRELOADED = (
-    "curation_lib",
-    "curation_lib.contracts",
-    "curation_lib.runner",
+    "curation_lib.contracts.gate",
+    "curation_lib.runner.build",
+    "curation_lib.runner.gates",
+    "curation_lib.runner.steps",
     "distributed",
     "duckdb",
     "great_expectations",
@@ -27,6 +28,16 @@ PRELOADED = (
     "pyarrow.parquet",
     "s3fs",
 )
+
+PARSED = (
+    "curation_lib.dedup.minhash",
+    "curation_lib.filters.gopher_quality",
+    "curation_lib.mix.sample",
+    "curation_lib.normalize.html",
+    "curation_lib.runner.plan",
+    "curation_lib.sources.warc",
+)
+"""What reading a recipe imports; the DAG processor forks for every file."""
 
 
 def preload(names: tuple[str, ...] = PRELOADED) -> list[str]:
@@ -78,3 +89,5 @@ logging.getLogger("great_expectations").setLevel(logging.WARNING)
 if "scheduler" in sys.argv[1:2]:
     preload()
     ParentBound().watch()
+elif "dag-processor" in sys.argv[1:2]:
+    preload(PARSED)
