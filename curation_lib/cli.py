@@ -67,14 +67,10 @@ def validate(recipe: str) -> Any:
 
 @cli.command()
 @click.argument("name")
-@click.option(
-    "--input", "inputs", required=True, multiple=True, help="File, folder, glob or dataset; repeatable."
-)
+@click.option("--input", "inputs", required=True, multiple=True, help="File, folder, glob or dataset; repeatable.")
 @click.argument("more_inputs", nargs=-1)
 @click.option("--output", required=True, help="Folder for the dataset.")
-@click.option(
-    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the stage; repeatable."
-)
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the stage; repeatable.")
 @SCHEDULER
 @WORKERS
 @command

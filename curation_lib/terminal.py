@@ -63,11 +63,7 @@ def said(what: StepResult | Verdict) -> None:
 
     if isinstance(what, steps.StepResult):
         counts = what.counts
-        numbers = (
-            f"{counts['rows_in']:,} in, {counts['kept']:,} kept"
-            if counts
-            else "not configured: created nothing"
-        )
+        numbers = f"{counts['rows_in']:,} in, {counts['kept']:,} kept" if counts else "not configured: created nothing"
         OUT.print(f"{what.step:<28} {what.state:<9} {numbers}  ({what.seconds:.1f} s)", highlight=False)
     elif what.success and not what.reused:
         OUT.print(f"  gate {what.message.splitlines()[0]}", markup=False, highlight=False)
@@ -191,11 +187,7 @@ def histories(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _event(event: Mapping[str, Any]) -> str:
-    facts = {
-        k: v
-        for k, v in event.items()
-        if k not in ("step", "event", "stage", "rule") and v not in (None, {}, [])
-    }
+    facts = {k: v for k, v in event.items() if k not in ("step", "event", "stage", "rule") and v not in (None, {}, [])}
     rule = f" by {event['stage']}.{event['rule']}" if "rule" in event else ""
     shown = ", ".join(f"{k} {_short(v)}" for k, v in facts.items())
     return f"{event['step']}: {event['event']}{rule}{f' ({shown})' if shown else ''}"
@@ -225,9 +217,7 @@ def builds(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             record["corpus"], record["build_id"], record["recipe_fingerprint"][:12],
             ", ".join(f"{phase} {n:,}" for phase, n in exported.items()),
         )  # fmt: skip
-        listed.append(
-            {k: record[k] for k in ("corpus", "build_id", "recipe_fingerprint")} | {"exported": exported}
-        )
+        listed.append({k: record[k] for k in ("corpus", "build_id", "recipe_fingerprint")} | {"exported": exported})
     OUT.print(table)
     return {"builds": listed}
 

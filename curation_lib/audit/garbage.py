@@ -51,8 +51,6 @@ def collect(store: Store) -> Garbage:
     if locks := store.list("locks"):
         raise StoreError(f"{store.address(locks[0])}: a build is active; run gc when it has ended")
     garbage = find_garbage(store)
-    for key in sorted(
-        garbage.keys, key=lambda k: (not k.startswith("shards/"), not k.endswith("manifest.json"), k)
-    ):
+    for key in sorted(garbage.keys, key=lambda k: (not k.startswith("shards/"), not k.endswith("manifest.json"), k)):
         store.remove(key)
     return garbage

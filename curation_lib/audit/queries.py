@@ -20,9 +20,7 @@ class Books:
         if not store.is_local:
             connection.register_filesystem(store.fs)
 
-    def rows(
-        self, keys: Sequence[str], where: str, values: Sequence[Any], tail: str = ""
-    ) -> list[dict[str, Any]]:
+    def rows(self, keys: Sequence[str], where: str, values: Sequence[Any], tail: str = "") -> list[dict[str, Any]]:
         """Rows of the Parquet files at `keys` that satisfy `where`, as dicts with `file` beside the columns."""
         if not keys:
             return []

@@ -25,9 +25,7 @@ def dropped_sample(store: Store, build: str, rule: str, limit: int = 5) -> list[
         steps = record.steps(store)
         fired = {r for s in steps for r in s.manifest.counts["dropped"]}
         if not any(r == rule or (not stage and r.endswith(f".{name}")) for r in fired):
-            raise ConfigError(
-                f"--dropped {rule!r}: no rule of that name; rules are {', '.join(sorted(fired))}"
-            )
+            raise ConfigError(f"--dropped {rule!r}: no rule of that name; rules are {', '.join(sorted(fired))}")
         where = "rule = ?" + (" AND stage = ?" if stage else "")
         rows = [
             {"step": s.id, **row, "text": _text(open_books, s, row["doc_id"])}

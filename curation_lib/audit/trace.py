@@ -25,9 +25,7 @@ def trace(store: Store, document: str, build: str | None = None) -> list[dict[st
     with books(store) as open_books:
         found = [h for record in records for h in _in_build(open_books, record, document)]
     if not found:
-        raise ConfigError(
-            f"no build in {store.url} has read {document!r}; give a doc_id, a full URL or a source_id"
-        )
+        raise ConfigError(f"no build in {store.url} has read {document!r}; give a doc_id, a full URL or a source_id")
     return found
 
 
@@ -42,9 +40,7 @@ def _in_build(open_books: Books, record: BuildRecord, document: str) -> list[dic
 def _identities(open_books: Books, steps: Sequence[Step], document: str) -> list[dict[str, Any]]:
     sources = [s for s in steps if s.kind == "ingest"]
     where, values = (
-        ("doc_id = ?", [document])
-        if _DOC_ID.fullmatch(document)
-        else ("url = ? OR source_id = ?", [document] * 2)
+        ("doc_id = ?", [document]) if _DOC_ID.fullmatch(document) else ("url = ? OR source_id = ?", [document] * 2)
     )
     keys = [k for s in sources for k in (*s.manifest.parts(), *s.manifest.files("drops"))]
     rows = open_books.rows(keys, where, values)
@@ -74,11 +70,7 @@ def _events(open_books: Books, step: Step, doc_id: str) -> list[dict[str, Any]]:
     manifest, at = step.manifest, {"step": step.id}
     if step.kind == "export":
         rows = open_books.rows(manifest.files("parquet") or manifest.files("jsonl"), "doc_id = ?", [doc_id])
-        return (
-            [{**at, "event": "exported", "phase": manifest.facts["phase"], "copies": len(rows)}]
-            if rows
-            else []
-        )
+        return [{**at, "event": "exported", "phase": manifest.facts["phase"], "copies": len(rows)}] if rows else []
     edits = open_books.rows(manifest.files("edits"), "doc_id = ?", [doc_id])
     events = [{**at, **edit} for edit in _edits(edits)]
     for row in open_books.rows(manifest.files("drops"), "doc_id = ?", [doc_id]):

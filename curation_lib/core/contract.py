@@ -99,9 +99,7 @@ def _column(batch: pa.RecordBatch, field: pa.Field, where: str) -> pa.Array:
         try:
             column = column.cast(field.type)
         except pa.ArrowException as e:
-            raise ContractError(
-                f"{where}: column {field.name!r} is {column.type}, not {field.type}: {e}"
-            ) from e
+            raise ContractError(f"{where}: column {field.name!r} is {column.type}, not {field.type}: {e}") from e
     if not field.nullable and column.null_count:
         row = column.is_null().index(pa.scalar(True)).as_py()
         raise ContractError(f"{where}: column {field.name!r} is null in row {row}; fix the stage's output")

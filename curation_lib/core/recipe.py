@@ -96,9 +96,7 @@ def load_recipe(path: str | Path, environment: Mapping[str, str] | None = None) 
         data = yaml.load(text, _Loader)
     except yaml.YAMLError as e:
         raise ConfigError(f"{path} is not YAML: {' '.join(str(e).split())}") from e
-    return parse_recipe(
-        _substituted(data, os.environ if environment is None else environment, str(path)), str(path)
-    )
+    return parse_recipe(_substituted(data, os.environ if environment is None else environment, str(path)), str(path))
 
 
 def parse_recipe(data: Any, where: str = "recipe") -> Recipe:
@@ -125,10 +123,7 @@ def sources_of(recipe: Recipe) -> dict[str, list[tuple[Stage, StageConfig]]]:
         then = settings.pop("normalize", None) or _default_normalizer(kind)
         chains[name] = [
             _expect(configured(kind, {"source": name, **settings}, where), Source, where),
-            *(
-                _expect(configured(n, s, f"{where}.normalize"), Map, where)
-                for n, s in _stage_list(then, where)
-            ),
+            *(_expect(configured(n, s, f"{where}.normalize"), Map, where) for n, s in _stage_list(then, where)),
         ]
     return chains
 
@@ -201,9 +196,7 @@ def _substituted(value: Any, environment: Mapping[str, str], where: str) -> Any:
         return {k: _substituted(v, environment, where) for k, v in value.items()}
     if isinstance(value, list):
         return [_substituted(v, environment, where) for v in value]
-    return (
-        _VARIABLE.sub(lambda m: _variable(m, environment, where), value) if isinstance(value, str) else value
-    )
+    return _VARIABLE.sub(lambda m: _variable(m, environment, where), value) if isinstance(value, str) else value
 
 
 def _variable(match: re.Match[str], environment: Mapping[str, str], where: str) -> str:

@@ -206,7 +206,5 @@ def apply_removals(batch: pa.RecordBatch, decision: pa.Table, config: StageConfi
         for r in removed
         if not r["quarantine"]
     ]
-    bad = [
-        Bad(r["row"], f"{r['rule']}: {r['kept_twin']} has other content") for r in removed if r["quarantine"]
-    ]
+    bad = [Bad(r["row"], f"{r['rule']}: {r['kept_twin']} has other content") for r in removed if r["quarantine"]]
     return Result(batch.filter(pa.array(mask)), drops, bad=bad)

@@ -132,9 +132,7 @@ def _digests(rows: pa.Table, lookup: Lookup) -> list[bytes]:
 def _with_kept_twins(repeated: pa.Table, copies: pa.Table, ids: pa.ChunkedArray) -> pa.Table:
     """A dropped repeat of an id whose first document is itself a copy points to that one's twin."""
     twin = repeated.column("kept_twin")
-    further = copies.column("kept_twin").take(
-        pc.index_in(twin, value_set=ids.cast(pa.string()).combine_chunks())
-    )
+    further = copies.column("kept_twin").take(pc.index_in(twin, value_set=ids.cast(pa.string()).combine_chunks()))
     dropped = pc.invert(repeated.column("quarantine"))
     new = pc.if_else(dropped, pc.coalesce(further, twin), twin)
     return repeated.set_column(DECISION.get_field_index("kept_twin"), DECISION.field("kept_twin"), new)

@@ -37,9 +37,7 @@ class Candidates(NamedTuple):
     edges: Offsets
 
 
-def decide_greedily(
-    found: Candidates, values: Hashes, offsets: Offsets, threshold: float
-) -> tuple[Integers, Scores]:
+def decide_greedily(found: Candidates, values: Hashes, offsets: Offsets, threshold: float) -> tuple[Integers, Scores]:
     """`(twin, score)`: the kept document that each dropped one resembles, else -1, and their Jaccard.
 
     `values`, `offsets`: the shingle sets, sorted.

@@ -17,9 +17,7 @@ SPAN = 4096
 """Documents within one such stretch of a shard are read together; only these are in memory."""
 
 
-def read(
-    shards: npt.NDArray[Any], rows: npt.NDArray[Any], lookup: Lookup
-) -> Iterator[tuple[int, pa.RecordBatch]]:
+def read(shards: npt.NDArray[Any], rows: npt.NDArray[Any], lookup: Lookup) -> Iterator[tuple[int, pa.RecordBatch]]:
     """`(start, documents)`: the documents of shards[start:], rows[start:], as many as were read together.
 
     `shards` and `rows` are ascending, so every stretch of every shard is read at most once.

@@ -120,10 +120,7 @@ def _drops(rows: list[int], edits: list[Edit]) -> list[Drop]:
     for edit in edits:
         if edit.row in removed:
             removed[edit.row][edit.rule] += edit.end - edit.start
-    return [
-        Drop(row, "empty", 0.0, also_failed=tuple(rule for rule, _ in removed[row].most_common()))
-        for row in rows
-    ]
+    return [Drop(row, "empty", 0.0, also_failed=tuple(rule for rule, _ in removed[row].most_common())) for row in rows]
 
 
 STAGE = Map(

@@ -25,9 +25,7 @@ class C4QualityConfig(StageConfig):
 def measure_c4(batch: pa.RecordBatch, config: C4QualityConfig, context: Context) -> pa.RecordBatch:
     """Scores of each document (see the module)."""
     s: Statistics = context.statistics
-    return pa.RecordBatch.from_pydict(
-        {name: s.rows[name] for name in ("lorem_ipsum", "curly_brackets", "sentences")}
-    )
+    return pa.RecordBatch.from_pydict({name: s.rows[name] for name in ("lorem_ipsum", "curly_brackets", "sentences")})
 
 
 STAGE = Filter(

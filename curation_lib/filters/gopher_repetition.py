@@ -35,14 +35,10 @@ class GopherRepetitionConfig(StageConfig):
     max_dup_10_gram_frac: float | None = keep(0.10)
 
 
-def measure_repetition(
-    batch: pa.RecordBatch, config: GopherRepetitionConfig, context: Context
-) -> pa.RecordBatch:
+def measure_repetition(batch: pa.RecordBatch, config: GopherRepetitionConfig, context: Context) -> pa.RecordBatch:
     """Scores of each document (see the module)."""
     s: Statistics = context.statistics
-    ngrams = {
-        f"{'top' if n <= LAST_TOP else 'dup'}_{n}_gram_frac": s.ngram_ratio(n) for n in range(FIRST, LAST + 1)
-    }
+    ngrams = {f"{'top' if n <= LAST_TOP else 'dup'}_{n}_gram_frac": s.ngram_ratio(n) for n in range(FIRST, LAST + 1)}
     return pa.RecordBatch.from_pydict(
         {
             "characters": s.rows["characters"],

@@ -28,9 +28,7 @@ def decode(raw: bytes, hint: str | None) -> str:
     data = text.encode("utf-8", "replace")
     controls = len(data) - len(data.translate(None, _CONTROLS))
     if controls > MAX_CONTROL * len(text):
-        raise Unreadable(
-            f"binary: {controls} of {len(text)} characters are NUL or control characters", head=raw
-        )
+        raise Unreadable(f"binary: {controls} of {len(text)} characters are NUL or control characters", head=raw)
     return text
 
 

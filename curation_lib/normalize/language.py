@@ -20,8 +20,7 @@ def model_path(name: str) -> str:
         if path.is_file():
             return str(path)
     raise ConfigError(
-        f"language_model: no {name!r} here or in {cache}; `make setup` fetches it, "
-        "or give the path of lid.176.ftz"
+        f"language_model: no {name!r} here or in {cache}; `make setup` fetches it, or give the path of lid.176.ftz"
     )
 
 

@@ -85,6 +85,4 @@ def _agree(store: Store, key: str, record: dict[str, Any]) -> None:
     other = store.read_json(key)
     hashes = [{k: f["sha256"] for k, f in r["files"].items()} for r in (record, other)]
     if hashes[0] != hashes[1]:
-        raise StoreError(
-            f"{store.address(key)}: two tries of the same work differ; the stage is not deterministic"
-        )
+        raise StoreError(f"{store.address(key)}: two tries of the same work differ; the stage is not deterministic")

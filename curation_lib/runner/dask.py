@@ -17,6 +17,7 @@ from curation_lib.runner.work import Work
 
 OnDone = Callable[[Any], None]
 
+
 class Scheduler(Protocol):
     """Runs one function over many pieces of work and gives the answers in their order."""
 

@@ -38,9 +38,7 @@ def run_export(step: Step, inputs: Sequence[Manifest], session: Session) -> Mani
     }
     counts = total([e.counts for e in entries])
     ids = identities(step)
-    manifest = Manifest(
-        step.label, work_print, directory, ids, [m.directory for m in inputs], entries, counts, facts
-    )
+    manifest = Manifest(step.label, work_print, directory, ids, [m.directory for m in inputs], entries, counts, facts)
     if session.card is not None:
         session.store.put(f"{directory}/README.md", session.card(step, manifest).encode())
     manifest.write(session.store)

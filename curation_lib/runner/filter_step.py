@@ -23,9 +23,7 @@ def run_filter(step: Step, inputs: Sequence[Manifest], session: Session) -> Mani
     states = _states(step, scores, session)
     work = part_work(step, inputs, session, fingerprint([to.work, states]) if states else to.work, to.print)
     for one in work:
-        one.facts["scores"] = {
-            name: f"{where}/part-{one.index:05d}.parquet" for name, where in scores.items()
-        }
+        one.facts["scores"] = {name: f"{where}/part-{one.index:05d}.parquet" for name, where in scores.items()}
         one.facts["states"] = states
     entries = session.run(step.id, shard.keep, work)
     manifest = dataset(step, to.print, inputs, entries, scores=scores)
@@ -58,9 +56,7 @@ def _states(step: Step, scores: dict[str, str], session: Session) -> dict[str, A
     for stage, _ in step.bound:
         assert isinstance(stage, Filter)
         if stage.summarise and stage.merge:
-            parts = [
-                f["path"] for f in session.store.read_json(f"{scores[stage.name]}/manifest.json")["files"]
-            ]
+            parts = [f["path"] for f in session.store.read_json(f"{scores[stage.name]}/manifest.json")["files"]]
             keys = [f"{scores[stage.name]}/{path}" for path in parts]
             partials = [stage.summarise(b) for key in keys for b in read_batches(session.store, key)]
             states[stage.name] = stage.merge(partials)

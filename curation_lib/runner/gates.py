@@ -53,9 +53,7 @@ def run_gate(step: Step, manifest: Manifest, store: Store, pages: str = "") -> V
         result = judge(step.id, frames(manifest, store), step.contract, site)
         publish(site, result, store.fs, store.path(root))
     shown = f"{pages.rstrip('/')}/{root.removeprefix('contracts/')}" if pages else store.address(root)
-    return Verdict(
-        step.id, result.success, result.evaluated, result.message(shown), f"{root}/{result.page}", False
-    )
+    return Verdict(step.id, result.success, result.evaluated, result.message(shown), f"{root}/{result.page}", False)
 
 
 def _judged(store: Store, root: str) -> dict[str, Any] | None:

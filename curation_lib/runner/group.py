@@ -62,9 +62,7 @@ def key(work: Work) -> Done:
 def _shifted(rows: pa.RecordBatch, start: int) -> pa.Table:
     at = rows.schema.get_field_index("row")
     numbers = rows.column(at).to_numpy(zero_copy_only=False).astype(np.uint32) + np.uint32(start)
-    return pa.Table.from_batches([rows]).set_column(
-        at, pa.field("row", pa.uint32()), pa.array(numbers, pa.uint32())
-    )
+    return pa.Table.from_batches([rows]).set_column(at, pa.field("row", pa.uint32()), pa.array(numbers, pa.uint32()))
 
 
 def _partitioned(rows: pa.Table) -> Iterator[pa.RecordBatch]:
@@ -93,9 +91,7 @@ def partition(work: Work) -> Done:
 
 
 def _with_shard(rows: pa.Table, shard: int) -> pa.Table:
-    return rows.append_column(
-        pa.field("shard", pa.uint32()), pa.array(np.full(rows.num_rows, shard, np.uint32))
-    )
+    return rows.append_column(pa.field("shard", pa.uint32()), pa.array(np.full(rows.num_rows, shard, np.uint32)))
 
 
 def decide(work: Work) -> Done:
@@ -109,9 +105,7 @@ def decide(work: Work) -> Done:
             return read_rows(work.store, parts[shard], rows)
 
         partials = [read_arrow(work.store, k) for k in work.part]
-        decision = stage.decide(partials, lookup, config).sort_by(
-            [("shard", "ascending"), ("row", "ascending")]
-        )
+        decision = stage.decide(partials, lookup, config).sort_by([("shard", "ascending"), ("row", "ascending")])
         shards = decision.column("shard").to_numpy()
         for number in range(len(parts)):
             begin, end = np.searchsorted(shards, [number, number + 1])

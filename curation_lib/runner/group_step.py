@@ -23,9 +23,7 @@ def run_group(step: Step, inputs: Sequence[Manifest], session: Session) -> Manif
     documents = sum(m.counts["kept"] for m in inputs)
     partitions = _partitions(step, documents, keys, session, to.print)
     decision = _decision(step, work, partitions, session, to.print)
-    entries = session.run(
-        step.id, group.apply, [_applied(w, to.work, decision, _place(step, to.print)) for w in work]
-    )
+    entries = session.run(step.id, group.apply, [_applied(w, to.work, decision, _place(step, to.print)) for w in work])
     manifest = dataset(step, to.print, inputs, entries)
     manifest.write(session.store)
     return manifest
@@ -39,17 +37,12 @@ def _place(step: Step, print_: str) -> str:
 def _keys(step: Step, work: Sequence[Work], session: Session, print_: str) -> list[str]:
     place = _place(step, print_)
     names = [f"keys-{w.index:05d}.arrow" for w in work]
-    tasks = [
-        replace(w, directory=place, facts={"paths": {"keys": name}})
-        for w, name in zip(work, names, strict=True)
-    ]
+    tasks = [replace(w, directory=place, facts={"paths": {"keys": name}}) for w, name in zip(work, names, strict=True)]
     session.run(step.id, group.key, tasks)
     return [f"{place}/{name}" for name in names]
 
 
-def _partitions(
-    step: Step, documents: int, keys: list[str], session: Session, print_: str
-) -> list[str]:
+def _partitions(step: Step, documents: int, keys: list[str], session: Session, print_: str) -> list[str]:
     place, slices = _place(step, print_), group.partitions(documents)
     names = [f"partition-{n:05d}.arrow" for n in range(len(slices))]
     tasks = [
@@ -74,9 +67,7 @@ def _decision(step: Step, work: Sequence[Work], partitions: list[str], session: 
     paths = {f"shard-{w.index}": f"decision-{w.index:05d}.arrow" for w in work}
     facts = {"paths": paths, "parts": [w.part for w in work]}
     work_print = fingerprint(["decide", step.label, print_])
-    task = Work(
-        session.store, work_print, "all", "decision", 0, _place(step, print_), chain(step), partitions, facts
-    )
+    task = Work(session.store, work_print, "all", "decision", 0, _place(step, print_), chain(step), partitions, facts)
     done: Done
     (done,) = session.run(step.id, group.decide, [task])
     return done

@@ -37,9 +37,7 @@ class PartWriter:
     def __init__(self, written: Written, schema: pa.Schema) -> None:
         self.schema, self.rows = schema, 0
         dictionary = [n for n in _OPTIONS["use_dictionary"] if n in schema.names]
-        self._writer = pq.ParquetWriter(
-            written.file, schema, **{**_OPTIONS, "use_dictionary": dictionary or False}
-        )
+        self._writer = pq.ParquetWriter(written.file, schema, **{**_OPTIONS, "use_dictionary": dictionary or False})
         self._held: list[pa.RecordBatch] = []
         self._held_rows = 0
 
@@ -61,9 +59,7 @@ class PartWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, e: BaseException | None, t: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, t: TracebackType | None) -> None:
         if kind is None:
             self._flush(final=True)
         self._writer.close()

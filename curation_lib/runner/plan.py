@@ -35,8 +35,7 @@ class Step:
 def plan(recipe: Recipe) -> list[Step]:
     """The recipe's steps in an order that can be run. Raises ConfigError for anything that cannot hold."""
     steps = [
-        Step(f"sources.{name}", "ingest", chain[0][0].name, tuple(chain))
-        for name, chain in sources_of(recipe).items()
+        Step(f"sources.{name}", "ingest", chain[0][0].name, tuple(chain)) for name, chain in sources_of(recipe).items()
     ]
     heads = tuple(step.id for step in steps)
     for step in _middle(stages_of(recipe)):

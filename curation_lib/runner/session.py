@@ -63,9 +63,7 @@ def chain(step: Step) -> tuple[tuple[str, str], ...]:
     return tuple(described(stage, config) for stage, config in step.bound)
 
 
-def dataset(
-    step: Step, print_: str, inputs: Sequence[Manifest], entries: list[Entry], **facts: Any
-) -> Manifest:
+def dataset(step: Step, print_: str, inputs: Sequence[Manifest], entries: list[Entry], **facts: Any) -> Manifest:
     """The step's manifest from its shards' entries."""
     return Manifest(
         step.label,

@@ -100,9 +100,7 @@ def _scores_of(
             row = pc.is_nan(column).index(pa.scalar(True)).as_py()
             raise ContractError(f"{stage.name}: score {name!r} is NaN for {batch.column('source_id')[row]}")
     names = ["doc_id", "source_id", *scores.schema.names]
-    return pa.RecordBatch.from_arrays(
-        [batch.column("doc_id"), batch.column("source_id"), *scores.columns], names
-    )
+    return pa.RecordBatch.from_arrays([batch.column("doc_id"), batch.column("source_id"), *scores.columns], names)
 
 
 def _write_scores(work: Work, fingerprint: str, directory: str, table: pa.Table | None) -> Done:
@@ -126,17 +124,12 @@ def keep(work: Work) -> Entry:
 
     def make(outputs: Outputs) -> dict[str, Any]:
         filters, books = work.bound(), Books()
-        streams = [
-            read_batches(work.store, work.facts["scores"][stage.name], work.batch_rows)
-            for stage, _ in filters
-        ]
+        streams = [read_batches(work.store, work.facts["scores"][stage.name], work.batch_rows) for stage, _ in filters]
         states: dict[str, Any] = work.facts.get("states", {})
 
         def batches() -> Iterator[pa.RecordBatch]:
             for batch in documents(work, books):
-                verdicts = [
-                    _verdict(f, next(s), batch, states, books) for f, s in zip(filters, streams, strict=True)
-                ]
+                verdicts = [_verdict(f, next(s), batch, states, books) for f, s in zip(filters, streams, strict=True)]
                 yield _decided(batch, verdicts, books)
 
         return write_dataset(outputs, batches(), DOCUMENT, books)
@@ -154,9 +147,7 @@ def _verdict(
     stage, config = bound
     assert isinstance(stage, Filter)
     if scores.column("doc_id") != batch.column("doc_id"):
-        raise ContractError(
-            f"{stage.name}: stored scores do not align with the documents; remove them and rerun"
-        )
+        raise ContractError(f"{stage.name}: stored scores do not align with the documents; remove them and rerun")
     try:
         rules = stage.keep(scores, config, Context(state=states.get(stage.name)))
     except KeyError as e:

@@ -89,9 +89,7 @@ def _grouped(inputs: Sequence[str]) -> list[tuple[str, list[str]]]:
 def _source_for(path: str) -> str:
     if os.path.isfile(os.path.join(path, "manifest.json")):
         return "dataset"
-    names = (
-        [path] if not os.path.isdir(path) else [str(p) for p in sorted(Path(path).rglob("*")) if p.is_file()]
-    )
+    names = [path] if not os.path.isdir(path) else [str(p) for p in sorted(Path(path).rglob("*")) if p.is_file()]
     for name in names:
         for kind, suffixes in _KINDS.items():
             if any(s in Path(name).name.lower() for s in suffixes):

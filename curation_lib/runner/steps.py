@@ -35,9 +35,7 @@ class StepResult:
     seconds: float
 
 
-def run_step(
-    step: Step, inputs: Sequence[Manifest], session: Session, allow_empty: bool = False
-) -> StepResult:
+def run_step(step: Step, inputs: Sequence[Manifest], session: Session, allow_empty: bool = False) -> StepResult:
     """Bring the step's dataset about. `inputs` are its upstream datasets, in the plan's order.
 
     Raises ContractError where a source yields no document, unless `allow_empty`.

@@ -182,9 +182,7 @@ class Store:
             yield
         except FileNotFoundError as e:
             if "bucket" in str(e).lower():
-                raise StoreError(
-                    f"cannot {what} {self.url}: {e}; create the bucket or correct --store"
-                ) from e
+                raise StoreError(f"cannot {what} {self.url}: {e}; create the bucket or correct --store") from e
             raise
         except FileExistsError:
             raise

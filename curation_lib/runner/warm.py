@@ -59,9 +59,7 @@ def documents() -> pa.RecordBatch:
     text = pa.array([TEXT, TEXT], pa.large_string())
     values = {"doc_id": [doc_id("warm", str(n)) for n in range(2)], "source": ["warm"] * 2, "source_id": ["0", "1"]}
     values |= {"text": text, "content_hash": content_hashes(text), "license": ["unknown"] * 2, "format": ["text"] * 2}
-    columns = [
-        pa.array(values[f.name], f.type) if f.name in values else pa.nulls(2, f.type) for f in DOCUMENT
-    ]
+    columns = [pa.array(values[f.name], f.type) if f.name in values else pa.nulls(2, f.type) for f in DOCUMENT]
     return pa.RecordBatch.from_arrays(columns, schema=DOCUMENT)
 
 

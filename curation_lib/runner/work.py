@@ -73,9 +73,7 @@ def contexts(work: Work) -> list[Context]:
     return [Context(model=model(*pair)) for pair in work.chain]
 
 
-def run_maps(
-    batch: pa.RecordBatch, stages: Sequence[Bound], given: Sequence[Context], books: Books
-) -> pa.RecordBatch:
+def run_maps(batch: pa.RecordBatch, stages: Sequence[Bound], given: Sequence[Context], books: Books) -> pa.RecordBatch:
     """Send a batch through a chain of Maps, booking what each takes away."""
     for (stage, config), context in zip(stages, given, strict=True):
         assert isinstance(stage, Map)

@@ -70,20 +70,27 @@ def _expand(path: str, suffixes: tuple[str, ...]) -> Iterator[Shard]:
     with _reached(path, "list"):
         fs, root = fsspec.core.url_to_fs(path, **_options(path))
         root = os.path.abspath(os.path.expanduser(root)) if _is_local(fs) else root.rstrip("/")
-        _check_bucket(fs, root, path)
         base, found = _matches(fs, root)
+        if "s3" in fs.protocol and not found:
+            _check_bucket(fs, root, path)
     kept = [f for f in found if f == root or f.lower().endswith(suffixes)]
+    if not found:
+        raise ConfigError(f"paths: there is nothing at {path} (files end in {_said(suffixes)}); correct the path")
     if not kept:
-        raise ConfigError(f"paths: nothing at {path} ends in {', '.join(suffixes)}; correct the path")
+        raise ConfigError(f"paths: nothing at {path} ends in {_said(suffixes)}; correct the path")
     for file in kept:
         with _reached(path, "read"):
             yield Shard(fs.unstrip_protocol(file), file[len(base) :].lstrip("/"), *_pin(fs, file))
 
 
+def _said(suffixes: tuple[str, ...]) -> str:
+    return ", ".join(suffixes)
+
+
 def _check_bucket(fs: Any, root: str, path: str) -> None:
-    """s3fs reports a missing bucket as an empty one."""
+    """s3fs lists a missing bucket as an empty one."""
     bucket = root.partition("/")[0]
-    if "s3" in fs.protocol and not fs.exists(bucket):
+    if not fs.exists(bucket):
         raise StoreError(f"cannot list {path}: there is no bucket {bucket!r}; create it or correct the path")
 
 
@@ -94,8 +101,9 @@ def _matches(fs: Any, root: str) -> tuple[str, list[str]]:
             return root[: root.rfind("/", 0, wild.start())], sorted(f for f in fs.glob(root) if fs.isfile(f))
         if fs.isdir(root):
             return root, sorted(fs.find(root))
-    if not fs.exists(root):
-        raise ConfigError(f"paths: there is no {fs.unstrip_protocol(root)}; correct the path")
+        if not fs.exists(root):
+            return root, []
+    fs.info(root)
     return root.rpartition("/")[0], [root]
 
 

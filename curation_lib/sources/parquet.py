@@ -38,9 +38,7 @@ def read(shard: Shard, config: ParquetConfig) -> Iterator[Read]:
     yield captures.take()
 
 
-def _read_groups(
-    file: pq.ParquetFile, name: str, config: ParquetConfig, captures: Captures
-) -> Iterator[Read]:
+def _read_groups(file: pq.ParquetFile, name: str, config: ParquetConfig, captures: Captures) -> Iterator[Read]:
     if config.text_field not in file.schema_arrow.names:
         columns = ", ".join(file.schema_arrow.names[:8])
         captures.unread(name, f"no column {config.text_field!r}; columns are {columns}")

@@ -21,9 +21,7 @@ class RephraseConfig(StageConfig):
     @classmethod
     def _off(cls, enabled: bool) -> bool:
         if enabled:
-            raise ValueError(
-                "synthetic.rephrase has no generator yet; set enabled: false or leave the stage out"
-            )
+            raise ValueError("synthetic.rephrase has no generator yet; set enabled: false or leave the stage out")
         return enabled
 
 

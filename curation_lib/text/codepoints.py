@@ -57,9 +57,7 @@ def _kinds(categories: str, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uin
     """Kind of each code point from its two-letter category."""
     pair = np.frombuffer(categories.encode(), np.uint8).reshape(-1, 2)
     major, minor = pair[:, 0], pair[:, 1]
-    kinds = np.select(
-        [(major == ord("L")) | (major == ord("N")), major == ord("M")], [JOINED, MARK], SEPARATOR
-    )
+    kinds = np.select([(major == ord("L")) | (major == ord("N")), major == ord("M")], [JOINED, MARK], SEPARATOR)
     unspaced = np.zeros(len(codes), bool)
     for first, last in UNSPACED:
         unspaced |= (codes >= first) & (codes <= last)

@@ -17,9 +17,7 @@ from curation_lib.text.collapse import collapsed
 
 def content_hashes(column: Column) -> pa.StringArray:
     """xxh3-128 of each row's UTF-8 bytes, 32 hex digits."""
-    return pa.array(
-        [xxhash.xxh3_128_hexdigest(piece) for piece in slices(*arrow_buffers(column))], pa.string()
-    )
+    return pa.array([xxhash.xxh3_128_hexdigest(piece) for piece in slices(*arrow_buffers(column))], pa.string())
 
 
 def doc_id(source: str, source_id: str) -> str:

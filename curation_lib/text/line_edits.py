@@ -57,9 +57,7 @@ def kept_sizes(marks: Bytes, offsets: Offsets) -> Offsets:
 
 
 @njit(nogil=True, cache=True)
-def _mark_text(
-    data: Bytes, start: int, end: int, table: Table, rules: LineRules, lower: Bytes, marks: Bytes
-) -> None:
+def _mark_text(data: Bytes, start: int, end: int, table: Table, rules: LineRules, lower: Bytes, marks: Bytes) -> None:
     line, i, odd = start, start, 0
     while line < end:
         code, width = (-1, 0) if i >= end else decode(data, i, end)

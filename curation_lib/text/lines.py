@@ -113,9 +113,7 @@ def scan_paragraphs(
 
 
 @njit(nogil=True, cache=True)
-def _count_paragraph(
-    seen: Hashes, slots: int, stamp: int, h: np.uint64, size: int, characters: int, out: Any
-) -> None:
+def _count_paragraph(seen: Hashes, slots: int, stamp: int, h: np.uint64, size: int, characters: int, out: Any) -> None:
     out.paragraphs += 1
     if _repeats(seen, slots, stamp, h, size):
         out.repeated_paragraphs += 1

@@ -101,17 +101,13 @@ def _key(stage: Group, shard: Sequence[pa.RecordBatch], number: int, config: Sta
 
 def _cut(decision: pa.Table, shard: int, start: int, size: int) -> pa.Table:
     row = decision.column("row").to_numpy().astype(np.int64) - start
-    mine = decision.filter(
-        pa.array((decision.column("shard").to_numpy() == shard) & (row >= 0) & (row < size))
-    )
+    mine = decision.filter(pa.array((decision.column("shard").to_numpy() == shard) & (row >= 0) & (row < size)))
     at = mine.schema.get_field_index("row")
     local = mine.column("row").to_numpy() - np.uint32(start)
     return mine.set_column(at, mine.schema.field(at), pa.array(local, pa.uint32()))
 
 
-def _apply(
-    stage: Group, batch: pa.RecordBatch, decision: pa.Table, config: StageConfig, out: Outcome
-) -> None:
+def _apply(stage: Group, batch: pa.RecordBatch, decision: pa.Table, config: StageConfig, out: Outcome) -> None:
     result = stage.apply(batch, decision, config)
     ids = batch.column("doc_id").to_pylist()
     assert batch.num_rows == result.kept.num_rows + len(result.drops) + len(result.bad)

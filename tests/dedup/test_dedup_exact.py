@@ -140,9 +140,7 @@ def test_neither_order_nor_splits_matter(
     assert len({i for i, _ in rows}) >= len(found.kept) == len(set(found.kept))
 
 
-def test_identical_captures_stand_once(
-    run: Callable[..., Any], corpus: Callable[..., pa.RecordBatch]
-) -> None:
+def test_identical_captures_stand_once(run: Callable[..., Any], corpus: Callable[..., pa.RecordBatch]) -> None:
     batch = corpus("web-archive-pages")
     outcome = run(STAGE, [[batch]], SMALLEST)
     plain = [" ".join(t.split()).encode().lower() for t in batch.column("text").to_pylist()]

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ FILTERS = {
     "filters.fineweb_quality": {"max_char_dup_ratio": 0.1},
 }
 """The rules of web prose, let out a little for manuals."""
-
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def test_the_funnel_adds_up_and_passes_on(place: Place) -> None:
     sources = [c["kept"] for step, c in counts.items() if step.startswith("sources.")]
     assert counts["dedup.exact"]["rows_in"] == sum(sources)
     chain = ["dedup.exact", "dedup.minhash", "filters.block", "export.licenses", "mix.pretrain", "export.pretrain"]
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in pairwise(chain):
         assert counts[after]["rows_in"] == counts[before]["kept"], after
     assert counts["dedup.minhash"]["dropped"]["dedup.minhash.near_duplicate"] > 10
     assert sum(counts["filters.block"]["dropped"].values()) > 10

@@ -33,7 +33,7 @@ def start(recipe: Path, store: Path) -> subprocess.Popen[str]:
 
 
 def records(store: Path) -> int:
-    return len([p for p in store.glob("shards/*/*.json")])
+    return len(list(store.glob("shards/*/*.json")))
 
 
 def wait_for(process: subprocess.Popen[str], store: Path, count: int) -> None:

@@ -32,9 +32,7 @@ def test_all_are_here() -> None:
 def test_rules_come_in_declared_order_under_their_settings_names(stage: Filter) -> None:
     config = stage.config()
     fields = [name for name in type(config).model_fields if type(config).role(name) == "keep"]
-    wanted = [
-        name for name in fields if name != "line_punct_exclude_zero" and getattr(config, name) is not None
-    ]
+    wanted = [name for name in fields if name != "line_punct_exclude_zero" and getattr(config, name) is not None]
     assert [rule.name for rule in rules_of(stage, PROSE)] == wanted
     for rule in rules_of(stage, PROSE):
         assert rule.threshold == getattr(config, rule.name)
@@ -43,9 +41,7 @@ def test_rules_come_in_declared_order_under_their_settings_names(stage: Filter) 
 def test_null_turns_a_rule_off(stage: Filter) -> None:
     names = [rule.name for rule in rules_of(stage, PROSE)]
     for name in names:
-        assert [rule.name for rule in rules_of(stage, PROSE, **{name: None})] == [
-            n for n in names if n != name
-        ]
+        assert [rule.name for rule in rules_of(stage, PROSE, **{name: None})] == [n for n in names if n != name]
 
 
 @pytest.mark.parametrize("stage", HEURISTICS, ids=lambda stage: stage.name)

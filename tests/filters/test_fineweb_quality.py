@@ -43,9 +43,7 @@ def test_texts_without_any_terminal_can_be_spared() -> None:
     text = "\n".join(f"{i} {LONG}" for i in range(5))
     assert failures(STAGE, text) == {"min_line_punct_ratio": 0.0}
     assert failures(STAGE, text, line_punct_exclude_zero=True) == {}
-    assert failures(
-        STAGE, text + "\n" + LONG * 2 + ".", line_punct_exclude_zero=True, min_line_punct_ratio=0.5
-    )
+    assert failures(STAGE, text + "\n" + LONG * 2 + ".", line_punct_exclude_zero=True, min_line_punct_ratio=0.5)
 
 
 def test_what_is_short_is_measured() -> None:

@@ -45,9 +45,7 @@ def test_edited_texts_are_datatroves(texts: dict[str, str]) -> None:
     assert isinstance(stage, Map)
     ids = list(expected)
     result = stage.fn(documents(*(texts[i] for i in ids)), stage.config(), Context())
-    ours = dict(
-        zip(result.kept.column("doc_id").to_pylist(), result.kept.column("text").to_pylist(), strict=True)
-    )
+    ours = dict(zip(result.kept.column("doc_id").to_pylist(), result.kept.column("text").to_pylist(), strict=True))
     for row, i in enumerate(ids):
         # datatrove joins lines anew with \n; ours keep the separator that they had.
         assert ours.get(str(row), "").splitlines() == expected[i]["text"].splitlines(), i

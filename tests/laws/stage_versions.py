@@ -81,7 +81,9 @@ def hash_of(module: str, root: Path = ROOT) -> str:
 
 def current() -> Lock:
     """Every registered stage's version and hash, as the code stands."""
-    return {name: {"version": find(name).version, "closure": hash_of(f"curation_lib.{name}")} for name in sorted(names())}
+    return {
+        name: {"version": find(name).version, "closure": hash_of(f"curation_lib.{name}")} for name in sorted(names())
+    }
 
 
 def unversioned(locked: Mapping[str, dict[str, Any]], now: Mapping[str, dict[str, Any]]) -> list[str]:

@@ -40,7 +40,16 @@ def test_every_file_is_the_same_byte_for_byte(built: Built, other: Path) -> None
 
 def test_all_kinds_of_files_were_compared(built: Built) -> None:
     names = list(tree(built.folder, *EXEMPT))
-    for kind in ("/ledger/drops", "/ledger/edits", "/quarantine/", "scores/", "shards/", "work/", "builds/", "README.md"):
+    for kind in (
+        "/ledger/drops",
+        "/ledger/edits",
+        "/quarantine/",
+        "scores/",
+        "shards/",
+        "work/",
+        "builds/",
+        "README.md",
+    ):
         assert any(kind in name for name in names), kind
     for end in ("manifest.json", ".jsonl.zst", ".parquet"):
         assert any(name.endswith(end) and name.startswith("exports/") for name in names), end

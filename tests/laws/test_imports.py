@@ -76,7 +76,9 @@ def run(*planted: str) -> dict[str, list[str]]:
 
 
 def test_every_module_imports_without_airflow(imported: dict[str, list[str]]) -> None:
-    files = [p for p in (ROOT / "curation_lib").rglob("*.py") if p.parent != ROOT / "curation_lib" or p.name != "__init__.py"]
+    files = [
+        p for p in (ROOT / "curation_lib").rglob("*.py") if p.parent != ROOT / "curation_lib" or p.name != "__init__.py"
+    ]
     assert len(imported["modules"]) == len(files)
 
 

@@ -106,9 +106,7 @@ def test_counts_add_up_and_no_limit_is_passed(documents, run_group, corpus, chos
     (result,) = run_group(STAGE, config, [documents(rows)])
     copies = copies_in([result])
     assert len(rows) + result.created == result.kept.num_rows + len(result.drops)
-    assert sorted(drop.row for drop in result.drops) == [
-        i for i, row in enumerate(rows) if not copies[row["doc_id"]]
-    ]
+    assert sorted(drop.row for drop in result.drops) == [i for i, row in enumerate(rows) if not copies[row["doc_id"]]]
     assert sum(count * tokens_of(row) for row in rows for count in [copies[row["doc_id"]]]) <= (
         config.token_budget or 10**9
     )
@@ -128,9 +126,7 @@ def test_the_mix_does_not_depend_on_shards_or_their_order(documents, run_group, 
     rows = rows_of(corpus)
     once = copies_in(run_group(STAGE, config, [documents(rows)]))
     random.shuffle(rows)
-    assert (
-        copies_in(run_group(STAGE, config, [documents(rows[:7]), documents([]), documents(rows[7:])])) == once
-    )
+    assert copies_in(run_group(STAGE, config, [documents(rows[:7]), documents([]), documents(rows[7:])])) == once
 
 
 def test_chosen_documents_by_hand(documents, run_group):
@@ -192,19 +188,13 @@ def test_key_of_a_split_batch_is_the_key_of_the_whole(documents, corpus, cut):
     config = SampleConfig(phase="pretrain", default_weight=1)
     batch = documents(rows_of(corpus))
     whole = key(batch, config, Context()).drop_columns("row")
-    halves = [
-        key(part, config, Context()).drop_columns("row") for part in (batch.slice(0, cut), batch.slice(cut))
-    ]
+    halves = [key(part, config, Context()).drop_columns("row") for part in (batch.slice(0, cut), batch.slice(cut))]
     assert pa.Table.from_batches(halves).combine_chunks() == pa.Table.from_batches([whole])
 
 
 def test_a_bucket_lies_in_one_partition_and_no_language_is_und(documents):
     batch = documents(rows_of([("web", None, 1), ("web", "und", 1), ("web", "en", 1), ("we", "ben", 1)]))
-    keys = (
-        key(batch, SampleConfig(phase="pretrain", default_weight=1), Context())
-        .column("partition_key")
-        .to_pylist()
-    )
+    keys = key(batch, SampleConfig(phase="pretrain", default_weight=1), Context()).column("partition_key").to_pylist()
     assert keys[0] == keys[1]
     assert len(set(keys)) == 3
 

@@ -17,9 +17,7 @@ EPOCHS = st.sampled_from([0.3, 0.5, 1.0, 1.1, 1.5, 4.0])
 
 def by_bisection(tokens: list[int], weights: list[float], budget: int, max_epochs: float) -> list[Fraction]:
     """The water level, searched for: the largest level at which min(cap, level * weight) fits the budget."""
-    caps = [
-        Fraction(str(max_epochs)) * t // 1 if w else Fraction(0) for t, w in zip(tokens, weights, strict=True)
-    ]
+    caps = [Fraction(str(max_epochs)) * t // 1 if w else Fraction(0) for t, w in zip(tokens, weights, strict=True)]
     exact = [Fraction(str(w)) for w in weights]
 
     def poured(level: Fraction) -> list[Fraction]:

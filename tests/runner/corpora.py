@@ -23,8 +23,8 @@ _WORDS = (
     "question answer evening number island journey kitchen library machine neighbour orchard painter quarter "
     "railway season theatre uncle valley weather yellow ancient broken careful distant early famous gentle honest "
     "carried opened watched followed remembered wanted turned called waited brought found crossed built"
-).split()  # noqa: SIM905 - a list of words reads as words
-_SMALL = "the and of to with that have be in on from was".split()  # noqa: SIM905
+).split()
+_SMALL = "the and of to with that have be in on from was".split()
 RAW = {"identify_language": False}
 """Settings of a normalizer that needs no model."""
 
@@ -86,7 +86,10 @@ def page(seed: int) -> bytes:
 
 def rows(first: int, count: int, **extra: Any) -> list[dict[str, Any]]:
     """`count` rows with texts that no other row has."""
-    return [{"id": f"doc-{n}", "url": f"https://a.example/{n}", "text": prose(n), **extra} for n in range(first, first + count)]
+    return [
+        {"id": f"doc-{n}", "url": f"https://a.example/{n}", "text": prose(n), **extra}
+        for n in range(first, first + count)
+    ]
 
 
 def write_inputs(folder: Path) -> Path:

@@ -21,7 +21,9 @@ def booked(result: Result, batch: pa.RecordBatch = BATCH) -> Books:
 
 
 def test_balanced() -> None:
-    result = Result(BATCH.slice(0, 2), [Drop(2, "short", 1.5, 2.0, ("long",), "twin")], [Edit(0, "cut", 1, 3)], [Bad(3, "torn")])
+    result = Result(
+        BATCH.slice(0, 2), [Drop(2, "short", 1.5, 2.0, ("long",), "twin")], [Edit(0, "cut", 1, 3)], [Bad(3, "torn")]
+    )
     books = booked(result)
     counts = books.counts()
     assert (counts["rows_in"], counts["kept"], counts["edited"]) == (4, 2, 1)

@@ -69,7 +69,9 @@ def test_another_s_lock_is_not_released(folder_store: Store) -> None:
 
 
 @pytest.mark.parametrize("hours", [0, 1])
-def test_the_lock_of_a_dead_process_is_taken_over(folder_store: Store, monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
+def test_the_lock_of_a_dead_process_is_taken_over(
+    folder_store: Store, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
     monkeypatch.setattr(locks, "SETTLE", 0.01)
     pid = ended_process()
     claim(folder_store, f"process {pid}", pid=pid, beat=time.time() - 3600 * hours)
@@ -134,7 +136,16 @@ def test_a_beat_is_a_sign_of_life(folder_store: Store) -> None:
 def test_of_two_builds_at_once_one_runs(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(yaml.safe_dump(simple(simple_inputs(tmp_path / "inputs"))))
-    command = [sys.executable, "-c", "from curation_lib.cli import main; main()", "build", str(recipe), "--workers", "1", "--json"]
+    command = [
+        sys.executable,
+        "-c",
+        "from curation_lib.cli import main; main()",
+        "build",
+        str(recipe),
+        "--workers",
+        "1",
+        "--json",
+    ]
     builds = [
         subprocess.Popen([*command, "--store", str(tmp_path / "store")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)

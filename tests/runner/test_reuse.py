@@ -92,7 +92,12 @@ def test_a_threshold_runs_decisions_and_what_follows_only(
     from curation_lib.filters import gopher_quality, length
     from curation_lib.sources import jsonl
 
-    for module, name in ((jsonl, "read"), (length, "measure"), (gopher_quality, "measure"), (gopher_quality, "statistics")):
+    for module, name in (
+        (jsonl, "read"),
+        (length, "measure"),
+        (gopher_quality, "measure"),
+        (gopher_quality, "statistics"),
+    ):
         monkeypatch.setitem(vars(module.STAGE), name, never)
     lengths = sorted(len(row["text"]) for row in rows(0, 24))
     recipe = stricter(inputs, lengths[12])

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -70,7 +69,9 @@ names = st.sampled_from(["text", "id", "url", "license", "fetched_at", "metadata
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.dictionaries(names, json_values), st.sampled_from([lambda row: row, lambda row: orjson.loads(orjson.dumps(row))]))
+@given(
+    st.dictionaries(names, json_values), st.sampled_from([lambda row: row, lambda row: orjson.loads(orjson.dumps(row))])
+)
 def test_any_row_is_a_capture_or_a_quarantine_row(row: dict[str, Any], through: Any) -> None:
     captures = Captures(CONFIG)
     add_row(through(row), "x#0", CONFIG, captures)

@@ -63,7 +63,7 @@ def test_a_path_without_inputs_is_named_with_the_suffixes(folder: Path, path: st
     with pytest.raises(ConfigError) as error:
         shards(folder.parent / path)
     assert str(folder.parent / path) in str(error.value)
-    assert path == "nowhere" or ".jsonl, .jsonl.gz" in str(error.value)
+    assert ".jsonl, .jsonl.gz" in str(error.value)
 
 
 def test_two_files_of_one_name_are_refused(folder: Path) -> None:
@@ -88,7 +88,7 @@ def put(bucket: str, key: str, data: bytes) -> str:
     return f"{bucket}/{key}"
 
 
-def test_s3(s3: str, tmp_path: Path) -> None:  # noqa: F811
+def test_s3(s3: str, tmp_path: Path) -> None:
     put(s3, "in/b/x.jsonl", ROW)
     put(s3, "in/a.jsonl", ROW)
     put(s3, "in/w.warc.gz", warc(tmp_path / "w.warc.gz", page(1)).read_bytes())
@@ -108,7 +108,7 @@ def refusal(path: str) -> str:
     return f"{type(error.value).__name__}: {error.value}"
 
 
-def test_s3_that_cannot_be_read(s3: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # noqa: F811
+def test_s3_that_cannot_be_read(s3: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from moto.core.responses import ActionAuthenticatorMixin
 
     path = put(s3, "in/a.jsonl", ROW)
@@ -135,12 +135,9 @@ def test_https(web: tuple[str, Path], tmp_path: Path) -> None:
     assert read("warc", f"{address}/w.warc.gz").ids == read("warc", served / "w.warc.gz").ids
     [shard] = shards(f"{address}/x.jsonl")
     assert shard.sha256 == shards(served / "x.jsonl")[0].sha256
-    with pytest.raises((ConfigError, StoreError), match="missing.jsonl"):
+    with pytest.raises(StoreError, match="missing.jsonl"):
         shards(f"{address}/missing.jsonl")
 
 
 def test_a_server_that_does_not_answer_is_one_line() -> None:
-    with pytest.raises((StoreError, ConfigError)) as error:
-        shards("http://127.0.0.1:9/x.jsonl")
-    assert "http://127.0.0.1:9/x.jsonl" in str(error.value)
-    assert "\n" not in str(error.value)
+    assert refusal("http://127.0.0.1:9/x.jsonl").startswith("StoreError: cannot list")

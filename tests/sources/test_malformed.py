@@ -24,9 +24,7 @@ class Outcome(NamedTuple):
 
 NO_SIZE = "record length {!r} is no size or over max_document_bytes 20971520"
 EXPECTED = {
-    "bad.arc": Outcome(
-        4, 1, quarantined=(NO_SIZE.format("-1"), "truncated: 0 of 1 bytes", NO_SIZE.format("abc"))
-    ),
+    "bad.arc": Outcome(4, 1, quarantined=(NO_SIZE.format("-1"), "truncated: 0 of 1 bytes", NO_SIZE.format("abc"))),
     "example-bad-non-chunked.warc.gz": Outcome(6, 5, 1),
     "example-bad.warc.gz.bad": Outcome(6, 4, 1, ("http_status",)),
     "example-digest.warc": Outcome(4, 4),

@@ -64,7 +64,10 @@ def test_codings_are_undone(tmp_path: Path, headers: str, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("block", "error"),
     [
-        (http(gzip.compress(HELLO * 50)[:40], "Content-Encoding: gzip\r\n"), "Content-Encoding gzip: the body is cut off"),
+        (
+            http(gzip.compress(HELLO * 50)[:40], "Content-Encoding: gzip\r\n"),
+            "Content-Encoding gzip: the body is cut off",
+        ),
         (http(gzip.compress(HELLO)[:-8] + bytes(8), "Content-Encoding: gzip\r\n"), "incorrect data check"),
         (http(HELLO, "Content-Encoding: br\r\n"), "Content-Encoding br"),
         (http(HELLO, "Content-Encoding: deflate\r\n"), "Content-Encoding deflate"),

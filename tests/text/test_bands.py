@@ -42,7 +42,5 @@ def test_bands_divide_the_signature(bands: int) -> None:
 @given(st.lists(st.lists(st.integers(0, 4), min_size=2, max_size=2), max_size=8))
 def test_pairs_share_a_key(rows: list[list[int]]) -> None:
     keys = np.array(rows, np.uint64).reshape(-1, 2)
-    expected = [
-        [i, j] for i in range(len(rows)) for j in range(i + 1, len(rows)) if set(rows[i]) & set(rows[j])
-    ]
+    expected = [[i, j] for i in range(len(rows)) for j in range(i + 1, len(rows)) if set(rows[i]) & set(rows[j])]
     assert pairs(keys).tolist() == expected

@@ -24,9 +24,7 @@ def rows(column: pa.Array | pa.ChunkedArray) -> list[bytes]:
 
 @settings(deadline=None)
 @given(st.lists(st.text(), max_size=8), st.integers(0, 8), st.integers(0, 8), st.sampled_from(KINDS))
-def test_slices_and_chunks_hold_the_same_rows(
-    texts: list[str], start: int, length: int, kind: pa.DataType
-) -> None:
+def test_slices_and_chunks_hold_the_same_rows(texts: list[str], start: int, length: int, kind: pa.DataType) -> None:
     encoded = [t.encode() for t in texts]
     array = pa.array(encoded if "binary" in str(kind) else texts, kind)
     assert rows(array.slice(start, length)) == encoded[start : start + length]

@@ -56,9 +56,7 @@ def test_decode_of_anything_stays_inside(data: bytes) -> None:
 
 
 @settings(deadline=None)
-@given(
-    st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(" \u3000\u2028\x1c\u00a0")))
-)
+@given(st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(" \u3000\u2028\x1c\u00a0"))))
 def test_stripping_is_strs(text: str) -> None:
     data, table = ch.phrase_bytes(text), ch.character_table()
     start = ch.skip_space(data, 0, len(data), table)
@@ -66,9 +64,7 @@ def test_stripping_is_strs(text: str) -> None:
     assert data[: ch.strip_space(data, 0, len(data), table)].tobytes().decode() == text.rstrip()
 
 
-@pytest.mark.parametrize(
-    ("text", "at", "found"), [("a BcD", 2, True), ("a bc", 2, False), ("bcd", -1, False)]
-)
+@pytest.mark.parametrize(("text", "at", "found"), [("a BcD", 2, True), ("a bc", 2, False), ("bcd", -1, False)])
 def test_holds(text: str, at: int, found: bool) -> None:
     data = ch.phrase_bytes(text)
     assert ch.holds(data, at, len(data), ch.phrase_bytes("bcd")) is found

@@ -47,9 +47,7 @@ def test_collapse_stays_inside_rows_that_are_not_utf8(junk: bytes) -> None:
 @given(st.lists(SPACED, max_size=6))
 def test_hashes_equal_the_library_on_strings(texts: list[str]) -> None:
     column = pa.chunked_array([pa.array(["skip", *texts]).slice(1)])
-    assert hashing.content_hashes(column).to_pylist() == [
-        xxhash.xxh3_128_hexdigest(t.encode()) for t in texts
-    ]
+    assert hashing.content_hashes(column).to_pylist() == [xxhash.xxh3_128_hexdigest(t.encode()) for t in texts]
     high, low = hashing.normalised_hashes(column)
     whole = [int(h) << 64 | int(w) for h, w in zip(high, low, strict=True)]
     assert whole == [xxhash.xxh3_128_intdigest(reference(t)) for t in texts]

@@ -121,9 +121,7 @@ def sentences(line: str, language: str) -> list[str]:
 def main() -> None:
     with (HERE / "texts.jsonl").open(encoding="utf-8") as lines:
         texts = [json.loads(line) for line in lines]
-    patches = [
-        (f"datatrove.pipeline.filters.{m}.split_into_words", lambda text, _: words(text)) for m in MODULES
-    ]
+    patches = [(f"datatrove.pipeline.filters.{m}.split_into_words", lambda text, _: words(text)) for m in MODULES]
     patches.append(("datatrove.pipeline.filters.c4_filters.split_into_sentences", sentences))
     for target, ours in patches:
         patch(target, ours).start()
