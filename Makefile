@@ -28,7 +28,8 @@ status: setup
 test: setup-dev
 	sh infra/local/test_system.sh
 	.venv/bin/python -m curation_lib.runner.warm
-	.venv/bin/python -m pytest -m "not long"
+	.venv/bin/python -m pytest -m "not long and not stack" -n 2 --dist loadfile
+	.venv/bin/python -m pytest -m "stack"
 
 test-long: setup-dev
 	.venv/bin/python -m pytest -m long

@@ -59,7 +59,7 @@ def _add(record: Any, locator: str, captures: Captures) -> None:
 def _payload(record: Any, cap: int) -> bytes:
     given = record.rec_headers.get_header("length") or ""
     if not given.isdecimal() or int(given) > cap:
-        raise Unreadable(f"record length {given!r} is no size or over max_document_bytes {cap}")
+        raise Unreadable(f"no record length up to max_document_bytes {cap}: {given!r}")
     expected = record.payload_length if record.http_headers else record.length
     payload = b"".join(iter(partial(record.raw_stream.read, 1 << 16), b""))
     if len(payload) < expected or not record.length:

@@ -31,7 +31,7 @@ SPANISH = (
     "parte después vida quedar siempre creer hablar llevar dejar nada cada seguir menos nuevo encontrar algo "
     "solo pueblo ciudad río montaña invierno verano "
 ).split()
-PROSE_SHARDS, PROSE_ROWS, WEB_FILES, WEB_PAGES = 24, 50, 4, 20
+PROSE_SHARDS, PROSE_ROWS, WEB_FILES, WEB_PAGES = 12, 100, 2, 40
 
 
 def text(seed: str, words: list[str], sentences: int = 14) -> str:

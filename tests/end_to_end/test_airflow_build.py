@@ -23,8 +23,9 @@ SHARDS = PROSE_SHARDS + WEB_FILES
 
 
 def tree(store: Store, prefix: str) -> dict[str, str]:
-    """Key below `prefix` -> sha256."""
-    return {key: hashlib.sha256(store.read(key)).hexdigest() for key in store.list(prefix)}
+    """Key below `prefix` -> sha256; without run.json, which tells clock and host."""
+    keys = [key for key in store.list(prefix) if not key.endswith("/run.json")]
+    return {key: hashlib.sha256(store.read(key)).hexdigest() for key in keys}
 
 
 def logs(stack: Stack, dag_id: str, run_id: str) -> str:

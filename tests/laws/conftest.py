@@ -11,7 +11,7 @@ import pytest
 from curation_lib.runner.build import Build
 from curation_lib.runner.store import Store
 from tests.laws.stage_table import every_stage
-from tests.runner.corpora import build, write_inputs
+from tests.runner.corpora import run_steps, write_inputs
 
 
 @dataclass(frozen=True)
@@ -33,4 +33,4 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Every stage, one worker, the default batches."""
     root = tmp_path_factory.mktemp("laws")
     recipe = every_stage(write_inputs(root / "inputs"))
-    return Built(root / "inputs", recipe, root / "store", build(recipe, root / "store"))
+    return Built(root / "inputs", recipe, root / "store", run_steps(recipe, root / "store"))

@@ -10,7 +10,7 @@ import pytest
 
 from curation_lib.sources import inputs as listing
 from tests.laws.conftest import Built
-from tests.runner.corpora import build, tree
+from tests.runner.corpora import run_steps, tree
 
 EXEMPT = ("run.json", "contracts/", "locks/")
 
@@ -28,7 +28,7 @@ def other(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
             return found[::-1]
 
         patch.setattr(listing, "_matches", shuffled)
-        build(built.recipe, store, workers=2, batch_rows=7)
+        run_steps(built.recipe, store, workers=2, batch_rows=7)
     return store
 
 
@@ -60,5 +60,5 @@ def test_the_bytes_depend_on_the_content(built: Built, tmp_path: Path) -> None:
     source = next(s for s in built.build.steps if s.step == "sources.sources-jsonl")
     recipe = {**built.recipe, "sources": {k: dict(v) for k, v in built.recipe["sources"].items()}}
     recipe["sources"]["sources-jsonl"]["license"] = "CC0-1.0"
-    changed = build(recipe, tmp_path / "store", until="sources.sources-jsonl")
+    changed = run_steps(recipe, tmp_path / "store", until="sources.sources-jsonl")
     assert source.directory not in {s.directory for s in changed.steps}

@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation_lib.core.recipe import Recipe, parse_recipe
-from curation_lib.runner.build import Build, run_build
+from curation_lib.runner.build import Build, new_session, record_build, run_build, upstream_manifests
 from curation_lib.runner.dask import LocalScheduler
+from curation_lib.runner.plan import plan
+from curation_lib.runner.steps import run_step
 from curation_lib.runner.store import Store
 
 _WORDS = (
@@ -151,6 +153,23 @@ def build(recipe: dict[str, Any] | Recipe, store: Path | str, workers: int = 1, 
     """Build a recipe in this process."""
     parsed = recipe if isinstance(recipe, Recipe) else parse_recipe(recipe)
     return run_build(parsed, Store(str(store)), LocalScheduler(workers), **options)
+
+
+def run_steps(
+    recipe: dict[str, Any], store: Path | str, workers: int = 1, until: str | None = None, **options: Any
+) -> Build:
+    """Every step of a recipe as a build runs it, without lock and gates: these take most of a small build's time."""
+    parsed, place = parse_recipe(recipe), Store(str(store))
+    session = new_session(parsed, place, LocalScheduler(workers), **options)
+    done = Build(parsed.corpus, place.url)
+    for step in plan(parsed):
+        if step.kind == "record":
+            done.build_id = record_build(session, done.directories())
+        else:
+            done.steps.append(run_step(step, upstream_manifests(step, done.directories(), place), session))
+        if step.id == until:
+            break
+    return done
 
 
 def tree(folder: Path, *skip: str) -> dict[str, str]:

@@ -24,7 +24,10 @@ def counted(path: Path) -> Counter[bool]:
 
 def booked(path: Path) -> Counter[str]:
     """What became of the records: skipped, document, dropped, quarantined."""
-    config, settings = WarcConfig(source="s", paths=[str(path)]), NORMALIZE.config(identify_language=False)
+    config, settings = (
+        WarcConfig(source="s", paths=[str(path)]),
+        NORMALIZE.config(identify_language=False, main_content=False),
+    )
     [shard] = STAGE.shards(config)
     books: Counter[str] = Counter()
     for part in STAGE.read(shard, config):

@@ -22,7 +22,7 @@ class Outcome(NamedTuple):
     quarantined: tuple[str, ...] = ()
 
 
-NO_SIZE = "record length {!r} is no size or over max_document_bytes 20971520"
+NO_SIZE = "no record length up to max_document_bytes 20971520: {!r}"
 EXPECTED = {
     "bad.arc": Outcome(4, 1, quarantined=(NO_SIZE.format("-1"), "truncated: 0 of 1 bytes", NO_SIZE.format("abc"))),
     "example-bad-non-chunked.warc.gz": Outcome(6, 5, 1),
