@@ -142,11 +142,16 @@ def mixes_of(recipe: Recipe) -> dict[str, tuple[Stage, StageConfig]]:
     }
 
 
-def recipe_fingerprint(recipe: Recipe) -> str:
+def recipe_identity(recipe: Recipe) -> dict[str, Any]:
     """What of a recipe shapes outputs or gates: all but its Airflow section, description and input paths."""
     data = recipe.model_dump(mode="json", exclude={"airflow", "description"})
     data["sources"] = {n: {k: v for k, v in s.items() if k != "paths"} for n, s in data["sources"].items()}
-    return fingerprint(data)
+    return data
+
+
+def recipe_fingerprint(recipe: Recipe) -> str:
+    """The fingerprint of `recipe_identity`."""
+    return fingerprint(recipe_identity(recipe))
 
 
 def _default_normalizer(kind: str) -> str:

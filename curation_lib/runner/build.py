@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from curation_lib.core.errors import ConfigError, ContractError
-from curation_lib.core.recipe import Recipe
+from curation_lib.core.recipe import Recipe, recipe_identity
 from curation_lib.runner.cards import card_writer
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.gates import Verdict, gate_key, run_gate
@@ -108,7 +108,7 @@ def record_build(session: Session, directories: dict[str, str]) -> str:
         "corpus": recipe.corpus,
         "build_id": build_id,
         "recipe_fingerprint": session.recipe_print,
-        "recipe": recipe.model_dump(mode="json", exclude={"airflow"}),
+        "recipe": recipe_identity(recipe),
         "steps": [_step_record(s, directories[s.id], store) for s in steps if s.id in directories],
     }
     store.put(f"builds/{recipe.corpus}/{build_id}.json", canonical_json(record))

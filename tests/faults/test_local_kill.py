@@ -14,7 +14,6 @@ from curation_lib.runner.store import Store
 from tests.runner.corpora import build, simple, simple_inputs, tree
 
 STAGES = [
-    "dedup.exact",
     "dedup.minhash",
     "filters.c4_lines",
     {"filters.length": {"min_characters": 30}},

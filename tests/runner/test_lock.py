@@ -144,6 +144,8 @@ def test_of_two_builds_at_once_one_runs(tmp_path: Path) -> None:
         str(recipe),
         "--workers",
         "1",
+        "--until",
+        "sources.books",
         "--json",
     ]
     builds = [
@@ -154,7 +156,7 @@ def test_of_two_builds_at_once_one_runs(tmp_path: Path) -> None:
     codes = [process.returncode for process in builds]
     assert sorted(codes) == [0, 1], outputs
     loser, winner = codes.index(1), codes.index(0)
-    assert json.loads(outputs[winner][0].splitlines()[-1])["build_id"]
+    assert json.loads(outputs[winner][0].splitlines()[-1])["steps"]
     errors = outputs[loser][1].splitlines()
     assert len(errors) == 1
     assert errors[0].startswith("error: a build of 'small' is active")
