@@ -30,7 +30,7 @@ RUN = "manual__2026-01-02T03:04:05+00:00"
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
-    with LocalCluster(
+    with LocalCluster(dashboard_address=None, 
         n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", host="127.0.0.1",
         dashboard_address=None,
     ) as cluster:  # fmt: skip
