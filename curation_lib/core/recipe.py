@@ -186,7 +186,8 @@ def _validated(model: Any, data: dict[str, Any], where: str) -> Any:
     try:
         return model.model_validate(data)
     except ValidationError as e:
-        first = e.errors()[0]
+        # A misspelt key is both unknown and missing; the unknown one says what to correct.
+        first = next((x for x in e.errors() if x["type"] == "extra_forbidden"), e.errors()[0])
         key = ".".join(str(part) for part in first["loc"]) or "(whole)"
         hint = ""
         if first["type"] == "extra_forbidden":

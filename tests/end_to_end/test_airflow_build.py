@@ -94,7 +94,7 @@ def test_a_second_run_computes_nothing(stack: Stack, disturbed: dict[str, Any]) 
     assert finish(stack, SMALL, run_id) == "success"
     results = [stack.airflow.result(SMALL, run_id, t["task_id"]) for t in stack.airflow.tasks(SMALL, run_id)]
     states = {r["state"] for r in results if isinstance(r, dict) and "state" in r}
-    assert states == {"reused"}, states
+    assert states == {"reused", "off"}, states  # off: synthetic.rephrase
     assert tree(disturbed["store"], "shards") == before
 
 
@@ -107,8 +107,9 @@ def test_trace_answers_for_kept_filtered_and_deduplicated(disturbed: dict[str, A
     assert twin["events"][-1]["kept_twin"] != twin["doc_id"]
     (filtered,) = trace(store, "r25")
     last = filtered["events"][-1]
-    assert (last["stage"], last["rule"], last["threshold"]) == ("filters.gopher_quality", "min_words", 50.0)
-    assert last["score"] < 50
+    assert last["stage"] == "filters.gopher_repetition"
+    assert last["score"] > last["threshold"]
+    assert "filters.gopher_quality.min_words" in last["also_failed"]
 
 
 def test_a_gate_that_cannot_hold_stops_the_build_and_names_its_page(stack: Stack, disturbed: dict[str, Any]) -> None:
