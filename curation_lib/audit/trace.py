@@ -1,23 +1,21 @@
-"""What happened to a document and why, step by step: dropped, edited, kept, exported."""
+"""What happened to a document and why, step by step: dropped, quarantined, edited, kept, exported."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from curation_lib.audit.builds import BuildRecord, Step, find_build, list_builds
+from curation_lib.audit.identities import identities
 from curation_lib.audit.queries import Books, books
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.store import Store
-
-_DOC_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def trace(store: Store, document: str, build: str | None = None) -> list[dict[str, Any]]:
     """One history per matching document and build: `doc_id, url, source, outcome, events`.
 
-    `document` is a doc_id, a URL or a source_id. Raises ConfigError where no build knows it.
+    `document` is a doc_id, a URL, a source_id or, for what was never a document, its locator. Raises ConfigError where no build knows it.
     """
     records = [find_build(store, build)] if build else list_builds(store)
     if not records:
@@ -33,52 +31,51 @@ def _in_build(open_books: Books, record: BuildRecord, document: str) -> list[dic
     steps = record.steps(open_books.store)
     return [
         {"build": record.build_id, "corpus": record.corpus, **_history(open_books, steps, who)}
-        for who in _identities(open_books, steps, document)
+        for who in identities(open_books, steps, document)
     ]
-
-
-def _identities(open_books: Books, steps: Sequence[Step], document: str) -> list[dict[str, Any]]:
-    sources = [s for s in steps if s.kind == "ingest"]
-    where, values = (
-        ("doc_id = ?", [document]) if _DOC_ID.fullmatch(document) else ("url = ? OR source_id = ?", [document] * 2)
-    )
-    keys = [k for s in sources for k in (*s.manifest.parts(), *s.manifest.files("drops"))]
-    rows = open_books.rows(keys, where, values)
-    known = {r["doc_id"]: {n: r[n] for n in ("doc_id", "source", "source_id", "url")} for r in rows}
-    return [known[doc_id] for doc_id in sorted(known)]
 
 
 def _history(open_books: Books, steps: Sequence[Step], who: dict[str, Any]) -> dict[str, Any]:
     events: list[dict[str, Any]] = []
-    outcome = "kept"
     for step in steps:
         if step.kind == "ingest" and step.manifest.facts.get("source") != who["source"]:
             continue
-        found = _events(open_books, step, who["doc_id"])
+        found = _events(open_books, step, who)
         events.extend(found)
-        if (
-            any(e["event"] in ("dropped", "quarantined") for e in found)
-            and step.kind not in ("export",)
-            and "mix." not in step.id
-        ):
-            outcome = "dropped"
-            break
-    return {**who, "outcome": outcome, "events": events}
+        if gone := _gone(step, found):
+            return {**who, "outcome": gone, "events": events}
+    return {**who, "outcome": "kept", "events": events}
 
 
-def _events(open_books: Books, step: Step, doc_id: str) -> list[dict[str, Any]]:
-    manifest, at = step.manifest, {"step": step.id}
+def _gone(step: Step, found: Sequence[dict[str, Any]]) -> str | None:
+    """How the document left the build at `step`; a mix or an export takes it from one phase only."""
+    kinds = [e["event"] for e in found]
+    if "kept" in kinds or step.kind == "export" or step.id.startswith("mix."):
+        return None
+    return next((kind for kind in kinds if kind in ("dropped", "quarantined")), None)
+
+
+def _events(open_books: Books, step: Step, who: dict[str, Any]) -> list[dict[str, Any]]:
+    manifest, at, doc_id = step.manifest, {"step": step.id}, who["doc_id"]
     if step.kind == "export":
         rows = open_books.rows(manifest.files("parquet") or manifest.files("jsonl"), "doc_id = ?", [doc_id])
         return [{**at, "event": "exported", "phase": manifest.facts["phase"], "copies": len(rows)}] if rows else []
     edits = open_books.rows(manifest.files("edits"), "doc_id = ?", [doc_id])
-    events = [{**at, **edit} for edit in _edits(edits)]
-    for row in open_books.rows(manifest.files("drops"), "doc_id = ?", [doc_id]):
-        events.append(_dropped(open_books, step, row))
-    if not events or all(e["event"] == "edited" for e in events):
-        kept = open_books.rows(manifest.parts(), "doc_id = ?", [doc_id])
-        events.extend([{**at, "event": "kept", "scores": _scores(open_books, step, doc_id)}] if kept else [])
+    drops = open_books.rows(manifest.files("drops"), "doc_id = ?", [doc_id])
+    events = [
+        *({**at, **edit} for edit in _edits(edits)),
+        *(_dropped(open_books, step, row) for row in drops),
+        *({**at, **row} for row in _quarantined(open_books, step, who)),
+    ]
+    if open_books.rows(manifest.parts(), "doc_id = ?", [doc_id]):  # beside a drop: one of two with its id stays
+        events.append({**at, "event": "kept", "scores": _scores(open_books, step, doc_id)})
     return events
+
+
+def _quarantined(open_books: Books, step: Step, who: dict[str, Any]) -> list[dict[str, Any]]:
+    where, values = "source = ? AND locator = ?", [who["source"], who["source_id"]]
+    rows = open_books.rows(step.manifest.files("quarantine"), where, values)
+    return [{"event": "quarantined", "error": row["error"]} for row in rows]
 
 
 def _edits(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
