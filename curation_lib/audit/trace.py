@@ -15,7 +15,8 @@ from curation_lib.runner.store import Store
 def trace(store: Store, document: str, build: str | None = None) -> list[dict[str, Any]]:
     """One history per matching document and build: `doc_id, url, source, outcome, events`.
 
-    `document` is a doc_id, a URL, a source_id or, for what was never a document, its locator. Raises ConfigError where no build knows it.
+    `document` is a doc_id, a URL, a source_id or, for what was never a document, its locator. Raises ConfigError
+    where no build knows it.
     """
     records = [find_build(store, build)] if build else list_builds(store)
     if not records:
