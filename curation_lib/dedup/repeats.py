@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, Any
@@ -12,7 +13,6 @@ import numpy.typing as npt
 import pyarrow as pa
 from numba import njit
 
-from curation_lib.dedup.decisions import firsts
 from curation_lib.text.buffers import Bytes, Hashes, Offsets
 
 RECORD = np.dtype([("high", np.uint64), ("low", np.uint64), ("document", np.uint32), ("unit", np.uint32)])
@@ -65,46 +65,58 @@ class Repeats:
         bases = np.cumsum(np.concatenate(self._sizes))
         bits = np.zeros(bases[-1] // 8 + 1, np.uint8)
         for records in self._buckets():
-            repeated = records[_later(records, position)]
-            _set(bits, bases[repeated["document"]] + repeated["unit"])
+            _mark_later(records, position, bases, bits)
         values, offsets = _runs(bits, bases)
         return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(values))
 
     def _spill(self) -> None:
         self._files = self._files or [TemporaryFile() for _ in range(BUCKETS)]  # noqa: SIM115 - closed by __exit__
-        records = np.concatenate(self._held)
-        bucket = records["high"] // np.uint64(2**64 // BUCKETS)
-        records = records[np.argsort(bucket, kind="stable")]
-        ends = np.cumsum(np.bincount(bucket.astype(np.int64), minlength=BUCKETS))
-        for file, start, end in zip(self._files, [0, *ends.tolist()], ends.tolist(), strict=False):
-            file.write(records[start:end].data)
-        self._held, self._held_bytes = [np.zeros(0, RECORD)], 0
+        for file, records in zip(self._files, self._split(), strict=True):
+            file.write(records.data)
 
     def _buckets(self) -> Iterator[Records]:
         if not self._files:
-            yield np.concatenate(self._held)
+            yield from self._split()
             return
         self._spill()
         for file in self._files:
             file.seek(0)
-            yield np.frombuffer(file.read(), RECORD)
+            yield np.frombuffer(bytearray(file.read()), RECORD)
 
-
-def _later(records: Records, position: npt.NDArray[np.int64]) -> Offsets:
-    """Where in `records` a unit stands that is not of the first document with its hash."""
-    order = np.lexsort([records["low"], records["high"]])
-    begins = firsts(records["high"][order], records["low"][order])
-    places = position[records["document"][order]]
-    group = np.cumsum(begins) - 1
-    first = np.minimum.reduceat(places, np.flatnonzero(begins)) if len(order) else places
-    later: Offsets = order[places > first[group]]
-    return later
+    def _split(self) -> Iterator[Records]:
+        """Let go of what is held, a bucket at a time."""
+        records = np.concatenate(self._held)
+        self._held, self._held_bytes = [np.zeros(0, RECORD)], 0
+        bucket = (records["high"] // np.uint64(2**64 // BUCKETS)).astype(np.uint8)
+        order = np.argsort(bucket, kind="stable")
+        ends = np.cumsum(np.bincount(bucket, minlength=BUCKETS)).tolist()
+        for start, end in pairwise([0, *ends]):
+            yield records.take(order[start:end])
 
 
 @njit(nogil=True, cache=True)
-def _set(bits: Bytes, places: Offsets) -> None:
-    for place in places:
-        bits[place >> 3] |= np.uint8(1 << (place & 7))
+def _mark_later(records: Records, position: Offsets, bases: Offsets, bits: Bytes) -> None:
+    """Set the bit of each unit that a document of smaller position has, too, by a table of open addresses."""
+    slots = 64
+    while slots < 2 * len(records):
+        slots *= 2
+    table, at = np.full(slots, -1, np.int64), np.empty(len(records), np.int64)
+    for n in range(len(records)):
+        one = records[n]
+        slot = np.int64(one.low & np.uint64(slots - 1))
+        while table[slot] >= 0:
+            other = records[table[slot]]
+            if other.high == one.high and other.low == one.low:
+                break
+            slot = (slot + 1) & (slots - 1)
+        if table[slot] < 0 or position[one.document] < position[records[table[slot]].document]:
+            table[slot] = n
+        at[n] = slot
+    for n in range(len(records)):
+        one = records[n]
+        if position[one.document] > position[records[table[at[n]]].document]:
+            place = bases[one.document] + one.unit
+            bits[place >> 3] |= np.uint8(1 << (place & 7))
 
 
 @njit(nogil=True, cache=True)

@@ -5,7 +5,7 @@ One hash chooses (see `text.winnowing`), both together confirm. Neither equals t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -50,25 +50,31 @@ def _word_spans(
     most = (offsets[rows] - offsets[0]) // 2 + rows + 1
     starts, ends = np.empty(most, np.int64), np.zeros(rows + 1, np.int64)
     high, low = np.empty(most, np.uint64), np.empty(most, np.uint64)
-    m = -1
+    m = 0
     for row in range(rows):
-        i, before, alone = offsets[row], SEPARATOR, False
-        while i < offsets[row + 1]:
-            code, width = decode(data, i, offsets[row + 1])
+        i, end = offsets[row], offsets[row + 1]
+        first, second, inside, alone = _BASIS, _SEED, False, False
+        while i < end:
+            code: Any = np.int64(data[i])
+            width = 1
+            if code >= 0x80:
+                code, width = decode(data, i, end)
             entry = table[code]
             kind = entry & 3
-            if kind == ALONE or (kind == JOINED and alone) or (kind != SEPARATOR and before == SEPARATOR):
+            if inside and (kind in (SEPARATOR, ALONE) or (alone and kind == JOINED)):
+                high[m], low[m] = spread(first), spread(second)
+                first, second, inside, alone = _BASIS, _SEED, False, False
                 m += 1
-                starts[m], high[m], low[m] = i - offsets[row], _BASIS, _SEED
-                alone = kind == ALONE
             if kind != SEPARATOR:
-                high[m] = (high[m] ^ np.uint64(entry >> 2)) * _PRIME
-                low[m] = low[m] * _STEP + np.uint64(entry >> 2)
+                if not inside:
+                    starts[m], inside, alone = i - offsets[row], True, kind == ALONE
+                lower = np.uint64(entry >> 2)
+                first, second = (first ^ lower) * _PRIME, second * _STEP + lower
                 if code == 0x130:  # the one letter whose lower case has two code points
-                    high[m], low[m] = (high[m] ^ _DOT) * _PRIME, low[m] * _STEP + _DOT
-            before = kind
+                    first, second = (first ^ _DOT) * _PRIME, second * _STEP + _DOT
             i += width
-        ends[row + 1] = m + 1
-    for n in range(m + 1):
-        high[n], low[n] = spread(high[n]), spread(low[n])
-    return starts[: m + 1], high[: m + 1], low[: m + 1], ends
+        if inside:
+            high[m], low[m] = spread(first), spread(second)
+            m += 1
+        ends[row + 1] = m
+    return starts[:m], high[:m], low[:m], ends
