@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from curation_lib.dedup import reading, repeats, spans
+from curation_lib.dedup import reading, repeats, spans, units
 from curation_lib.dedup.spans import STAGE, SpansConfig
 from tests.dedup import spans_reference
 from tests.dedup.spans_reference import collapsed, in_bytes
@@ -197,8 +198,6 @@ def test_a_shared_hash_alone_removes_nothing(
         high, low = normalised_hashes(column)
         return np.zeros_like(high), low
 
-    from curation_lib.dedup import units
-
     word_spans, normalised_hashes = spans.word_spans, units.normalised_hashes
     monkeypatch.setattr(spans, "word_spans", colliding)
     monkeypatch.setattr(units, "normalised_hashes", same_upper)
@@ -229,10 +228,21 @@ def test_a_footer_200_000_times_is_cut_in_linear_time(
     assert max(outcome.read) == 512
 
 
+def test_200_000_texts_of_a_word_or_none_are_not_read(run: Callable[..., Any], documents: Callable[..., Any]) -> None:
+    outcome = run(
+        STAGE, [[documents([{"doc_id": f"{n:06}", "text": "word" * (n % 2)} for n in range(200_000)])]], SpansConfig()
+    )
+    assert (len(outcome.kept), outcome.read) == (200_000, [])
+
+
 def test_candidates_beyond_the_cap_lie_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
-    monkeypatch.setattr(repeats, "TemporaryFile", lambda: opened.append(1) or open_temporary())
-    open_temporary = __import__("tempfile").TemporaryFile
+
+    def noted() -> Any:
+        opened.append(TemporaryFile())  # noqa: SIM115 - closed by Repeats
+        return opened[-1]
+
+    monkeypatch.setattr(repeats, "TemporaryFile", noted)
     rng = np.random.default_rng(1)
     unit, document = np.arange(1000), np.repeat(np.arange(10), 100)
     high = rng.integers(0, 2**64, 50, dtype=np.uint64)[rng.integers(0, 50, 1000)]
@@ -243,6 +253,7 @@ def test_candidates_beyond_the_cap_lie_on_disk(monkeypatch: pytest.MonkeyPatch) 
                 found.add(np.array([1000]), np.zeros(100, np.int64), unit[part], high[part], high[part])
             answers.append(found.runs(np.arange(10)).to_pylist())
     assert len(opened) == 2 * repeats.BUCKETS
+    assert all(file.closed for file in opened)
     assert answers[0] == answers[1] == answers[2]
     first = {h: d for d, h in reversed(list(zip(document.tolist(), high.tolist(), strict=True)))}
     ours = [
