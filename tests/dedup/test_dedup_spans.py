@@ -212,6 +212,21 @@ def test_a_shared_hash_alone_removes_nothing(
     assert outcome.texts == ["one two three\n\nfour five six", "six five four one\n\nnine", "x y"]
 
 
+@pytest.mark.parametrize("half", ["high", "low"])
+def test_both_halves_of_a_hash_decide(half: str) -> None:
+    """Units of which one half of the hash is the same, and the other puts them all at one place of the table."""
+    n, same = np.arange(1000), np.zeros(1000, np.uint64)
+
+    def hashes(first: int) -> list[np.ndarray]:
+        apart = (n + first).astype(np.uint64) << np.uint64(40)
+        return [apart, same] if half == "high" else [same, apart]
+
+    with repeats.Repeats(2**20) as found:
+        for first in (0, 0, 1):
+            found.add(np.array([1000]), 0 * n, n, *hashes(first))
+        assert found.runs(np.array([0, 1, 2])).to_pylist() == [[], [0, 1000], [0, 999]]
+
+
 def test_a_footer_200_000_times_is_cut_in_linear_time(
     run: Callable[..., Any], documents: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curation_lib.dedup import url
 from curation_lib.dedup.url import STAGE, UrlConfig, canonical_urls
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "dedup" / "url.json"
@@ -111,16 +113,25 @@ def test_identical_captures_stand_once(
     rows = [json.loads(line) for line in lines if line]
     batch = documents([{"doc_id": r["id"], "url": r["url"], "text": r["text"], "source": r["source"]} for r in rows])
     outcome = run(STAGE, [[batch]], UrlConfig())
-    url = {r["id"]: r["url"] for r in rows}
+    address = {r["id"]: r["url"] for r in rows}
     assert len(outcome.kept) == len(set(canonical_urls(batch.column("url"), UrlConfig()).to_pylist())) == 192
     for doc, drop in outcome.drops:
-        assert same_page(url[doc]) == same_page(url[drop.kept_twin])
+        assert same_page(address[doc]) == same_page(address[drop.kept_twin])
     assert {doc.partition("#")[0] for doc, _ in outcome.drops} == {"example.warc.gz"}
     assert {drop.kept_twin.partition("#")[0] for _, drop in outcome.drops} == {"example.arc.gz"}
 
 
 def same_page(url: str) -> str:
     return url.partition("://")[2].removeprefix("www.").rstrip("/")
+
+
+def test_a_shared_hash_alone_removes_nothing(
+    monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any], documents: Callable[..., Any]
+) -> None:
+    monkeypatch.setattr(url, "priority", lambda urls, seed: np.zeros(len(urls), np.uint64))
+    rows = [{"doc_id": i, "text": "", "url": f"http://h/{page}"} for i, page in zip("abcde", "xyxzy", strict=True)]
+    outcome = run(STAGE, [[documents(rows)]], UrlConfig())
+    assert {doc: twin for doc, (_, twin, _) in outcome.dropped().items()} == {"c": "a", "e": "b"}
 
 
 def test_one_url_200_000_times_and_200_000_urls(run: Callable[..., Any], documents: Callable[..., Any]) -> None:
