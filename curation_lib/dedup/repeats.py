@@ -24,9 +24,9 @@ Records = npt.NDArray[Any]
 class Repeats:
     """Collects units, in buckets of equal leading hash bits, and then compares those of each bucket.
 
-    Memory: 24 bytes per unit until they pass `spill_bytes`, then on disk in temporary files, of which one
-    is read at a time (units of one hash lie in one file); 1 bit per unit of every document, and 8 bytes per
-    document. Use as a context manager: the files are gone after it.
+    Memory: 24 bytes per unit (56 while they are sorted into buckets) until they pass `spill_bytes`, then on disk
+    in temporary files, of which one is read at a time (units of one hash lie in one file); 1 bit per unit of
+    every document, and 8 bytes per document. Use as a context manager: the files are gone after it.
     """
 
     def __init__(self, spill_bytes: int) -> None:
