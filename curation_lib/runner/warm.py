@@ -20,8 +20,8 @@ from curation_lib.text.hashing import content_hashes, doc_id
 
 TEXT = "A first line of words to compile with. A second one, told twice.\nA second one, told twice.\n\n第二行。 [1]\n"
 STAGES = (
-    "dedup.exact", "dedup.minhash", "filters.c4_lines", "filters.gopher_repetition", "filters.gopher_quality",
-    "filters.c4_quality", "filters.fineweb_quality",
+    "dedup.exact", "dedup.minhash", "dedup.spans", "filters.c4_lines", "filters.gopher_repetition",
+    "filters.gopher_quality", "filters.c4_quality", "filters.fineweb_quality",
 )  # fmt: skip
 
 
@@ -68,7 +68,8 @@ def _decide(stage: Group, batch: pa.RecordBatch, config: object) -> None:
     shard = pa.array([0] * rows.num_rows, pa.uint32())
     keyed = rows.append_column(pa.field("shard", pa.uint32()), shard)
     found = stage.partition(keyed.sort_by([(c, "ascending") for c in ("partition_key", "shard", "row")]), config)
-    stage.decide([found], lambda _, wanted: batch.take(pa.array(wanted, pa.int64())), config)
+    decision = stage.decide([found], lambda _, wanted: batch.take(pa.array(wanted, pa.int64())), config)
+    stage.apply(batch, decision, config)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import zstandard
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import DOCUMENT
-from curation_lib.core.stage import Context, Drop, Group
+from curation_lib.core.stage import Context, Drop, Edit, Group
 from curation_lib.text.hashing import content_hashes
 
 Shards = Sequence[Sequence[pa.RecordBatch]]
@@ -25,9 +25,11 @@ Shards = Sequence[Sequence[pa.RecordBatch]]
 
 @dataclass
 class Outcome:
-    """What became of all documents. Drops and quarantine by (doc_id, text), kept doc_ids in order."""
+    """What became of all documents. Drops, edits and quarantine by doc_id, kept doc_ids and their texts in order."""
 
     kept: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    edits: list[tuple[str, Edit]] = field(default_factory=list)
     drops: list[tuple[str, Drop]] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)
     read: list[int] = field(default_factory=list)
@@ -112,6 +114,8 @@ def _apply(stage: Group, batch: pa.RecordBatch, decision: pa.Table, config: Stag
     ids = batch.column("doc_id").to_pylist()
     assert batch.num_rows == result.kept.num_rows + len(result.drops) + len(result.bad)
     out.kept += result.kept.column("doc_id").to_pylist()
+    out.texts += result.kept.column("text").to_pylist()
+    out.edits += [(ids[edit.row], edit) for edit in result.edits]
     out.drops += [(ids[drop.row], drop) for drop in result.drops]
     out.bad += [(ids[bad.row], bad.error) for bad in result.bad]
 
