@@ -10,7 +10,7 @@ With 14 bands of 8 rows a pair of similarity 0.7 is found with probability 0.56,
 
 Memory: the shuffle carries 16 bytes per band and document (224 at 14 bands). `decide` holds up to 80 bytes
 per band that a document shares with another, 300 per such document, and 8 per distinct shingle of each
-distinct set, on disk beyond `spill_bytes`, and 120 per pair that it found alike. Text in memory is at most
+distinct set, on disk beyond `spill_bytes`, and 150 per pair that it found alike. Text in memory is at most
 `reading.SPAN` documents; shingles of characters take eight times their text besides.
 """
 
