@@ -4,12 +4,13 @@ Documents are visited in survivor order. One is dropped iff a document already k
 at least `threshold` alike; the most similar such one, the earliest on a tie, is its twin. So a chain
 A ~ B ~ C loses B only, when A and C differ.
 
-Every comparison that reached the threshold is handed back beside the twin. Copies of one set don't repeat the
-comparisons of the first of them, so they add none: those of its twin and of what was kept since are theirs.
+Every pair that reached the threshold is handed back beside the twin: a dropped document and each one kept before it
+in its buckets. A copy of a kept document's set has that one pair only. So the pairs of a document depend on what was
+kept, not on what was dropped: they are the same where others like it were dropped from an earlier release.
 
 Cost: a pair of distinct sets is compared at most once and only if one of them was kept, so a million copies
 of a page cost a million look-ups. A bucket of m documents alike in a band only still costs m * m / 2. Memory: 56
-bytes per document, 32 per set and 16 per bucket of a document; 24 per comparison that reached the threshold.
+bytes per document, 48 per set and 16 per bucket of a document; 32 per pair that reached the threshold.
 """
 
 from __future__ import annotations
@@ -45,8 +46,7 @@ class Verified(NamedTuple):
     """What comparing came to.
 
     twin: int64[n], the kept document that each dropped one resembles most, else -1. score: float64[n], how much.
-    edges: int64[e, 2], a dropped document and a kept one that reached the threshold, in the order of comparing.
-    alike: float64[e], how much.
+    edges: int64[e, 2], a dropped document and a kept one that reached the threshold. alike: float64[e], how much.
     """
 
     twin: Integers
@@ -64,7 +64,20 @@ def decide_greedily(
     """
     sizes = np.bincount(found.buckets, minlength=1)
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    return Verified(*_decide(*found, starts, values, offsets, float(threshold), contained))
+    twin, score, met, sets, like, alike = _decide(*found, starts, values, offsets, float(threshold), contained)
+    return Verified(twin, score, *_of_documents(found.set_of, met, sets, like, alike))
+
+
+def _of_documents(
+    set_of: Integers, met: Integers, sets: Integers, leaders: Integers, alike: Scores
+) -> tuple[Integers, Scores]:
+    """Edges of documents from those of sets, in the order of finding: document d has the first met[d] of its set."""
+    order = np.argsort(sets, kind="stable")
+    first = np.searchsorted(sets[order], set_of)
+    document = np.repeat(np.arange(len(met)), met)
+    nth = np.arange(len(document)) - np.repeat(np.cumsum(met) - met, met)
+    at = order[first[document] + nth]
+    return np.stack([document, leaders[at]], axis=1), alike[at]
 
 
 @njit(nogil=True, cache=True)
@@ -78,7 +91,7 @@ def _decide(
     offsets: Offsets,
     threshold: float,
     contained: bool,
-) -> tuple[Integers, Scores, Integers, Scores]:
+) -> tuple[Integers, Scores, Integers, Integers, Integers, Scores]:
     documents, sets = order.shape[0], offsets.shape[0] - 1
     leaders = np.empty(buckets.shape[0], np.int64)  # of bucket b: leaders[starts[b]:][:count[b]], as kept
     count = np.zeros(starts.shape[0], np.int64)
@@ -88,7 +101,8 @@ def _decide(
     seen = np.zeros(sets, np.int64)  # leaders kept before this were compared with the set
     twin, score = np.full(documents, -1, np.int64), np.zeros(documents)
     held = np.zeros(sets, np.bool_)  # by a kept document
-    pairs, alikes, edge = np.empty((64, 2), np.int64), np.empty(64), 0
+    met, found = np.zeros(documents, np.int64), np.zeros(sets, np.int64)  # leaders like it, when visited and by now
+    owner, like, alikes, edge = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64), 0
     kept = 0
     for document in order:
         mine = set_of[document]
@@ -110,8 +124,9 @@ def _decide(
                     if alike < threshold:
                         continue
                     if edge == alikes.shape[0]:
-                        pairs, alikes = np.append(pairs, np.empty_like(pairs), 0), np.append(alikes, alikes)
-                    pairs[edge, 0], pairs[edge, 1], alikes[edge] = document, leader, alike
+                        owner, like, alikes = np.append(owner, owner), np.append(like, like), np.append(alikes, alikes)
+                    owner[edge], like[edge], alikes[edge] = mine, leader, alike
+                    found[mine] += 1
                     edge += 1
                     nearer = best[mine] < 0 or alike > best_score[mine]
                     earlier = alike == best_score[mine] and kept_as[leader] < kept_as[best[mine]]
@@ -119,7 +134,7 @@ def _decide(
                         best[mine], best_score[mine] = leader, alike
             seen[mine] = kept
         if best[mine] >= 0:
-            twin[document], score[document] = best[mine], best_score[mine]
+            twin[document], score[document], met[document] = best[mine], best_score[mine], found[mine]
             continue
         kept_as[document] = kept
         kept += 1
@@ -128,4 +143,4 @@ def _decide(
             bucket = buckets[e]
             leaders[starts[bucket] + count[bucket]] = document
             count[bucket] += 1
-    return twin, score, pairs[:edge], alikes[:edge]
+    return twin, score, met, owner[:edge], like[:edge], alikes[:edge]
