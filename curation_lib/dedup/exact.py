@@ -150,7 +150,7 @@ def _twice(column: pa.Array) -> pa.Array:
 
 STAGE = Group(
     name="dedup.exact",
-    version=1,
+    version=2,
     config=ExactConfig,
     summary="Drops repeated ids and texts equal up to case and white space",
     libraries=("xxhash",),

@@ -33,6 +33,7 @@ class Outcome:
     drops: list[tuple[str, Drop]] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)
     read: list[int] = field(default_factory=list)
+    links: list[tuple[str, str, float | None]] = field(default_factory=list)
 
     def dropped(self) -> dict[str, tuple[str, str | None, float | None]]:
         """doc_id -> (rule, twin, score)."""
@@ -117,6 +118,8 @@ def _apply(stage: Group, batch: pa.RecordBatch, decision: pa.Table, config: Stag
     out.texts += result.kept.column("text").to_pylist()
     out.edits += [(ids[edit.row], edit) for edit in result.edits]
     out.drops += [(ids[drop.row], drop) for drop in result.drops]
+    if result.links is not None:
+        out.links += [(ids[link["row"]], link["twin"], link["similarity"]) for link in result.links.to_pylist()]
     out.bad += [(ids[bad.row], bad.error) for bad in result.bad]
 
 
