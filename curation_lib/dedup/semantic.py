@@ -10,9 +10,9 @@ Vectors are whole numbers of 8 bits and their products exact, so that neither ba
 Documents without a word are never duplicates.
 
 Memory: the shuffle carries about 350 bytes per document at 256 dimensions: the vector, `doc_id`, `content_hash` and
-numbers. `decide` takes less than 2 kB per document at its peak, however long the texts are, for it joins and sorts
-these rows (three times 350) and holds the distinct vectors with 6 bytes a cell. No text is read again. Time grows
-with pairs of kept documents that share a cell: of unrelated pages, whose cosine is about 0.1, that is 0.9%.
+numbers. `decide` takes up to 2 kB per document and 60 MB, however long the texts are, for it joins and sorts these
+rows (three times 350) and holds the distinct vectors with 6 bytes a cell. No text is read again. Time grows with
+pairs of kept documents that share a cell: of unrelated pages, whose cosine is about 0.1, that is 0.9%.
 """
 
 from __future__ import annotations
