@@ -93,7 +93,10 @@ def rehashed(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 @contextmanager
 def explained(work: Work) -> Iterator[None]:
-    """Errors that leave a worker say which stages and which shard they came from."""
+    """Errors that leave a worker say which stages and which shard they came from; its free memory goes back.
+
+    Arrow's pool keeps what a shard needed for the next one, which may never come to this worker.
+    """
     where = f"{'+'.join(name for name, _ in work.chain)}, shard {work.name}"
     try:
         yield
@@ -104,6 +107,8 @@ def explained(work: Work) -> Iterator[None]:
     except Exception as e:
         e.add_note(f"in {where}")
         raise
+    finally:
+        pa.default_memory_pool().release_unused()
 
 
 def write_dataset(

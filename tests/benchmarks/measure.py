@@ -1,7 +1,8 @@
 """Time and memory of one command with everything it starts: `python -m tests.benchmarks.measure COMMAND…`.
 
 Prints one JSON object: `wall` and `cpu` seconds (CPU of every process of the tree, also of servers that outlive
-their parent), `pss` peak MiB of the whole tree (shared pages counted once, looked at four times a second), `exit`.
+their parent), `pss` and `anonymous` peak MiB of the whole tree (shared pages counted once, looked at four times a
+second; anonymous memory leaves out pages of files, which the kernel takes back when it needs them), `exit`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LOOK = 0.25
 def measure(command: Sequence[str]) -> dict[str, Any]:
     """Run `command` to its end, end what it left behind, and account for all of it."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    peak, ended = [0], threading.Event()
+    peak, ended = {"Pss": 0, "Pss_Anon": 0}, threading.Event()
     watcher = threading.Thread(target=_watch, args=(peak, ended), daemon=True)
     began = time.perf_counter()
     child = subprocess.Popen(command, stdout=sys.stderr)
@@ -45,19 +46,24 @@ def measure(command: Sequence[str]) -> dict[str, Any]:
             wall, status = time.perf_counter() - began, os.waitstatus_to_exitcode(how)
             _end_leftovers()
     ended.set()
-    return {"wall": round(wall, 2), "cpu": round(cpu, 2), "pss": round(peak[0] / 2**20), "exit": status}
+    memory = {"pss": round(peak["Pss"] / 1024), "anonymous": round(peak["Pss_Anon"] / 1024)}
+    return {"wall": round(wall, 2), "cpu": round(cpu, 2), **memory, "exit": status}
 
 
-def _watch(peak: list[int], ended: threading.Event) -> None:
+def _watch(peak: dict[str, int], ended: threading.Event) -> None:
     while not ended.wait(LOOK):
-        peak[0] = max(peak[0], sum(map(_pss, psutil.Process().children(recursive=True))))
+        found = [_memory(p.pid) for p in psutil.Process().children(recursive=True)]
+        for kind in peak:
+            peak[kind] = max(peak[kind], sum(one.get(kind, 0) for one in found))
 
 
-def _pss(process: psutil.Process) -> int:
+def _memory(pid: int) -> dict[str, int]:
+    """KiB by kind; nothing of a process that has ended."""
     try:
-        return int(process.memory_full_info().pss)
-    except psutil.Error:
-        return 0
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    except (OSError, ProcessLookupError):
+        return {}
+    return {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in lines)}
 
 
 def _end_leftovers() -> None:
@@ -90,7 +96,7 @@ def _once(name: str, command: Sequence[str]) -> dict[str, Any]:
 
 
 def _median(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    median = {key: statistics.median(run[key] for run in runs) for key in ("wall", "cpu", "pss")}
+    median = {key: statistics.median(run[key] for run in runs) for key in ("wall", "cpu", "pss", "anonymous")}
     return {**median, "walls": [run["wall"] for run in runs], "cpus": [run["cpu"] for run in runs]}
 
 
