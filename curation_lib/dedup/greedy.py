@@ -2,7 +2,8 @@
 
 Documents are visited in survivor order. One is dropped iff a document already kept in one of its buckets is
 at least `threshold` alike; the most similar such one, the earliest on a tie, is its twin. So a chain
-A ~ B ~ C loses B only, when A and C differ.
+A ~ B ~ C loses B only, when A and C differ. Released documents are visited first, are kept whatever they
+resemble, and are not compared with each other.
 
 Cost: a pair of distinct sets is compared at most once and only if one of them was kept, so a million copies
 of a page cost a million look-ups. A bucket of m documents alike in a band only still costs m * m / 2.
@@ -28,13 +29,14 @@ class Candidates(NamedTuple):
 
     order: int64[n], documents in survivor order. set_of: int64[n], each one's shingle set.
     buckets, edges: the buckets of document d are buckets[edges[d]:edges[d + 1]]. Documents with one set are
-    in the same buckets.
+    in the same buckets. released: how many documents at the head of `order` are kept unseen.
     """
 
     order: Integers
     set_of: Integers
     buckets: Integers
     edges: Offsets
+    released: int = 0
 
 
 def decide_greedily(found: Candidates, values: Hashes, offsets: Offsets, threshold: float) -> tuple[Integers, Scores]:
@@ -54,6 +56,7 @@ def _decide(
     set_of: Integers,
     buckets: Integers,
     edges: Offsets,
+    released: int,
     starts: Offsets,
     values: Hashes,
     offsets: Offsets,
@@ -68,9 +71,10 @@ def _decide(
     seen = np.zeros(sets, np.int64)  # leaders kept before this were compared with the set
     twin, score = np.full(documents, -1, np.int64), np.zeros(documents)
     kept = 0
-    for document in order:
+    for place in range(documents):
+        document = order[place]
         mine = set_of[document]
-        if best_score[mine] < 1.0:
+        if place >= released and best_score[mine] < 1.0:
             a, b = offsets[mine], offsets[mine + 1]
             for e in range(edges[document], edges[document + 1]):
                 bucket = buckets[e]
@@ -91,7 +95,8 @@ def _decide(
                         best[mine], best_score[mine] = leader, alike
             seen[mine] = kept
         if best[mine] >= 0:
-            twin[document], score[document] = best[mine], best_score[mine]
+            if place >= released:
+                twin[document], score[document] = best[mine], best_score[mine]
             continue
         kept_as[document] = kept
         kept += 1

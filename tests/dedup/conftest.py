@@ -17,7 +17,7 @@ import zstandard
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import DOCUMENT
-from curation_lib.core.stage import Context, Drop, Group
+from curation_lib.core.stage import OWN, Context, Drop, Group
 from curation_lib.text.hashing import content_hashes
 
 Shards = Sequence[Sequence[pa.RecordBatch]]
@@ -65,10 +65,14 @@ def _split(batch: pa.RecordBatch, sizes: Sequence[Sequence[int]]) -> list[list[p
     return [*shards, [batch.slice(start)]]
 
 
-def _run(stage: Group, shards: Shards, config: StageConfig, partitions: int = 4) -> Outcome:
+def _run(
+    stage: Group, shards: Shards, config: StageConfig, partitions: int = 4, releases: Sequence[Shards] = ()
+) -> Outcome:
     outcome = Outcome()
-    tables = [pa.Table.from_batches(shard, schema=DOCUMENT) for shard in shards]
-    keys = [_key(stage, shard, n, config) for n, shard in enumerate(shards)]
+    of = [OWN] * len(shards) + [n for n, release in enumerate(releases) for _ in release]
+    every = [*shards, *(shard for release in releases for shard in release)]
+    tables = [pa.Table.from_batches(shard, schema=DOCUMENT) for shard in every]
+    keys = [_key(stage, shard, n, of[n], config) for n, shard in enumerate(every)]
     whole = pa.concat_tables(keys).sort_by([(c, "ascending") for c in ("partition_key", "shard", "row")])
     which = whole.column("partition_key").to_numpy() % np.uint64(partitions)
     partials = [stage.partition(whole.filter(pa.array(which == n)), config) for n in range(partitions)]
@@ -78,6 +82,7 @@ def _run(stage: Group, shards: Shards, config: StageConfig, partitions: int = 4)
         return tables[shard].take(pa.array(rows)).combine_chunks().to_batches()[0]
 
     decision = stage.decide(partials, lookup, config)
+    assert all(shard < len(shards) for shard in decision.column("shard").to_pylist())
     for number, shard in enumerate(shards):
         start = 0
         for batch in shard:
@@ -86,7 +91,9 @@ def _run(stage: Group, shards: Shards, config: StageConfig, partitions: int = 4)
     return outcome
 
 
-def _key(stage: Group, shard: Sequence[pa.RecordBatch], number: int, config: StageConfig) -> pa.Table:
+def _key(
+    stage: Group, shard: Sequence[pa.RecordBatch], number: int, release: int, config: StageConfig
+) -> pa.Table:
     empty = pa.RecordBatch.from_pylist([], DOCUMENT)
     tables, start = [], 0
     for batch in [*shard, empty]:
@@ -96,7 +103,8 @@ def _key(stage: Group, shard: Sequence[pa.RecordBatch], number: int, config: Sta
         tables.append(rows.set_column(at, "row", shifted))
         start += batch.num_rows
     rows = pa.concat_tables(tables)
-    return rows.append_column("shard", pa.array(np.full(rows.num_rows, number, np.uint32)))
+    rows = rows.append_column("shard", pa.array(np.full(rows.num_rows, number, np.uint32)))
+    return rows.append_column("release", pa.array(np.full(rows.num_rows, release, np.uint16)))
 
 
 def _cut(decision: pa.Table, shard: int, start: int, size: int) -> pa.Table:
