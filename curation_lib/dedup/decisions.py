@@ -57,7 +57,8 @@ def contested(begins: Mask, release: npt.NDArray[Any]) -> Mask:
     group = np.cumsum(begins) - 1
     judged = np.zeros(len(begins), np.bool_)
     judged[group[release == OWN]] = True
-    return shared(begins) & judged[group]
+    both: Mask = shared(begins) & judged[group]
+    return both
 
 
 def decision(rows: pa.Table, **columns: Any) -> pa.Table:

@@ -75,7 +75,7 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: ExactConfig) ->
     texts = np.arange(len(first))  # a text that no other has is its own
     texts[document[by_content]] = _texts(rows.filter(pa.array(by_content)), lookup)
     order = survivor_order(documents.append_column("rank", pa.array(ranks(documents, config))))
-    head = np.count_nonzero(numbers(documents, "release") != OWN)
+    head = int(np.count_nonzero(numbers(documents, "release") != OWN))
     ids, content = numbers(documents, "doc_id"), numbers(documents, "content_hash")
     why, twin = visited(order, head, ids, texts)
     gone = np.flatnonzero(why != STAYS)

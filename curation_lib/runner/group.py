@@ -161,16 +161,11 @@ def apply(work: Work) -> Entry:
 
 
 def _keep_keys(outputs: Outputs, work: Work, removed: npt.NDArray[np.uint32]) -> None:
-    """The key rows of the documents that stay, as `key` would make them of the written part."""
-    slices = [read_arrow(work.store, work.facts["keys"], (n, n + 1)) for n in range(SLICES)]
-    with outputs.writing("keys") as written:
-        write_arrow(written, [_left(s, removed) for s in slices], slices[0].schema)
-
-
-def _left(rows: pa.Table, removed: npt.NDArray[np.uint32]) -> pa.RecordBatch:
-    """`rows` without those of removed documents, numbered anew. removed: ascending."""
+    """The key rows of the documents that stay, as `key` would make them of the written part. removed: ascending."""
+    rows = read_arrow(work.store, work.facts["keys"])
     at, number = rows.schema.get_field_index("row"), rows.column("row").to_numpy()
     before = np.searchsorted(removed, number).astype(np.uint32)
     stays = np.searchsorted(removed, number, "right") == before
-    left = rows.set_column(at, rows.schema.field(at), pa.array(number - before, pa.uint32()))
-    return left.filter(pa.array(stays)).combine_chunks().to_batches()[0]
+    left = rows.set_column(at, rows.schema.field(at), pa.array(number - before, pa.uint32())).filter(pa.array(stays))
+    with outputs.writing("keys") as written:
+        write_arrow(written, list(_partitioned(left)), left.schema)

@@ -44,6 +44,9 @@ class Release:
             return None
         return [e.files["keys"].path for e in self.manifest.shards]
 
+    def is_at(self, url: str) -> bool:
+        return _location(Store(url)) == _location(self.folder)
+
     def directory_in(self, store: Store) -> str | None:
         """Its key in `store`, None where it lies elsewhere."""
         root, place = _location(store), _location(self.folder)
@@ -128,4 +131,3 @@ def _mixture(folder: Store, export: Manifest, url: str, where: str) -> str:
 
 def _location(store: Store) -> str:
     return str(store.fs.unstrip_protocol(store.path("")))
-

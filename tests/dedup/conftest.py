@@ -25,12 +25,13 @@ Shards = Sequence[Sequence[pa.RecordBatch]]
 
 @dataclass
 class Outcome:
-    """What became of all documents. Drops and quarantine by (doc_id, text), kept doc_ids in order."""
+    """What became of all documents: kept doc_ids, drops and quarantine in order, and what each shard is now."""
 
     kept: list[str] = field(default_factory=list)
     drops: list[tuple[str, Drop]] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)
     read: list[int] = field(default_factory=list)
+    shards: list[list[pa.RecordBatch]] = field(default_factory=list)
 
     def dropped(self) -> dict[str, tuple[str, str | None, float | None]]:
         """doc_id -> (rule, twin, score)."""
@@ -85,15 +86,14 @@ def _run(
     assert all(shard < len(shards) for shard in decision.column("shard").to_pylist())
     for number, shard in enumerate(shards):
         start = 0
+        outcome.shards.append([])
         for batch in shard:
             _apply(stage, batch, _cut(decision, number, start, batch.num_rows), config, outcome)
             start += batch.num_rows
     return outcome
 
 
-def _key(
-    stage: Group, shard: Sequence[pa.RecordBatch], number: int, release: int, config: StageConfig
-) -> pa.Table:
+def _key(stage: Group, shard: Sequence[pa.RecordBatch], number: int, release: int, config: StageConfig) -> pa.Table:
     empty = pa.RecordBatch.from_pylist([], DOCUMENT)
     tables, start = [], 0
     for batch in [*shard, empty]:
@@ -119,6 +119,7 @@ def _apply(stage: Group, batch: pa.RecordBatch, decision: pa.Table, config: Stag
     result = stage.apply(batch, decision, config)
     ids = batch.column("doc_id").to_pylist()
     assert batch.num_rows == result.kept.num_rows + len(result.drops) + len(result.bad)
+    out.shards[-1].append(result.kept)
     out.kept += result.kept.column("doc_id").to_pylist()
     out.drops += [(ids[drop.row], drop) for drop in result.drops]
     out.bad += [(ids[bad.row], bad.error) for bad in result.bad]

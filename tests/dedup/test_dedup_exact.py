@@ -99,10 +99,14 @@ def test_who_survives(
 def test_a_time_of_any_year_ranks_behind_no_other_source(documents: Callable[..., pa.RecordBatch]) -> None:
     """Times do not spill into the place of the source, and the unknown is oldest."""
     years = [1, 1969, 1970, 2024, 9999]
-    rows = [{"doc_id": s, "text": "", "source": s, "fetched_at": datetime(y, 1, 1, tzinfo=UTC)} for s in "ab" for y in years]
+    rows = [
+        {"doc_id": s, "text": "", "source": s, "fetched_at": datetime(y, 1, 1, tzinfo=UTC)} for s in "ab" for y in years
+    ]
     rows += [{"doc_id": s, "text": "", "source": s} for s in "ab"]
     found = ranks(documents(rows), ExactConfig(survivor="newest", preferred_sources=["b", "x", "a"]))
-    order = [(rows[n]["source"], getattr(rows[n].get("fetched_at"), "year", None)) for n in np.argsort(found, kind="stable")]
+    order = [
+        (rows[n]["source"], getattr(rows[n].get("fetched_at"), "year", None)) for n in np.argsort(found, kind="stable")
+    ]
     assert order == [(s, y) for s in "ba" for y in (9999, 2024, 1970, 1969, 1, None)]
 
 
@@ -181,7 +185,9 @@ def plainly(rows: list[dict[str, Any]], released: list[list[dict[str, Any]]]) ->
 
 def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     hashes = content_hashes(pa.array([r["text"] for r in rows], pa.large_string())).to_pylist()
-    keyed = sorted(zip((-len(r["text"]) for r in rows), (r["doc_id"] for r in rows), hashes, range(len(rows)), strict=True))
+    keyed = sorted(
+        zip((-len(r["text"]) for r in rows), (r["doc_id"] for r in rows), hashes, range(len(rows)), strict=True)
+    )
     return [rows[n] for *_, n in keyed]
 
 
