@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -26,7 +27,9 @@ def words(first: int, last: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def pool(corpus: Callable[[str], pa.RecordBatch], labels: Callable[[str], list[Any]]) -> dict[str, list[dict[str, Any]]]:
+def pool(
+    corpus: Callable[[str], pa.RecordBatch], labels: Callable[[str], list[Any]]
+) -> dict[str, list[dict[str, Any]]]:
     """Of each set, 160 documents that resemble another of them, as rows."""
 
     def resembling(name: str) -> list[dict[str, Any]]:
@@ -62,7 +65,7 @@ def dealt(rows: list[dict[str, Any]], crawls: int, rng: random.Random) -> list[l
 def sharded(batch: pa.RecordBatch, rng: random.Random) -> list[list[pa.RecordBatch]]:
     """1 to 3 shards of batches of up to 50 rows."""
     edges = [0, *sorted(rng.choices(range(batch.num_rows + 1), k=rng.randrange(3))), batch.num_rows]
-    cut = [batch.slice(a, b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    cut = [batch.slice(a, b - a) for a, b in pairwise(edges)]
     size = rng.choice([1, 7, 50])
     return [[shard.slice(n, size) for n in range(0, shard.num_rows, size)] for shard in cut]
 
@@ -77,13 +80,23 @@ def sharded(batch: pa.RecordBatch, rng: random.Random) -> list[list[pa.RecordBat
     st.sampled_from([0.5, 0.7, 0.8]),
 )
 def test_one_crawl_after_the_other_is_all_at_once(
-    name: str, level: str, run: Run, documents: Documents, pool: Any, seed: int, crawls: int, policy: str, threshold: float
+    name: str,
+    level: str,
+    run: Run,
+    documents: Documents,
+    pool: Any,
+    seed: int,
+    crawls: int,
+    policy: str,
+    threshold: float,
 ) -> None:
     stage, kind = STAGES[level]
     rng = random.Random(seed)
     dealt_ = dealt(mangled(rng.sample(pool[name], 90), rng), crawls, rng)
     sources = [f"{n}{s}" for n in range(crawls) for s in "ab"]
-    config = kind(survivor=policy, preferred_sources=sources, **({"threshold": threshold} if level == "minhash" else {}))
+    config = kind(
+        survivor=policy, preferred_sources=sources, **({"threshold": threshold} if level == "minhash" else {})
+    )
     shards = [sharded(documents(rows), rng) for rows in dealt_]
     one_by_one: list[Any] = []
     for mine in shards:
@@ -115,7 +128,13 @@ def test_a_release_stays_whole_and_names_the_first_that_holds_it(level: str, run
     stage, kind = STAGES[level]
     older = documents([{"doc_id": i, "text": words(0, 20)} for i in ("o2", "o1", "o3")])
     newer = documents([{"doc_id": "n", "text": words(0, 20)}, {"doc_id": "m", "text": words(30, 50)}])
-    mine = documents([{"doc_id": "x", "text": f"  {words(0, 20)}"}, {"doc_id": "y", "text": words(30, 50)}, {"doc_id": "z", "text": words(60, 80)}])
+    mine = documents(
+        [
+            {"doc_id": "x", "text": f"  {words(0, 20)}"},
+            {"doc_id": "y", "text": words(30, 50)},
+            {"doc_id": "z", "text": words(60, 80)},
+        ]
+    )
     found = run(stage, [[mine]], kind(), 4, [[[older]], [[newer]]])
     assert found.kept == ["z"]
     assert {doc: d.kept_twin for doc, d in found.drops} == {"x": "o1", "y": "m"}
@@ -125,10 +144,19 @@ def test_a_release_stays_whole_and_names_the_first_that_holds_it(level: str, run
 
 def test_released_ids_with_the_same_or_another_content(run: Run, documents: Documents) -> None:
     release = documents([{"doc_id": "a", "text": "as it was"}])
-    mine = documents([{"doc_id": "a", "text": "as it was"}, {"doc_id": "a", "text": "as it is"}, {"doc_id": "b", "text": "As it  was"}])
+    mine = documents(
+        [
+            {"doc_id": "a", "text": "as it was"},
+            {"doc_id": "a", "text": "as it is"},
+            {"doc_id": "b", "text": "As it  was"},
+        ]
+    )
     found = run(exact.STAGE, [[mine]], ExactConfig(), 4, [[[release]]])
     assert found.kept == []
-    assert [(doc, d.rule, d.kept_twin) for doc, d in found.drops] == [("a", "duplicate_id", "a"), ("b", "duplicate_content", "a")]
+    assert [(doc, d.rule, d.kept_twin) for doc, d in found.drops] == [
+        ("a", "duplicate_id", "a"),
+        ("b", "duplicate_content", "a"),
+    ]
     assert found.bad == [("a", "duplicate_id: a has other content")]
 
 
@@ -152,4 +180,3 @@ def test_releases_are_read_only_where_a_new_document_asks(run: Run, documents: D
     found = run(minhash.STAGE, [[mine]], MinHashConfig(), 4, [[[documents(rows)]]])
     assert found.dropped() == {"new": ("near_duplicate", "0005", 35 / 36)}
     assert sum(found.read) == 2
-

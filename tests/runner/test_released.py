@@ -22,7 +22,6 @@ from curation_lib.audit.trace import trace
 from curation_lib.cli import cli
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import parse_recipe, recipe_fingerprint
-from curation_lib.runner import group
 from curation_lib.runner.build import Build, dry_run, run_build
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.lineage import complete
@@ -39,7 +38,10 @@ Rows = list[dict[str, Any]]
 def recipe(inputs: Path, sources: str, against: dict[str, list[str]] | None = None, **dedup: Any) -> dict[str, Any]:
     """Both levels of dedup over sources a, b, c of a folder; those named earlier are preferred."""
     source = {"stage": "sources.jsonl", "license": "MIT", "normalize": [{"normalize.plain": {"clean": False, **RAW}}]}
-    stages = [{level: {"preferred_sources": list("abc"), "against": (against or {}).get(level, []), **dedup}} for level in LEVELS]
+    stages = [
+        {level: {"preferred_sources": list("abc"), "against": (against or {}).get(level, []), **dedup}}
+        for level in LEVELS
+    ]
     return {
         "corpus": f"crawl-{sources}",
         "sources": {name: {**source, "paths": str(inputs / name)} for name in sources},
@@ -103,7 +105,12 @@ def files(manifest: Manifest) -> list[dict[str, str]]:
 @settings(deadline=None, max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), batch_rows=st.sampled_from([7, 1024]), same_store=st.booleans())
 def test_the_law_holds_in_files(
-    name: str, pages: Callable[[str], Rows], tmp_path_factory: pytest.TempPathFactory, seed: int, batch_rows: int, same_store: bool
+    name: str,
+    pages: Callable[[str], Rows],
+    tmp_path_factory: pytest.TempPathFactory,
+    seed: int,
+    batch_rows: int,
+    same_store: bool,
 ) -> None:
     rng, folder = random.Random(seed), tmp_path_factory.mktemp("law")
     found = pages(name)
@@ -138,9 +145,9 @@ class Crawls:
 def crawls(pages: Callable[[str], Rows], tmp_path_factory: pytest.TempPathFactory) -> Crawls:
     folder = tmp_path_factory.mktemp("crawls")
     inputs = write_crawls(folder / "in", pages("powershell-versions")[:240], random.Random(2), "abc")
-    a = build(recipe(inputs, "a"), folder / "store")
-    b = build(recipe(inputs, "b", addresses(a)), folder / "store")
-    c = build(recipe(inputs, "c", addresses(a, b)), folder / "store", workers=2)
+    a = deduped(inputs, "a", folder / "store")
+    b = deduped(inputs, "b", folder / "store", a)
+    c = deduped(inputs, "c", folder / "store", a, b, workers=2)
     return Crawls(inputs, folder / "store", a, b, c)
 
 
@@ -182,9 +189,6 @@ def test_key_rows_beside_a_dataset_are_those_of_its_documents(crawls: Crawls, tm
     store = Store(str(shutil.copytree(crawls.store, tmp_path / "store")))
     made = datasets(crawls.a)["dedup.minhash"]
     stripped = strip(store, made)
-    first = deduped(crawls.inputs, "b", tmp_path / "store", crawls.a, batch_rows=7)
-    assert first.directories() == {k: v for k, v in crawls.b.directories().items() if k in first.directories()}
-    # The dataset of b is there already; in another store it is made again, against a release without key rows.
     plain = {**addresses(crawls.a), "dedup.minhash": [store.address(stripped)]}
     other = tmp_path / "other"
     done = run_steps(recipe(crawls.inputs, "b", plain), other, until="dedup.minhash", batch_rows=7)
@@ -216,13 +220,17 @@ def test_one_stage_on_files(crawls: Crawls, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     run_cli("stage", "dedup.minhash", "--input", str(crawls.inputs / "a"), "--output", str(first))
     given = f"against=[{first}/manifest.json, {addresses(crawls.b)['dedup.minhash'][0]}]"
-    said = run_cli("stage", "dedup.minhash", "--input", str(crawls.inputs / "c"), "--output", str(second), "--set", given)
+    said = run_cli(
+        "stage", "dedup.minhash", "--input", str(crawls.inputs / "c"), "--output", str(second), "--set", given
+    )
     assert said["counts"]["dropped"]["dedup.minhash.near_duplicate"] > 20
     made, run = (json.loads((second / name).read_text()) for name in ("manifest.json", "run.json"))
     assert run["calls"]["key"] == 3
     assert [fact["url"] for fact in made["facts"]["released"]] == [str(first), addresses(crawls.b)["dedup.minhash"][0]]
     assert len(list((second / "keys").iterdir())) == 3
-    refused = CliRunner().invoke(cli, ["stage", "dedup.minhash", "--input", str(crawls.inputs / "c"), "--output", str(first), "--set", given])
+    refused = CliRunner().invoke(
+        cli, ["stage", "dedup.minhash", "--input", str(crawls.inputs / "c"), "--output", str(first), "--set", given]
+    )
     assert refused.exit_code == 1
     assert "--output" in refused.stderr
     assert (first / "manifest.json").exists()
@@ -273,7 +281,16 @@ def test_what_is_no_release_is_refused_before_work_starts(small: Path, tmp_path:
         ["validate", str(path)],
         ["build", str(path), "--store", str(tmp_path / "store"), "--dry-run"],
         ["build", str(path), "--store", str(tmp_path / "store")],
-        ["stage", "dedup.minhash", "--input", str(small / "b"), "--output", str(tmp_path / "out"), "--set", f"against=[{entry}]"],
+        [
+            "stage",
+            "dedup.minhash",
+            "--input",
+            str(small / "b"),
+            "--output",
+            str(tmp_path / "out"),
+            "--set",
+            f"against=[{entry}]",
+        ],
     )
     for command in commands:
         done = CliRunner().invoke(cli, command)
@@ -289,12 +306,16 @@ def test_what_is_no_release_is_refused_before_work_starts(small: Path, tmp_path:
 def test_an_export_stands_for_its_mixture(small: Path, tmp_path: Path) -> None:
     a = build(recipe(small, "a"), tmp_path / "store")
     export = Store(a.store).address(a.directories()["export.pretrain"])
-    b = run_steps(recipe(small, "b", {level: [f"{export}/"] for level in LEVELS}), tmp_path / "store", until="dedup.minhash")
+    b = run_steps(
+        recipe(small, "b", {level: [f"{export}/"] for level in LEVELS}), tmp_path / "store", until="dedup.minhash"
+    )
     assert {level: sum(datasets(b)[level].counts["dropped"].values()) for level in LEVELS} == dict.fromkeys(LEVELS, 1)
     (fact,) = datasets(b)["dedup.minhash"].facts["released"]
     assert fact["directory"] == a.directories()["mix.pretrain"]
     moved = shutil.copytree(export, tmp_path / "moved")
-    with pytest.raises(ConfigError, match=r"moved is an export away from its store.* give the mixture it was made from, datasets/mix"):
+    with pytest.raises(
+        ConfigError, match=r"moved is an export away from its store.* give the mixture it was made from, datasets/mix"
+    ):
         dry_run(parse_recipe(recipe(small, "b", {"dedup.exact": [str(moved)]})), Store(str(tmp_path / "store")))
 
 
@@ -314,7 +335,9 @@ def test_what_a_release_holds_counts_and_its_place_does_not(small: Path, tmp_pat
     second = run_steps(recipe(small, "b", there), tmp_path / "store")
     assert {s.state for s in second.steps} == {"reused"}
     assert second.build_id == first.build_id
-    assert recipe_fingerprint(parse_recipe(recipe(small, "b", here))) == recipe_fingerprint(parse_recipe(recipe(small, "b")))
+    assert recipe_fingerprint(parse_recipe(recipe(small, "b", here))) == recipe_fingerprint(
+        parse_recipe(recipe(small, "b"))
+    )
     none = run_steps(recipe(small, "b"), tmp_path / "store")
     assert none.build_id != first.build_id
     assert none.directories()["dedup.exact"] != first.directories()["dedup.exact"]
@@ -348,7 +371,9 @@ def test_books_name_the_release_that_holds_the_twin(small: Path, tmp_path: Path)
         (near,) = dropped_sample(store, str(b.build_id), "near_duplicate")
         assert (near["source_id"], near["twin_url"]) == ("near", "https://a.example/1")
         assert near["text"].startswith(prose(1)[:8])
-        shown = CliRunner().invoke(cli, ["sample", str(b.build_id), "--dropped", "near_duplicate", "--store", store.url])
+        shown = CliRunner().invoke(
+            cli, ["sample", str(b.build_id), "--dropped", "near_duplicate", "--store", store.url]
+        )
         assert f"like https://a.example/1 of {near['twin_release']}" in shown.output
         card = store.read(f"{b.directories()['export.pretrain']}/README.md").decode()
         print_ = datasets(a)["dedup.exact"].fingerprint
@@ -357,6 +382,18 @@ def test_books_name_the_release_that_holds_the_twin(small: Path, tmp_path: Path)
     shutil.rmtree(tmp_path / "one")
     (history,) = trace(store, "https://b.example/copy")
     assert history["events"][-1]["twin_url"] is None
+
+
+@pytest.mark.parametrize("where", ["s3", "file"])
+def test_a_release_may_lie_in_another_kind_of_store(small: Path, tmp_path: Path, s3: str, where: str) -> None:
+    places = {"s3": f"{s3}/store", "file": str(tmp_path / "store")}
+    other = places["file" if where == "s3" else "s3"]
+    a = run_steps(recipe(small, "a"), places[where], until="dedup.minhash")
+    b = run_steps(recipe(small, "b", addresses(a)), other)
+    assert (calls(b)["key"], datasets(b)["dedup.minhash"].counts["kept"]) == (1, 6)
+    (history,) = trace(Store(other), "near")
+    assert history["events"][-1]["twin_url"] == "https://a.example/1"
+    assert history["events"][-1]["twin_release"] == addresses(a)["dedup.minhash"][0]
 
 
 def test_gc_keeps_a_release_as_long_as_a_build_was_compared_with_it(small: Path, tmp_path: Path) -> None:
