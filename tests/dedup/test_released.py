@@ -53,12 +53,14 @@ def mangled(rows: list[dict[str, Any]], rng: random.Random) -> list[dict[str, An
     return [*rows, *made]
 
 
-def dealt(rows: list[dict[str, Any]], crawls: int, rng: random.Random) -> list[list[dict[str, Any]]]:
-    """Rows dealt to crawls at random, each crawl one source or two."""
+def dealt(
+    rows: list[dict[str, Any]], crawls: int, rng: random.Random, sources: str = "a"
+) -> list[list[dict[str, Any]]]:
+    """Rows dealt to crawls at random, each crawl of its own source or sources."""
     dealt_: list[list[dict[str, Any]]] = [[] for _ in range(crawls)]
     for row in rng.sample(rows, len(rows)):
         n = rng.randrange(crawls)
-        dealt_[n].append({**row, "source": f"{n}{rng.choice('ab')}"})
+        dealt_[n].append({**row, "source": f"{n}{rng.choice(sources)}"})
     return dealt_
 
 
@@ -78,6 +80,7 @@ def sharded(batch: pa.RecordBatch, rng: random.Random) -> list[list[pa.RecordBat
     st.integers(2, 4),
     st.sampled_from(["longest", "newest", "preferred_source", "smallest_id"]),
     st.sampled_from([0.5, 0.7, 0.8]),
+    st.sampled_from(["a", "ab"]),
 )
 def test_one_crawl_after_the_other_is_all_at_once(
     name: str,
@@ -89,19 +92,24 @@ def test_one_crawl_after_the_other_is_all_at_once(
     crawls: int,
     policy: str,
     threshold: float,
+    sources: str,
 ) -> None:
+    """A crawl of one source needs no settings for it; of two, their order within the crawl is a setting of both ways."""
     stage, kind = STAGES[level]
     rng = random.Random(seed)
-    dealt_ = dealt(mangled(rng.sample(pool[name], 90), rng), crawls, rng)
-    sources = [f"{n}{s}" for n in range(crawls) for s in "ab"]
-    config = kind(
-        survivor=policy, preferred_sources=sources, **({"threshold": threshold} if level == "minhash" else {})
-    )
-    shards = [sharded(documents(rows), rng) for rows in dealt_]
+    order = [f"{n}{s}" for n in range(crawls) for s in sources]
+    more = {"threshold": threshold} if level == "minhash" else {}
+    all_at_once = kind(survivor=policy, preferred_sources=order, **more)
+    apart = all_at_once
+    if len(sources) == 1:
+        apart = kind(survivor="smallest_id" if policy == "preferred_source" else policy, **more)
+    shards = [
+        sharded(documents(rows), rng) for rows in dealt(mangled(rng.sample(pool[name], 90), rng), crawls, rng, sources)
+    ]
     one_by_one: list[Any] = []
     for mine in shards:
-        one_by_one.append(run(stage, mine, config, rng.randint(1, 5), [done.shards for done in one_by_one]))
-    at_once = run(stage, [s for mine in shards for s in mine], config, rng.randint(1, 5))
+        one_by_one.append(run(stage, mine, apart, rng.randint(1, 5), [done.shards for done in one_by_one]))
+    at_once = run(stage, [s for mine in shards for s in mine], all_at_once, rng.randint(1, 5))
     for what in ("kept", "drops", "bad"):
         assert [x for done in one_by_one for x in getattr(done, what)] == getattr(at_once, what), what
     assert [s for done in one_by_one for s in done.shards] == at_once.shards

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 from click.testing import CliRunner
@@ -36,10 +37,10 @@ Rows = list[dict[str, Any]]
 
 
 def recipe(inputs: Path, sources: str, against: dict[str, list[str]] | None = None, **dedup: Any) -> dict[str, Any]:
-    """Both levels of dedup over sources a, b, c of a folder; those named earlier are preferred."""
+    """Both levels of dedup over sources a, b, c of a folder; of several, those named earlier are preferred."""
     source = {"stage": "sources.jsonl", "license": "MIT", "normalize": [{"normalize.plain": {"clean": False, **RAW}}]}
     stages = [
-        {level: {"preferred_sources": list("abc"), "against": (against or {}).get(level, []), **dedup}}
+        {level: {"preferred_sources": list(sources)[:-1], "against": (against or {}).get(level, []), **dedup}}
         for level in LEVELS
     ]
     return {
@@ -343,6 +344,15 @@ def test_what_a_release_holds_counts_and_its_place_does_not(small: Path, tmp_pat
     assert none.directories()["dedup.exact"] != first.directories()["dedup.exact"]
     less = run_steps(recipe(small, "b", {**here, "dedup.exact": []}), tmp_path / "store")
     assert less.build_id not in (none.build_id, first.build_id)
+
+
+def test_the_release_named_first_gives_the_twin(small: Path, tmp_path: Path) -> None:
+    write_jsonl(small / "c" / "0.jsonl", [{"id": "mine", "text": prose(0)}])
+    made = [deduped(small, source, tmp_path / "store") for source in "ab"]
+    for first, second, twin in ((made[0], made[1], doc_id("a", "doc-0")), (made[1], made[0], doc_id("b", "copy"))):
+        done = deduped(small, "c", tmp_path / "store", first, second)
+        (key,) = datasets(done)["dedup.exact"].files("drops")
+        assert pq.read_table(tmp_path / "store" / key).column("kept_twin").to_pylist() == [twin]
 
 
 def test_a_later_crawl_of_the_same_source(small: Path, tmp_path: Path) -> None:
