@@ -113,7 +113,7 @@ def stages() -> Any:
     return terminal.stages([find(name) for name in names()])
 
 
-for _command in (cli_store.trace, cli_store.sample, cli_store.builds, cli_store.gc):
+for _command in (cli_store.trace, cli_store.sample, cli_store.duplicates, cli_store.builds, cli_store.gc):
     cli.add_command(_command)
 
 

@@ -1,4 +1,4 @@
-"""Commands that ask a store: trace, sample, builds, gc."""
+"""Commands that ask a store: trace, sample, duplicates, builds, gc."""
 
 from __future__ import annotations
 
@@ -36,6 +36,22 @@ def sample(build: str, store: str, rule: str, limit: int) -> Any:
     from curation_lib.runner.store import Store
 
     return terminal.sample(dropped_sample(Store(store), build, rule, limit))
+
+
+@click.command()
+@click.argument("build")
+@STORE
+@click.option("--output", metavar="DIR", help="Folder or URL for duplicates.json and duplicates.html.")
+@command
+def duplicates(build: str, store: str, output: str | None) -> Any:
+    """Say what BUILD held twice: rates, clusters, how their documents differ."""
+    from curation_lib import terminal
+    from curation_lib.audit.duplicates import duplicates as find
+    from curation_lib.audit.duplicates_page import write
+    from curation_lib.runner.store import Store
+
+    report = find(Store(store), build)
+    return terminal.duplicates(report, write(report, Store(output)) if output else [])
 
 
 @click.command()

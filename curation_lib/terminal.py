@@ -211,6 +211,30 @@ def sample(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"documents": list(rows)}
 
 
+def duplicates(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, Any]:
+    """One row per dedup step, then its sources and languages."""
+    table = Table(
+        "step",
+        *(_right(n) for n in ("documents", "dropped", "rate", "clusters", "largest")),
+        box=None,
+    )
+    for step in report["steps"]:
+        clusters = step["clusters"]
+        size = clusters["largest"][0]["size"] if clusters["largest"] else 0
+        table.add_row(step["step"], *_rate(step), f"{clusters['count']:,}", f"{size:,}")
+        for name in ("source", "language"):
+            for row in step[f"by_{name}"]:
+                table.add_row(f"[dim]  {name} {escape(row[name])}", *(f"[dim]{cell}" for cell in _rate(row)), "", "")
+    OUT.print(table)
+    for address in written:
+        OUT.print(address, markup=False, highlight=False)
+    return {**report, "written": list(written)}
+
+
+def _rate(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return f"{row['documents']:,}", f"{row['dropped']:,}", f"{100 * row['rate']:.1f} %"
+
+
 def builds(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     table = Table("corpus", "build", "recipe", "documents exported", box=None)
     listed = []

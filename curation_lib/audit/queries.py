@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from curation_lib.core.errors import StoreError
 from curation_lib.runner.store import Store
@@ -28,15 +29,24 @@ class Books:
         """Rows of the Parquet files at `keys` that satisfy `where`, as dicts with `file` beside the columns."""
         if not keys:
             return []
+        sql = f"SELECT * FROM read_parquet(?, filename='file', union_by_name=true) WHERE {where} {tail}"
+        rows: list[dict[str, Any]] = self._answer(sql, [self._places(keys), *values]).to_pylist()
+        return rows
+
+    def table(self, sql: str, files: Mapping[str, Sequence[str]], **values: Any) -> pa.Table:
+        """The answer to `sql`, where {name} is the table of the Parquet files at files[name], $name one of `values`."""
+        used = {name: keys for name, keys in files.items() if f"{{{name}}}" in sql}
+        asked = sql.format(**{name: f"read_parquet(${name})" for name in used})
+        return self._answer(asked, {name: self._places(keys) for name, keys in used.items()} | values)
+
+    def _answer(self, sql: str, values: Any) -> pa.Table:
         try:
-            found = self._connection.sql(
-                f"SELECT * FROM read_parquet(?, filename='file', union_by_name=true) WHERE {where} {tail}",
-                params=[[self._place(key) for key in keys], *values],
-            )
-            rows: list[dict[str, Any]] = found.to_arrow_table().to_pylist()
-            return rows
+            return self._connection.sql(sql, params=values).to_arrow_table()
         except duckdb.Error as e:
             raise StoreError(f"cannot read the books in {self.store.url}: {str(e).splitlines()[0]}") from e
+
+    def _places(self, keys: Sequence[str]) -> list[str]:
+        return [self._place(key) for key in keys]
 
     def _place(self, key: str) -> str:
         path = self.store.path(key)

@@ -70,6 +70,15 @@ EDITS = pa.schema(
         pa.field("text_hash", pa.string(), nullable=False),
     ]
 )
+EDGES = pa.schema(
+    [
+        pa.field("doc_id", pa.string(), nullable=False),
+        pa.field("source_id", pa.string(), nullable=False),
+        pa.field("twin", pa.string(), nullable=False),
+        pa.field("similarity", pa.float64()),
+        pa.field("stage", pa.string(), nullable=False),
+    ]
+)
 QUARANTINE = pa.schema(
     [
         pa.field("source", pa.string(), nullable=False),

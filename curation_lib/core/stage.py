@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import CAPTURE, DOCUMENT
@@ -58,15 +59,29 @@ class Bad(NamedTuple):
     error: str
 
 
+LINKS = pa.schema(
+    [
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("twin", pa.string(), nullable=False),
+        pa.field("similarity", pa.float64()),
+    ]
+)
+"""Row `row` is like the kept document `twin`; null where the rule measures no similarity."""
+
+
 @dataclass(frozen=True)
 class Result:
-    """What became of a batch. rows in + created = kept rows + dropped + quarantined; the runner checks it."""
+    """What became of a batch. rows in + created = kept rows + dropped + quarantined; the runner checks it.
+
+    links: LINKS rows of dropped documents, for the report of clusters.
+    """
 
     kept: pa.RecordBatch
     drops: Sequence[Drop] = ()
     edits: Sequence[Edit] = ()
     bad: Sequence[Bad] = ()
     created: int = 0
+    links: pa.RecordBatch | None = None
 
 
 @dataclass(frozen=True)
@@ -201,20 +216,39 @@ DECISION = pa.schema(
         pa.field("threshold", pa.float64()),
         pa.field("kept_twin", pa.string()),
         pa.field("quarantine", pa.bool_(), nullable=False),
+        pa.field("also_like", pa.list_(pa.struct({"twin": pa.string(), "similarity": pa.float64()}))),
     ]
 )
-"""The decision of a dedup stage, which `apply_removals` understands."""
+"""The decision of a dedup stage, which `apply_removals` understands. `score` is the similarity to kept_twin,
+`also_like` holds the other kept documents that are similar enough."""
 
 
 def apply_removals(batch: pa.RecordBatch, decision: pa.Table, config: StageConfig) -> Result:
     """Take the decision's rows out of `batch`: dropped with their twin, or quarantined where it says so."""
-    removed = decision.to_pylist()
-    mask = np.ones(batch.num_rows, bool)
-    mask[[r["row"] for r in removed]] = False
-    drops = [
-        Drop(r["row"], r["rule"], r["score"], r["threshold"], kept_twin=r["kept_twin"])
-        for r in removed
-        if not r["quarantine"]
+    stays = np.ones(batch.num_rows, bool)
+    stays[decision.column("row").to_numpy()] = False
+    bad = decision.filter(decision.column("quarantine"))
+    gone = decision.filter(pc.invert(decision.column("quarantine")))
+    dropped = (gone.column(name).to_pylist() for name in ("row", "rule", "score", "threshold", "kept_twin"))
+    refused = (bad.column(name).to_pylist() for name in ("row", "rule", "kept_twin"))
+    return Result(
+        batch.filter(pa.array(stays)),
+        [Drop(row, rule, score, limit, kept_twin=twin) for row, rule, score, limit, twin in zip(*dropped, strict=True)],
+        bad=[Bad(row, f"{rule}: {twin} has other content") for row, rule, twin in zip(*refused, strict=True)],
+        links=_links(gone),
+    )
+
+
+def _links(gone: pa.Table) -> pa.RecordBatch:
+    """LINKS of every row to its twin, then to what it is like besides, by row."""
+    gone = gone.filter(pc.is_valid(gone.column("kept_twin")))
+    also = gone.column("also_like").combine_chunks()
+    more = pc.list_flatten(also)
+    row = gone.column("row").cast(pa.int64()).combine_chunks()
+    columns = [
+        pa.concat_arrays([row, row.take(pc.list_parent_indices(also))]),
+        pa.concat_arrays([gone.column("kept_twin").combine_chunks(), more.field("twin")]),
+        pa.concat_arrays([gone.column("score").combine_chunks(), more.field("similarity")]),
     ]
-    bad = [Bad(r["row"], f"{r['rule']}: {r['kept_twin']} has other content") for r in removed if r["quarantine"]]
-    return Result(batch.filter(pa.array(mask)), drops, bad=bad)
+    order = np.argsort(columns[0].to_numpy(), kind="stable")
+    return pa.RecordBatch.from_arrays(columns, schema=LINKS).take(pa.array(order))

@@ -1,3 +1,3 @@
 """Documents that say the same."""
 
-MODULES = ("exact", "minhash")
+MODULES = ("exact", "url", "minhash", "spans")

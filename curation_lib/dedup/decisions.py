@@ -70,6 +70,8 @@ def decision(rows: pa.Table, **columns: Any) -> pa.Table:
 
 
 def _filled(value: Any, kind: pa.DataType, count: int) -> Any:
+    if value is None:
+        return pa.nulls(count, kind)
     if isinstance(value, pa.Array | pa.ChunkedArray):
         return value.cast(kind)
     if isinstance(value, np.ndarray):

@@ -130,7 +130,7 @@ def _places(rows: pa.Table) -> Positions:
 
 STAGE = Group(
     name="dedup.exact",
-    version=2,
+    version=3,
     config=ExactConfig,
     summary="Drops repeated ids and texts equal up to case and white space",
     libraries=("xxhash",),

@@ -1,38 +1,43 @@
-"""`dedup.minhash`: of documents whose k-word shingle sets are alike, the first in survivor order stays.
+"""`dedup.minhash`: of documents whose sets of k-word shingles are alike, the first in survivor order stays.
 
 Candidates share a band of their MinHash signature (Broder 1997; Leskovec, Rajaraman, Ullman 3.4); the true
-Jaccard similarity of their sets of 64-bit shingle hashes decides (`dedup.greedy`). Rule `near_duplicate`; the
-score is the similarity to the kept twin. Documents without a word are never near-duplicates.
+Jaccard similarity of their sets of 64-bit shingle hashes decides (`dedup.greedy`), or by `similarity: containment`
+the share of the dropped one's set that the kept one holds. Rule `near_duplicate`; the score is the similarity to the
+kept twin. Shingles may be of characters instead (`shingle`). A document without one is never a near-duplicate.
 
 With 14 bands of 8 rows a pair of similarity 0.7 is found with probability 0.56, 0.8 with 0.92, 0.9 with
 0.9996: pairs above the threshold that share no band both stay.
 
 Memory: the shuffle carries 16 bytes per band and document (224 at 14 bands). `decide` holds up to 80 bytes
 per band that a document shares with another, 300 per such document, and 8 per distinct shingle of each
-distinct set, on disk beyond `spill_bytes`; released documents count where they share a band with one that is judged.
-Text in memory is at most `reading.SPAN` documents.
+distinct set, on disk beyond `spill_bytes`, and 150 per pair that it found alike. Released documents count where they
+share a band with one that is judged. Text in memory is at most `reading.SPAN` documents; shingles of characters take
+eight times their text besides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from curation_lib.core.config import keep, locate
 from curation_lib.core.stage import OWN, Context, Group, Lookup, apply_removals
 from curation_lib.dedup.decisions import contested, decision, firsts, gathered, numbers
 from curation_lib.dedup.greedy import Candidates, decide_greedily
+from curation_lib.dedup.links import also_like
+from curation_lib.dedup.presets import Preset, Shingle, resolved
 from curation_lib.dedup.reading import read
 from curation_lib.dedup.released import ReleasedConfig, released
 from curation_lib.dedup.shingle_sets import ShingleSets
 from curation_lib.dedup.survivors import ranks, survivor_order
 from curation_lib.text.bands import band_keys, pairs
 from curation_lib.text.buffers import Column, Hashes, Offsets
+from curation_lib.text.character_shingles import character_shingles
 from curation_lib.text.minhash import signatures
 from curation_lib.text.shingles import shingle_hashes, shingle_sets
 from curation_lib.text.words import word_hashes
@@ -44,16 +49,26 @@ ROWS = pa.schema([pa.field("row", pa.uint32()), pa.field("partition_key", pa.uin
 class MinHashConfig(ReleasedConfig):
     """Settings of `dedup.minhash`.
 
-    ngram: words per shingle. bands, rows: of the signature, rows in each band. threshold: least Jaccard
-    similarity of a near-duplicate. seed: of the permutations. spill_bytes: shingle sets held in memory.
+    preset: the next four settings as `presets.PRESETS` has them, but for those that are given. shingle: a run of
+    `words` or of `characters`; ngram: how many. bands, rows: of the signature, rows in each band. similarity:
+    `jaccard`, or `containment`, the share of the dropped document's shingles that the kept one holds. threshold: the
+    least similarity of a near-duplicate. seed: of the permutations. spill_bytes: shingle sets held in memory.
     """
 
+    preset: Preset | None = None
+    shingle: Shingle = "words"
     ngram: int = Field(5, ge=1, le=64)
     bands: int = Field(14, ge=1, le=256)
     rows: int = Field(8, ge=1, le=64)
+    similarity: Literal["jaccard", "containment"] = keep("jaccard")
     threshold: float = keep(0.7, ge=0, le=1)
     seed: int = Field(1, ge=0, lt=2**32)
     spill_bytes: int = locate(2**30, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset_is_resolved(cls, given: Any) -> Any:
+        return resolved(given)
 
 
 def key(batch: pa.RecordBatch, config: MinHashConfig, context: Context) -> pa.RecordBatch:
@@ -87,15 +102,17 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: MinHashConfig) 
     with ShingleSets(config.spill_bytes) as sets:
         documents, set_of = _read(places, lookup, config, sets)
         order = survivor_order(documents.append_column("release", pa.array(release)))
-        found = Candidates(order, set_of, bucket[by_document], edges, int(np.count_nonzero(release != OWN)))
-        twin, score = decide_greedily(found, *sets.finish(), config.threshold)
-    dropped = pa.array(np.flatnonzero(twin >= 0))
+        head = int(np.count_nonzero(release != OWN))
+        found = Candidates(order, set_of, bucket[by_document], edges, head)
+        verified = decide_greedily(found, *sets.finish(), config.threshold, config.similarity == "containment")
+    dropped = np.flatnonzero(verified.twin >= 0)
     return decision(
-        documents.take(dropped),
+        documents.take(pa.array(dropped)),
         rule="near_duplicate",
-        score=score[twin >= 0],
+        score=verified.score[dropped],
         threshold=config.threshold,
-        kept_twin=documents.column("doc_id").take(pa.array(twin[twin >= 0])),
+        kept_twin=documents.column("doc_id").take(pa.array(verified.twin[dropped])),
+        also_like=also_like(documents, dropped, verified),
     )
 
 
@@ -108,6 +125,8 @@ def _keys(texts: Column, config: MinHashConfig) -> tuple[npt.NDArray[np.int64], 
 
 
 def _shingles(texts: Column, config: MinHashConfig) -> tuple[Hashes, Offsets]:
+    if config.shingle == "characters":
+        return character_shingles(texts, config.ngram)
     return shingle_hashes(*word_hashes(texts), config.ngram)
 
 
@@ -135,9 +154,9 @@ def _read(
 
 STAGE = Group(
     name="dedup.minhash",
-    version=2,
+    version=3,
     config=MinHashConfig,
-    summary="Drops documents whose word shingles resemble those of a kept one",
+    summary="Drops documents whose shingles resemble those of a kept one",
     key=key,
     partition=partition,
     decide=decide,

@@ -13,6 +13,7 @@ from pydantic import model_validator
 from curation_lib.core.config import StageConfig, keep
 
 Ranks = npt.NDArray[np.int64]
+Survivor = Literal["longest", "newest", "preferred_source", "smallest_id"]
 FACTS = (
     pa.field("length", pa.int64()),
     pa.field("fetched_at", pa.timestamp("us", tz="UTC")),
@@ -35,7 +36,7 @@ class SurvivorConfig(StageConfig):
     Equals by both are told apart by the smallest doc_id.
     """
 
-    survivor: Literal["longest", "newest", "preferred_source", "smallest_id"] = keep("longest")
+    survivor: Survivor = keep("longest")
     preferred_sources: tuple[str, ...] = keep((), max_length=100)
 
     @model_validator(mode="after")
@@ -68,6 +69,12 @@ def _policy(documents: pa.RecordBatch | pa.Table, config: SurvivorConfig) -> Ran
     if config.survivor == "newest":
         return -_int64(documents.column("fetched_at").cast(pa.int64()), missing=-_PLACE)
     return np.zeros(documents.num_rows, np.int64)
+
+
+def standing(documents: pa.RecordBatch, config: SurvivorConfig) -> pa.Table:
+    """What `survivor_order` reads of each document: rank, doc_id, content_hash; about 80 bytes."""
+    strings = {name: documents.column(name).cast(pa.large_string()) for name in ("doc_id", "content_hash")}
+    return pa.table({"rank": ranks(documents, config), **strings})
 
 
 def survivor_order(rows: pa.Table, *first: str) -> npt.NDArray[np.int64]:

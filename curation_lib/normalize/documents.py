@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.errors import Unreadable
 from curation_lib.core.stage import Bad, Context, Drop, Result
 from curation_lib.normalize.language import identify, load_model, model_path
+from curation_lib.text.buffers import joined
 from curation_lib.text.hashing import content_hashes
 
 Text = str | Drop
@@ -54,21 +55,23 @@ def documents(batch: pa.RecordBatch, extract: Extract, context: Context, keep_em
             rows.append(row)
             texts.append(text)
     kept = batch.drop_columns(["raw"]).take(pa.array(rows, pa.int64()))
-    return Result(_assemble(kept, texts, context), drops, bad=bad)
+    text = joined([t.encode() for t in texts], pa.large_string())
+    return Result(assembled(kept, text, context), drops, bad=bad)
 
 
-def _assemble(batch: pa.RecordBatch, texts: Sequence[str], context: Context) -> pa.RecordBatch:
-    text = pa.array(texts, pa.large_string())
+def assembled(batch: pa.RecordBatch, text: pa.Array, context: Context) -> pa.RecordBatch:
+    """Documents of the captures in `batch` with these texts, and with their language where there is a model."""
+    language = batch.column("language")
+    score = pa.nulls(batch.num_rows, pa.float32())
     if context.model is not None:
-        languages, scores = identify(context.model, texts)
-    else:
-        languages, scores = batch.column("language").to_pylist(), [None] * len(texts)
+        languages, scores = identify(context.model, text.to_pylist())
+        language, score = pa.array(languages, pa.string()), pa.array(scores, pa.float32())
     made = {
         "text": text,
         "content_hash": content_hashes(text),
-        "language": pa.array(languages, pa.string()),
-        "language_score": pa.array(scores, pa.float32()),
-        "parents": pa.nulls(len(texts), pa.list_(pa.string())),
+        "language": language,
+        "language_score": score,
+        "parents": pa.nulls(batch.num_rows, pa.list_(pa.string())),
     }
     columns = [made[f.name] if f.name in made else batch.column(f.name) for f in DOCUMENT]
     return pa.RecordBatch.from_arrays(columns, schema=DOCUMENT)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from curation_lib.core.contract import CAPTURE
 from curation_lib.core.errors import Unreadable
 from curation_lib.core.stage import Context, Map, Result
-from curation_lib.normalize.documents import NormalizeConfig, Text, documents, load, model_files
+from curation_lib.normalize.documents import NormalizeConfig, Text, assembled, documents, load, model_files
 from curation_lib.normalize.unicode import clean
 
 
@@ -21,6 +21,8 @@ class PlainConfig(NormalizeConfig):
 
 def fn(batch: pa.RecordBatch, config: PlainConfig, context: Context) -> Result:
     """Rule: `empty`. Quarantined: text that is not UTF-8."""
+    if not config.clean and (text := _as_it_is(batch)) is not None:
+        return Result(assembled(batch, text, context))
 
     def extract(row: int, capture: dict[str, Any]) -> Text:
         try:
@@ -30,6 +32,14 @@ def fn(batch: pa.RecordBatch, config: PlainConfig, context: Context) -> Result:
         return clean(text) if config.clean else text
 
     return documents(batch, extract, context, keep_empty=not config.clean)
+
+
+def _as_it_is(batch: pa.RecordBatch) -> pa.Array | None:
+    """All raw bytes as text without a copy, or None where some are not UTF-8."""
+    try:
+        return batch.column("raw").cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return None
 
 
 STAGE = Map(

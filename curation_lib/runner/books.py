@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from curation_lib.core.contract import DROPS, EDITS, QUARANTINE
+from curation_lib.core.contract import DROPS, EDGES, EDITS, QUARANTINE
 from curation_lib.core.errors import ContractError
 from curation_lib.core.stage import Bad, Drop, Edit, Result, Unread
 from curation_lib.text.buffers import arrow_buffers
@@ -33,8 +33,9 @@ class Books:
     bytes_kept: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
-    drops: list[dict[str, Any]] = field(default_factory=list)
+    drops: list[pa.RecordBatch] = field(default_factory=list)
     edits: list[pa.RecordBatch] = field(default_factory=list)
+    edges: list[pa.RecordBatch] = field(default_factory=list)
     quarantine: list[dict[str, Any]] = field(default_factory=list)
 
     def apply(self, stage: str, batch: pa.RecordBatch, result: Result) -> None:
@@ -48,6 +49,7 @@ class Books:
         self.created += result.created
         self._drop(stage, batch, result.drops)
         self._edit(stage, batch, result.edits)
+        self._link(stage, batch, result.links)
         self._reject(stage, batch, result.bad)
 
     def unread(self, regions: Sequence[Unread]) -> None:
@@ -89,25 +91,20 @@ class Books:
     def ledgers(self) -> list[tuple[str, Sequence[pa.RecordBatch], pa.Schema]]:
         """(kind, batches, schema) of each book."""
         return [
-            ("drops", _batches(self.drops, DROPS), DROPS),
+            ("drops", self.drops, DROPS),
             ("edits", self.edits, EDITS),
+            ("edges", self.edges, EDGES),
             ("quarantine", _batches(self.quarantine, QUARANTINE), QUARANTINE),
         ]
 
     def _drop(self, stage: str, batch: pa.RecordBatch, drops: Sequence[Drop]) -> None:
-        for drop, who in zip(drops, _identities(batch, [d.row for d in drops]), strict=True):
-            self.dropped[f"{stage}.{drop.rule}"] += 1
-            self.drops.append(
-                {
-                    **who,
-                    "stage": stage,
-                    "rule": drop.rule,
-                    "also_failed": list(drop.also_failed),
-                    "score": drop.score,
-                    "threshold": drop.threshold,
-                    "kept_twin": drop.kept_twin,
-                }
-            )
+        if not drops:
+            return
+        rows, rules, scores, thresholds, also, twins = zip(*drops, strict=True)
+        self.dropped.update(f"{stage}.{rule}" for rule in rules)
+        who = batch.select(list(_IDENTITY)).take(pa.array(rows, pa.int64()))
+        said = (pa.repeat(stage, len(rows)), rules, also, scores, thresholds, twins)
+        self.drops.append(_booked(DROPS, *who.columns, *said))
 
     def _edit(self, stage: str, batch: pa.RecordBatch, edits: Sequence[Edit]) -> None:
         if not edits:
@@ -118,8 +115,13 @@ class Books:
         text, base = memoryview(data.data), offsets[list(rows)].tolist()
         spans = zip(base, starts, ends, strict=True)
         hashes = [xxhash.xxh3_128_hexdigest(text[at + start : at + end]) for at, start, end in spans]
-        columns = [*who.columns, pa.repeat(stage, len(rows)), pa.array(rules), starts, ends, pa.array(hashes)]
-        self.edits.append(pa.RecordBatch.from_arrays(list(map(_array, columns, EDITS)), schema=EDITS))
+        self.edits.append(_booked(EDITS, *who.columns, pa.repeat(stage, len(rows)), rules, starts, ends, hashes))
+
+    def _link(self, stage: str, batch: pa.RecordBatch, links: pa.RecordBatch | None) -> None:
+        if links:
+            who = batch.select(["doc_id", "source_id"]).take(links.column("row"))
+            said = (links.column("twin"), links.column("similarity"), pa.repeat(stage, links.num_rows))
+            self.edges.append(_booked(EDGES, *who.columns, *said))
 
     def _reject(self, stage: str, batch: pa.RecordBatch, bad: Sequence[Bad]) -> None:
         column = "raw" if "raw" in batch.schema.names else "text"
@@ -144,8 +146,10 @@ def _batches(rows: Sequence[dict[str, Any]], schema: pa.Schema, size: int = 4096
     return [pa.RecordBatch.from_pylist(rows[at : at + size], schema) for at in range(0, len(rows), size)]
 
 
-def _array(values: Any, field: pa.Field) -> pa.Array:
-    return values if isinstance(values, pa.Array) else pa.array(values, field.type)
+def _booked(schema: pa.Schema, *columns: Any) -> pa.RecordBatch:
+    """Rows of a book from columns, Arrow arrays or plain sequences."""
+    arrays = [c if isinstance(c, pa.Array) else pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _identities(batch: pa.RecordBatch, rows: Sequence[int]) -> list[dict[str, Any]]:

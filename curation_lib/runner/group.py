@@ -19,7 +19,7 @@ from curation_lib.runner.manifest import Entry
 from curation_lib.runner.parts import read_arrow, read_batches, read_rows, write_arrow
 from curation_lib.runner.released import Placed
 from curation_lib.runner.shard import documents
-from curation_lib.runner.work import Work, contexts, entry, explained, write_dataset
+from curation_lib.runner.work import Work, contexts, entry, explained, rehashed, write_dataset
 
 SLICES = 16
 """Hash slices of a shard's key rows; fixed, so that a shard's keys serve any later set of shards."""
@@ -148,7 +148,8 @@ def apply(work: Work) -> Entry:
                 local = pa.array((rows[begin:end] - np.uint32(start)).astype(np.uint32), pa.uint32())
                 result = stage.apply(batch, mine.set_column(at, mine.schema.field(at), local), config)
                 books.apply(stage.name, batch, result)
-                yield conform(result.kept, stage.produces, stage.name)
+                kept = conform(result.kept, stage.produces, stage.name)
+                yield rehashed(kept) if result.edits else kept
                 start += batch.num_rows
 
         counts = write_dataset(outputs, batches(), stage.produces, books)

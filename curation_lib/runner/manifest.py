@@ -15,6 +15,7 @@ NAMES = {
     "part": "part-{:05d}.parquet",
     "drops": "ledger/drops-{:05d}.parquet",
     "edits": "ledger/edits-{:05d}.parquet",
+    "edges": "ledger/edges-{:05d}.parquet",
     "quarantine": "quarantine/part-{:05d}.parquet",
     "keys": "keys/part-{:05d}.arrow",
 }
@@ -64,7 +65,7 @@ class Manifest:
         return [f"{self.directory}/{s.files['part'].path}" for s in self.shards]
 
     def files(self, kind: str) -> list[str]:
-        """Store keys of the files of one kind (`drops`, `edits`, `quarantine`), in order."""
+        """Store keys of the files of one kind (`drops`, `edits`, `edges`, `quarantine`), in order."""
         return [f"{self.directory}/{s.files[kind].path}" for s in self.shards if kind in s.files]
 
     def write(self, store: Store) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -20,18 +21,22 @@ from curation_lib.text.hashing import content_hashes, doc_id
 
 TEXT = "A first line of words to compile with. A second one, told twice.\nA second one, told twice.\n\n第二行。 [1]\n"
 STAGES = (
-    "dedup.exact", "dedup.minhash", "filters.c4_lines", "filters.gopher_repetition", "filters.gopher_quality",
-    "filters.c4_quality", "filters.fineweb_quality",
+    "dedup.exact", "dedup.minhash", "dedup.spans", "filters.c4_lines", "filters.gopher_repetition",
+    "filters.gopher_quality", "filters.c4_quality", "filters.fineweb_quality",
 )  # fmt: skip
+
+
+VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (("dedup.minhash", {"preset": "curator"}),)
+"""Settings that lead to kernels which the defaults leave alone."""
 
 
 def main() -> None:
     """Run every stage that has kernels over two documents."""
     forget_stale()
     batch = documents()
-    for name in STAGES:
+    for name, settings in [*((name, {}) for name in STAGES), *VARIANTS]:
         stage = find(name)
-        config = stage.config()
+        config = stage.config(**settings)
         if isinstance(stage, Filter):
             stage.measure(batch, config, Context(statistics=stage.statistics(batch) if stage.statistics else None))
         elif isinstance(stage, Map):
@@ -70,7 +75,8 @@ def _decide(stage: Group, batch: pa.RecordBatch, config: object) -> None:
     keyed = rows.append_column(pa.field("shard", pa.uint32()), shard)
     keyed = keyed.append_column(pa.field("release", pa.uint16()), release)
     found = stage.partition(keyed.sort_by([(c, "ascending") for c in ("partition_key", "shard", "row")]), config)
-    stage.decide([found], lambda _, wanted: batch.take(pa.array(wanted, pa.int64())), config)
+    decision = stage.decide([found], lambda _, wanted: batch.take(pa.array(wanted, pa.int64())), config)
+    stage.apply(batch, decision, config)
 
 
 if __name__ == "__main__":

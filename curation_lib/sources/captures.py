@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 from curation_lib.core.contract import CAPTURE
 from curation_lib.core.stage import Read, Unread
 from curation_lib.sources.inputs import SourceConfig
+from curation_lib.text.buffers import joined
 from curation_lib.text.hashing import doc_id
 
 _DEFAULTS: Mapping[str, Any] = {
@@ -78,7 +79,17 @@ class Captures:
 
     def take(self) -> Read:
         """Everything gathered since the last take."""
-        batch = pa.RecordBatch.from_pylist(self._rows, schema=CAPTURE) if self._rows else None
+        batch = _batch(self._rows) if self._rows else None
         read = Read(batch, self._skipped, tuple(self._unread))
         self._rows, self._bytes, self._skipped, self._unread = [], 0, 0, []
         return read
+
+
+def _batch(rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
+    columns = [
+        joined([row["raw"] for row in rows], f.type)
+        if f.name == "raw"
+        else pa.array([row[f.name] for row in rows], f.type)
+        for f in CAPTURE
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=CAPTURE)

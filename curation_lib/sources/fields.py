@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import orjson
@@ -71,7 +72,7 @@ def _metadata(row: Mapping[str, Any], config: RowConfig) -> list[tuple[str, str]
     nested = row.get("metadata")
     if isinstance(nested, list) and all(isinstance(pair, tuple) and len(pair) == 2 for pair in nested):
         nested = dict(nested)
-    known = {*_RESERVED, config.text_field, config.id_field} - {"metadata"}
+    known = _known(config.text_field, config.id_field)
     rest = {k: v for k, v in row.items() if k not in known}
     if isinstance(nested, Mapping):
         rest = {**{k: v for k, v in rest.items() if k != "metadata"}, **nested}
@@ -79,6 +80,12 @@ def _metadata(row: Mapping[str, Any], config: RowConfig) -> list[tuple[str, str]
         return sorted((str(k), _text(v)) for k, v in rest.items() if v is not None)
     except TypeError as e:  # nested deeper than orjson writes
         raise Unreadable(f"a field cannot be kept as metadata: {e}") from e
+
+
+@cache
+def _known(text_field: str, id_field: str) -> frozenset[str]:
+    """Fields that are not metadata."""
+    return frozenset({*_RESERVED, text_field, id_field} - {"metadata"})
 
 
 def _text(value: Any) -> str:

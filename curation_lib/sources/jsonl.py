@@ -80,10 +80,10 @@ def _add(line: bytes | None, locator: str, config: JsonlConfig, captures: Captur
 
 STAGE = Source(
     name="sources.jsonl",
-    version=1,
+    version=2,
     config=JsonlConfig,
     summary="JSON lines (.jsonl, .gz, .zst): one capture per row",
-    libraries=("orjson",),
+    libraries=("orjson", "isal"),
     shards=shards,
     read=read,
 )

@@ -12,7 +12,6 @@ import pyarrow as pa
 import xxhash
 
 from curation_lib.text.buffers import Bytes, Column, Hashes, Offsets, arrow_buffers
-from curation_lib.text.collapse import collapsed
 
 
 def content_hashes(column: Column) -> pa.StringArray:
@@ -41,6 +40,8 @@ def priority(doc_ids: Column, seed: int) -> Hashes:
 
 def normalised_hashes(column: Column) -> tuple[Hashes, Hashes]:
     """`(high, low)` halves of xxh3-128 over each row's collapsed text (see `text.collapse`)."""
+    from curation_lib.text.collapse import collapsed  # brings numba, which a build's own process can do without
+
     digests = b"".join(xxhash.xxh3_128_digest(piece) for piece in slices(*collapsed(column)))
     halves = np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, 2)
     return np.ascontiguousarray(halves[:, 0]), np.ascontiguousarray(halves[:, 1])

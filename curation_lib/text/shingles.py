@@ -38,14 +38,28 @@ def shingle_sets(shingles: Hashes, offsets: Offsets) -> tuple[Hashes, Offsets]:
 @njit(nogil=True, cache=True)
 def jaccard(values: Hashes, a_start: int, a_end: int, b_start: int, b_end: int) -> float:
     """|A and B| / |A or B| of two sorted sets, both slices of `values`; 0 when both are empty."""
+    common = in_common(values, a_start, a_end, b_start, b_end)
+    union = (a_end - a_start) + (b_end - b_start) - common
+    return common / union if union else 0.0
+
+
+@njit(nogil=True, cache=True)
+def containment(values: Hashes, a_start: int, a_end: int, b_start: int, b_end: int) -> float:
+    """|A and B| / |A| of two sorted sets, both slices of `values`; 0 when A is empty."""
+    size = a_end - a_start
+    return in_common(values, a_start, a_end, b_start, b_end) / size if size else 0.0
+
+
+@njit(nogil=True, cache=True)
+def in_common(values: Hashes, a_start: int, a_end: int, b_start: int, b_end: int) -> int:
+    """|A and B| of two sorted sets, both slices of `values`."""
     i, j, common = a_start, b_start, 0
     while i < a_end and j < b_end:
         x, y = values[i], values[j]
         common += x == y
         i += x <= y
         j += y <= x
-    union = (a_end - a_start) + (b_end - b_start) - common
-    return common / union if union else 0.0
+    return common
 
 
 @njit(nogil=True, cache=True)

@@ -89,11 +89,15 @@ def _finish(airflow: Airflow, run_id: str, state: str, settings: Settings, secre
     rows = {
         "exports": f"{store}/exports/{CORPUS}/{build_id}/{{pretrain,midtrain,posttrain}}",
         "Airflow UI": f"{settings.airflow_url}  user {UI_USER}, password {secrets.ui_password}",
-        "Data Docs": f"{settings.airflow_url}/winnow/contracts/",
-        "Dask dashboard": settings.dashboard_url,
+        **pages(settings),
         "this shell": f'eval "$({Path(sys.executable).relative_to(CHECKOUT)} -m infra.local env)"',
     }
     click.echo("\n".join(f"{name:<16}{value}" for name, value in rows.items()))
+
+
+def pages(settings: Settings) -> dict[str, str]:
+    """Pages for the operator to open."""
+    return {"Data Docs": f"{settings.airflow_url}/winnow/", "Dask dashboard": settings.dashboard_url}
 
 
 def show_funnel(url: str) -> str:

@@ -17,7 +17,7 @@ import zstandard
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import DOCUMENT
-from curation_lib.core.stage import OWN, Context, Drop, Group
+from curation_lib.core.stage import OWN, Context, Drop, Edit, Group
 from curation_lib.text.hashing import content_hashes
 
 Shards = Sequence[Sequence[pa.RecordBatch]]
@@ -25,13 +25,17 @@ Shards = Sequence[Sequence[pa.RecordBatch]]
 
 @dataclass
 class Outcome:
-    """What became of all documents: kept doc_ids, drops and quarantine in order, and what each shard is now."""
+    """What became of all documents: drops, edits and quarantine by doc_id, kept doc_ids and their texts in order, and
+    what each shard is now."""
 
     kept: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    edits: list[tuple[str, Edit]] = field(default_factory=list)
     drops: list[tuple[str, Drop]] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)
     read: list[int] = field(default_factory=list)
     shards: list[list[pa.RecordBatch]] = field(default_factory=list)
+    links: list[tuple[str, str, float | None]] = field(default_factory=list)
 
     def dropped(self) -> dict[str, tuple[str, str | None, float | None]]:
         """doc_id -> (rule, twin, score)."""
@@ -121,7 +125,11 @@ def _apply(stage: Group, batch: pa.RecordBatch, decision: pa.Table, config: Stag
     assert batch.num_rows == result.kept.num_rows + len(result.drops) + len(result.bad)
     out.shards[-1].append(result.kept)
     out.kept += result.kept.column("doc_id").to_pylist()
+    out.texts += result.kept.column("text").to_pylist()
+    out.edits += [(ids[edit.row], edit) for edit in result.edits]
     out.drops += [(ids[drop.row], drop) for drop in result.drops]
+    if result.links is not None:
+        out.links += [(ids[link["row"]], link["twin"], link["similarity"]) for link in result.links.to_pylist()]
     out.bad += [(ids[bad.row], bad.error) for bad in result.bad]
 
 

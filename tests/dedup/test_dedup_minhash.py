@@ -20,8 +20,8 @@ def words(first: int, last: int) -> str:
     return " ".join(f"w{n}" for n in range(first, last))
 
 
-def shingles(text: str, k: int) -> frozenset[tuple[str, ...]]:
-    found = text.lower().split()
+def shingles(text: str, k: int, kind: str = "words") -> frozenset[tuple[str, ...]]:
+    found = text.lower().split() if kind == "words" else list(text)
     return frozenset(tuple(found[i : i + k]) for i in range(max(len(found) - k + 1, bool(found))))
 
 
@@ -29,25 +29,39 @@ def alike(a: frozenset[Any], b: frozenset[Any]) -> float:
     return len(a & b) / len(a | b) if a | b else 0.0
 
 
-def reference(batch: pa.RecordBatch, config: MinHashConfig) -> dict[str, tuple[str, float]]:
-    """The greedy rule in plain Python over the candidate pairs: doc_id -> (twin, score) if dropped."""
+def held(a: frozenset[Any], b: frozenset[Any]) -> float:
+    """How much of `a` is in `b`."""
+    return len(a & b) / len(a) if a else 0.0
+
+
+def reference(
+    batch: pa.RecordBatch, config: MinHashConfig
+) -> tuple[dict[str, tuple[str, float]], set[tuple[str, str, float]]]:
+    """The greedy rule in plain Python over the candidate pairs: doc_id -> (twin, score) if dropped, and the links.
+
+    A document links to every one kept by then that is similar enough; a copy of a kept one's set to that one only.
+    """
     ids, texts = batch.column("doc_id").to_pylist(), batch.column("text").to_pylist()
-    sets = [shingles(t, config.ngram) for t in texts]
+    sets = [shingles(t, config.ngram, config.shingle) for t in texts]
+    similarity = held if config.similarity == "containment" else alike
     length = [len(t.encode()) if config.survivor == "longest" else 0 for t in texts]
     near: dict[int, set[int]] = {n: set() for n in range(len(ids))}
     for a, b in candidate_pairs(batch.column("text"), config).tolist():
         near[a].add(b)
         near[b].add(a)
     kept: list[int] = []
-    dropped = {}
+    dropped, links = {}, set()
     for n in sorted(near, key=lambda n: (-length[n], ids[n])):
-        scores = [(alike(sets[n], sets[m]), -place, m) for place, m in enumerate(kept) if m in near[n]]
-        score, _, twin = max([s for s in scores if s[0] >= config.threshold], default=(0.0, 0, -1))
+        scores = [(similarity(sets[n], sets[m]), -place, m) for place, m in enumerate(kept) if m in near[n]]
+        found = [s for s in scores if s[0] >= config.threshold]
+        score, _, twin = max(found, default=(0.0, 0, -1))
         if twin < 0:
             kept.append(n)
-        else:
-            dropped[ids[n]] = (ids[twin], score)
-    return dropped
+            continue
+        dropped[ids[n]] = (ids[twin], score)
+        linked = [(score, 0, twin)] if sets[n] in [sets[m] for m in kept] else found
+        links |= {(ids[n], ids[m], s) for s, _, m in linked}
+    return dropped, links
 
 
 def test_golden(run: Callable[..., Any], documents: Callable[..., pa.RecordBatch]) -> None:
@@ -113,9 +127,11 @@ def test_a_copy_of_a_dropped_text_gets_the_nearest_twin_kept_by_then(
 TEXTS = st.lists(st.lists(st.sampled_from("abcdef"), max_size=7).map(" ".join), max_size=12)
 SETTINGS = st.fixed_dictionaries(
     {
-        "ngram": st.integers(1, 3),
+        "shingle": st.sampled_from(["words", "characters"]),
+        "ngram": st.integers(2, 3),
         "bands": st.sampled_from([1, 8, 32]),
         "rows": st.integers(1, 3),
+        "similarity": st.sampled_from(["jaccard", "containment"]),
         "threshold": st.sampled_from([0.0, 0.3, 0.5, 0.6, 2 / 3, 1.0]),
         "survivor": st.sampled_from(["longest", "smallest_id"]),
         "seed": st.integers(0, 3),
@@ -146,7 +162,10 @@ def test_equals_plain_python_in_any_order_and_split(
     whole = documents([{"doc_id": f"{n:02}", "text": t} for n, t in enumerate(texts)])
     shuffled = whole.take(pa.array(random.sample(range(len(texts)), len(texts)), pa.int64()))
     outcome = run(STAGE, split(shuffled, sizes), config, partitions)
-    assert {d: (twin, score) for d, (_, twin, score) in outcome.dropped().items()} == reference(whole, config)
+    dropped, links = reference(whole, config)
+    assert {d: (twin, score) for d, (_, twin, score) in outcome.dropped().items()} == dropped
+    assert set(outcome.links) == links
+    assert len(outcome.links) == len(links)
     assert {twin for _, twin, _ in outcome.dropped().values()} <= set(outcome.kept)
 
 
@@ -212,3 +231,61 @@ def test_many_copies_are_read_once_and_compared_with_their_first(
     assert outcome.dropped()["page 1999"] == ("near_duplicate", "page 0000", 1.0)
     assert sum(outcome.read) == 2000 + 200
     assert max(outcome.read) == 64
+
+
+def test_a_dropped_document_is_linked_to_every_kept_one_it_resembles(
+    run: Callable[..., Any], documents: Callable[..., Any]
+) -> None:
+    rows = [("1", words(0, 20)), ("2", words(5, 25)), ("3", words(3, 22)), ("4", words(3, 22)), ("5", words(0, 20))]
+    batch = documents([{"doc_id": i, "text": t} for i, t in rows])
+    outcome = run(STAGE, [[batch]], MinHashConfig(**EVERY_PAIR, threshold=0.7))
+    assert outcome.kept == ["1", "2"]  # J(1, 2) = 15/25
+    assert sorted(outcome.links) == [
+        ("3", "1", 17 / 22),
+        ("3", "2", 17 / 22),
+        ("4", "1", 17 / 22),
+        ("4", "2", 17 / 22),
+        ("5", "1", 1.0),  # a copy of 1
+    ]
+
+
+def test_links_of_a_document_do_not_depend_on_what_was_dropped_before(
+    run: Callable[..., Any], documents: Callable[..., Any]
+) -> None:
+    kept = [{"doc_id": f"a{n}", "text": f"{words(0, 90)} {words(n * 100, n * 100 + 30)}"} for n in range(1, 9)]
+    copies = [{"doc_id": f"b{n}", "text": words(0, 90)} for n in range(3)]
+    config = MinHashConfig(ngram=1, bands=64, rows=1, survivor="smallest_id", threshold=0.74)
+    together = run(STAGE, [[documents([*kept, *copies])]], config)
+    assert together.kept == [row["doc_id"] for row in kept]  # J = 90/150
+    alone = run(STAGE, [[documents([*kept, copies[2]])]], config)
+    assert [link for link in together.links if link[0] == "b2"] == alone.links
+    assert alone.links == [("b2", f"a{n}", 90 / 120) for n in range(1, 9)]
+
+
+def test_copies_of_a_kept_text_have_one_link_each(run: Callable[..., Any], documents: Callable[..., Any]) -> None:
+    rows = [{"doc_id": f"{n:03}", "text": words(0, 90)} for n in range(300)]
+    outcome = run(STAGE, [[documents(rows)]], MinHashConfig())
+    assert outcome.links == [(row["doc_id"], "000", 1.0) for row in rows[1:]]
+
+
+def test_containment_drops_what_a_kept_document_holds(run: Callable[..., Any], documents: Callable[..., Any]) -> None:
+    texts = {"whole": words(0, 60), "part": words(10, 40), "more": f"{words(10, 40)} {words(90, 96)}"}
+    batch = documents([{"doc_id": i, "text": t} for i, t in texts.items()])
+    config = {"ngram": 1, "bands": 64, "rows": 1, "threshold": 0.8}
+    assert run(STAGE, [[batch]], MinHashConfig(**config)).dropped() == {"part": ("near_duplicate", "more", 30 / 36)}
+    held_by = run(STAGE, [[batch]], MinHashConfig(**config, similarity="containment"))
+    assert held_by.dropped() == {
+        "part": ("near_duplicate", "whole", 1.0),
+        "more": ("near_duplicate", "whole", 30 / 36),
+    }
+    # the other way round nothing goes: a short document does not hold a long one
+    short = MinHashConfig(**config, similarity="containment", survivor="smallest_id")
+    assert "whole" in run(STAGE, [[batch]], short).kept
+
+
+def test_characters_tell_apart_what_words_do_not(run: Callable[..., Any], documents: Callable[..., Any]) -> None:
+    text = "東京は日本の首都であり、世界でもっとも大きな都市のひとつとして知られている。" * 2
+    batch = documents([{"doc_id": "a", "text": text}, {"doc_id": "b", "text": text.replace("、", " ")}])
+    assert run(STAGE, [[batch]], MinHashConfig(threshold=1.0)).kept == ["a"]  # words leave punctuation out
+    characters = MinHashConfig(preset="curator", ngram=4, threshold=1.0)
+    assert run(STAGE, [[batch]], characters).kept == ["a", "b"]

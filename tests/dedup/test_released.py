@@ -13,11 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation_lib.dedup import exact, minhash
+from curation_lib.dedup import exact, minhash, url
 from curation_lib.dedup.exact import ExactConfig
 from curation_lib.dedup.minhash import MinHashConfig
+from curation_lib.dedup.url import UrlConfig
 
-STAGES = {"exact": (exact.STAGE, ExactConfig), "minhash": (minhash.STAGE, MinHashConfig)}
+STAGES = {"exact": (exact.STAGE, ExactConfig), "url": (url.STAGE, UrlConfig), "minhash": (minhash.STAGE, MinHashConfig)}
+OPTIONS = {
+    "exact": [{}],
+    "url": [{}, {"ignore_scheme": False}],
+    "minhash": [{}, {"threshold": 0.5}, {"similarity": "containment"}, {"preset": "curator", "threshold": 0.8}],
+}
 Run = Callable[..., Any]
 Documents = Callable[[Sequence[dict[str, Any]]], pa.RecordBatch]
 
@@ -37,7 +43,10 @@ def pool(
         pairs = [p for p in labels(name) if p[2] >= 0.6 and max(len(text[p[0]]), len(text[p[1]])) < 8000]
         random.Random(5).shuffle(pairs)
         chosen = list(dict.fromkeys(doc for a, b, _ in pairs for doc in (a, b)))[:160]
-        return [{"doc_id": doc, "text": text[doc]} for doc in chosen]
+        # Versions of one page have one URL, but for the scheme.
+        page = [doc.partition("/")[0 if name == "perturbed-18f" else 2] for doc in chosen]
+        urls = [f"http{'s' * (n % 2)}://x.example/{p}" for n, p in enumerate(page)]
+        return [{"doc_id": doc, "text": text[doc], "url": url} for doc, url in zip(chosen, urls, strict=True)]
 
     return {name: resembling(name) for name in ("powershell-versions", "perturbed-18f")}
 
@@ -79,7 +88,7 @@ def sharded(batch: pa.RecordBatch, rng: random.Random) -> list[list[pa.RecordBat
     st.integers(0, 2**32),
     st.integers(2, 4),
     st.sampled_from(["longest", "newest", "preferred_source", "smallest_id"]),
-    st.sampled_from([0.5, 0.7, 0.8]),
+    st.data(),
     st.sampled_from(["a", "ab"]),
 )
 def test_one_crawl_after_the_other_is_all_at_once(
@@ -91,14 +100,14 @@ def test_one_crawl_after_the_other_is_all_at_once(
     seed: int,
     crawls: int,
     policy: str,
-    threshold: float,
+    options: st.DataObject,
     sources: str,
 ) -> None:
     """A crawl of one source needs no settings for it; of two, their order within the crawl is a setting of both ways."""
     stage, kind = STAGES[level]
     rng = random.Random(seed)
     order = [f"{n}{s}" for n in range(crawls) for s in sources]
-    more = {"threshold": threshold} if level == "minhash" else {}
+    more = options.draw(st.sampled_from(OPTIONS[level]))
     all_at_once = kind(survivor=policy, preferred_sources=order, **more)
     apart = all_at_once
     if len(sources) == 1:
@@ -110,7 +119,7 @@ def test_one_crawl_after_the_other_is_all_at_once(
     for mine in shards:
         one_by_one.append(run(stage, mine, apart, rng.randint(1, 5), [done.shards for done in one_by_one]))
     at_once = run(stage, [s for mine in shards for s in mine], all_at_once, rng.randint(1, 5))
-    for what in ("kept", "drops", "bad"):
+    for what in ("kept", "drops", "links", "bad"):
         assert [x for done in one_by_one for x in getattr(done, what)] == getattr(at_once, what), what
     assert [s for done in one_by_one for s in done.shards] == at_once.shards
     assert {d.kept_twin for _, d in at_once.drops} <= set(at_once.kept)
@@ -120,7 +129,11 @@ def test_the_law_spoke_of_something(run: Run, documents: Documents, pool: Any) -
     """In such crawls the second loses documents to the first by every rule."""
     rng = random.Random(1)
     first, second = dealt(mangled(pool["powershell-versions"], rng), 2, rng)
-    for level, rules in (("exact", {"duplicate_id", "duplicate_content"}), ("minhash", {"near_duplicate"})):
+    for level, rules in (
+        ("exact", {"duplicate_id", "duplicate_content"}),
+        ("url", {"same_url"}),
+        ("minhash", {"near_duplicate"}),
+    ):
         stage, kind = STAGES[level]
         a = run(stage, [[documents(first)]], kind())
         b = run(stage, [[documents(second)]], kind(), 4, [a.shards])
@@ -134,15 +147,13 @@ def test_the_law_spoke_of_something(run: Run, documents: Documents, pool: Any) -
 def test_a_release_stays_whole_and_names_the_first_that_holds_it(level: str, run: Run, documents: Documents) -> None:
     """Releases that repeat themselves and each other; a released text that is worse by the policy is kept all the same."""
     stage, kind = STAGES[level]
-    older = documents([{"doc_id": i, "text": words(0, 20)} for i in ("o2", "o1", "o3")])
-    newer = documents([{"doc_id": "n", "text": words(0, 20)}, {"doc_id": "m", "text": words(30, 50)}])
-    mine = documents(
-        [
-            {"doc_id": "x", "text": f"  {words(0, 20)}"},
-            {"doc_id": "y", "text": words(30, 50)},
-            {"doc_id": "z", "text": words(60, 80)},
-        ]
-    )
+
+    def page(doc: str, n: int, text: str = "") -> dict[str, str]:
+        return {"doc_id": doc, "url": f"https://x.example/{n}", "text": text or words(30 * n, 30 * n + 20)}
+
+    older = documents([page("o2", 0), page("o1", 0), page("o3", 0)])
+    newer = documents([page("n", 0), page("m", 1)])
+    mine = documents([page("x", 0, f"  {words(0, 20)}"), page("y", 1), page("z", 2)])
     found = run(stage, [[mine]], kind(), 4, [[[older]], [[newer]]])
     assert found.kept == ["z"]
     assert {doc: d.kept_twin for doc, d in found.drops} == {"x": "o1", "y": "m"}

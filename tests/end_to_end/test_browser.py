@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from infra.local.credentials import UI_USER
+from infra.local.demo import pages
 from tests.end_to_end.running import SMALL, Stack
 
 FLAGS = [
@@ -84,6 +85,16 @@ def test_a_gate_shows_its_page_of_expectations(page: Page, stack: Stack, run_id:
     expect(page.get_by_text("Expectation", exact=False).first).to_be_visible(timeout=30_000)
     shoot(page, "gate")
     assert not outside, f"Data Docs ask the network for {outside[:3]}"
+
+
+@pytest.mark.parametrize("name", ["Data Docs", "Dask dashboard"])
+def test_the_pages_that_make_run_names_open(page: Page, stack: Stack, run_id: str, name: str) -> None:
+    answer = page.goto(pages(stack.settings)[name])
+    assert answer is not None
+    assert answer.status == 200
+    shown = {"Data Docs": SMALL.removeprefix("corpus_build__"), "Dask dashboard": "Workers"}[name]
+    expect(page.get_by_text(shown).first).to_be_visible(timeout=30_000)
+    shoot(page, name.replace(" ", "_").lower())
 
 
 def test_pages_ask_for_a_login(stack: Stack) -> None:

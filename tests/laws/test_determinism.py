@@ -43,6 +43,7 @@ def test_all_kinds_of_files_were_compared(built: Built) -> None:
     for kind in (
         "/ledger/drops",
         "/ledger/edits",
+        "/ledger/edges",
         "/quarantine/",
         "scores/",
         "shards/",

@@ -15,6 +15,7 @@ OTHER: dict[str, list[Any]] = {
     "survivor": ["longest", "newest", "smallest_id"],
     "preferred_sources": [[], ["warm"], ["x", "warm"]],
     "threshold": [0.1, 0.9],
+    "similarity": ["jaccard", "containment"],
 }
 """Values of settings marked `keep`: a new one needs a line here."""
 

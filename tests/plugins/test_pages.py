@@ -128,7 +128,6 @@ def test_a_cookie_and_a_bearer_token_open_the_page(client, store):
         ".hidden/page.html",
         "dedup.exact-aa/bb",
         "dedup.exact-aa/bb/none.html",
-        "",
     ],
 )
 def test_only_pages_are_served(reader, store, tmp_path, path):
@@ -139,6 +138,13 @@ def test_only_pages_are_served(reader, store, tmp_path, path):
     assert answer.status_code == 404
     assert "{}" not in answer.text
     assert "hidden" not in answer.text
+
+
+def test_the_folder_of_contracts_leads_to_the_index(reader, store):
+    answer = reader.get("/winnow/contracts/", follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.url.path == "/winnow/"
+    assert "0123456789abcdef" in answer.text
 
 
 def test_a_run_that_failed_shows_its_funnel_and_the_gate_that_stopped_it(reader, store):

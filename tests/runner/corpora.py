@@ -27,6 +27,7 @@ _WORDS = (
     "carried opened watched followed remembered wanted turned called waited brought found crossed built"
 ).split()
 _SMALL = "the and of to with that have be in on from was".split()
+SHARED = "This paragraph of more than ten words stands in two of the documents, word for word."
 RAW = {"identify_language": False}
 """Settings of a normalizer that needs no model."""
 
@@ -112,6 +113,9 @@ def write_inputs(folder: Path) -> Path:
         {"id": "unlicensed", "text": prose(52), "license": "unknown"},
         {"id": "forbidden", "text": prose(53), "license": "CC-BY-NC-4.0"},
         {"id": "empty", "text": ""},
+        {"id": "recrawled", "url": "http://a.example/7/?utm_source=letter", "text": prose(54)},
+        {"id": "quoting", "text": prose(55) + "\n" + "\n".join(prose(4).split("\n")[2:6]) + "\n" + prose(56)},
+        *({"id": f"shared-{n}", "text": f"{prose(n)}\n\n{SHARED}\n\n{prose(n + 100)}"} for n in (57, 58)),
         b"{not json",
         {"id": "textless", "body": "nothing"},
         b'{"id": "list", "text": ["no string"]}',

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from curation_lib.core.errors import ContractError
-from curation_lib.core.stage import Bad, Drop, Edit, Result, Unread
+from curation_lib.core.stage import LINKS, Bad, Drop, Edit, Result, Unread
 from curation_lib.runner.books import Books
 from tests.filters.judging import documents
 
@@ -29,11 +29,22 @@ def test_balanced() -> None:
     assert (counts["rows_in"], counts["kept"], counts["edited"]) == (4, 2, 1)
     assert counts["dropped"] == {"filters.test.short": 1}
     assert counts["quarantined"] == {"filters.test: torn": 1}
-    (drop,) = books.drops
+    (drop,) = [row for rows in books.drops for row in rows.to_pylist()]
     assert (drop["doc_id"], drop["rule"], drop["score"], drop["threshold"]) == ("2", "short", 1.5, 2.0)
     assert (drop["also_failed"], drop["kept_twin"]) == (["long"], "twin")
     assert books.quarantine[0]["bytes_head"] == b"vier"
     assert [(e["start"], e["end"]) for b in books.edits for e in b.to_pylist()] == [(1, 3)]
+
+
+def test_links_of_dropped_rows_are_booked_with_their_documents() -> None:
+    links = pa.record_batch([[3, 3, 2], ["a", "b", "a"], [0.9, 0.8, None]], schema=LINKS)
+    books = booked(Result(BATCH.slice(0, 2), [Drop(2, "near"), Drop(3, "near")], links=links))
+    rows = [row for batch in books.edges for row in batch.to_pylist()]
+    assert [(r["doc_id"], r["source_id"], r["twin"], r["similarity"], r["stage"]) for r in rows] == [
+        ("3", "3", "a", 0.9, "filters.test"),
+        ("3", "3", "b", 0.8, "filters.test"),
+        ("2", "2", "a", None, "filters.test"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ def make_app() -> FastAPI:
         "/funnel/{dag_id}/{run_id}": run_page,
         "/gate/{dag_id}/{run_id}/{task_id}": gate_page,
         "/builds/{corpus}/{build_id}": build_page,
+        "/contracts/": contracts_index,
         "/contracts/{path:path}": contract,
         "/{path:path}": nothing,
     }
@@ -106,6 +107,11 @@ def gate_page(request: Request, dag_id: str, run_id: str, task_id: str, store: S
     if record is None or not record.get("page"):
         return _message(request, f"{task} has not judged anything in this run.")
     return RedirectResponse(f"{_root(request)}/{record['page']}", status.HTTP_302_FOUND)
+
+
+def contracts_index(request: Request) -> Response:
+    """The folder itself: the index says which pages there are."""
+    return RedirectResponse(f"{_root(request)}/", status.HTTP_302_FOUND)
 
 
 def contract(path: str, store: StoreDep) -> Response:

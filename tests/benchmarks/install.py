@@ -1,0 +1,42 @@
+"""Peers in environments of their own: `python -m tests.benchmarks.install`. They go to $WINNOW_PEERS (.peers)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HOME = Path(os.environ.get("WINNOW_PEERS", ".peers")).resolve()
+PEERS = {
+    "datatrove": ("3.11", ["datatrove[io,processing]==0.10.1", "spacy", "aiohttp", "requests", "faust-cchardet",
+                           "python-magic", "zstandard", "orjson"]),
+    "data_juicer": ("3.11", ["py-data-juicer==1.6.1", "aiohttp"]),
+    "text_dedup": ("3.12", ["text-dedup==0.4.1"]),
+}  # fmt: skip
+"""Version of Python and packages of each peer. All are compiled to bytecode: without it every start compiles again."""
+
+
+def python(peer: str) -> Path:
+    """The peer's interpreter; RuntimeError where it is not installed."""
+    found = HOME / peer / "bin" / "python"
+    if not found.exists():
+        raise RuntimeError(f"{peer} is not installed in {HOME}; run python -m tests.benchmarks.install")
+    return found
+
+
+def main() -> None:
+    """Install what is missing."""
+    uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
+    for peer, (version, packages) in PEERS.items():
+        folder = HOME / peer
+        if not folder.exists():
+            interpreter = os.environ.get(f"PYTHON{version.replace('.', '')}", version)
+            subprocess.run([uv, "venv", "--quiet", "--python", interpreter, str(folder)], check=True)
+            install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(folder / "bin/python")]
+            subprocess.run([*install, *packages], check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""What the benchmarks must show. Minutes each, and the peers installed: `make test-long`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import dedup, scaling
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
+
+
+def test_near_dedup_beside_the_peers(data: Path) -> None:
+    tools = dedup.run(3, dedup.PEERS)["tools"]
+    ours, datatrove = tools[dedup.OURS], tools["datatrove"]
+    assert ours["recall_80"] >= datatrove["recall_80"]
+    assert ours["precision_70"] >= 0.99
+    assert datatrove["cpu"] >= 40 * ours["cpu"]
+    assert tools["datatrove, str.split"]["cpu"] >= 4 * ours["cpu"]
+    assert tools["Data-Juicer"]["wall"] >= 8 * ours["wall"]
+
+
+def test_time_is_linear_and_memory_flat(data: Path) -> None:
+    small, middle, large = scaling.run().values()
+    per_megabyte = (middle["cpu"] - small["cpu"]) / 300, (large["cpu"] - middle["cpu"]) / 600
+    assert per_megabyte[1] <= 1.15 * per_megabyte[0]
+    assert large["pss"] <= 1.15 * small["pss"]
