@@ -21,7 +21,7 @@ from curation_lib.text.hashing import content_hashes, doc_id
 
 TEXT = "A first line of words to compile with. A second one, told twice.\nA second one, told twice.\n\n第二行。 [1]\n"
 STAGES = (
-    "dedup.exact", "dedup.minhash", "dedup.spans", "filters.c4_lines", "filters.gopher_repetition",
+    "dedup.exact", "dedup.minhash", "dedup.semantic", "dedup.spans", "filters.c4_lines", "filters.gopher_repetition",
     "filters.gopher_quality", "filters.c4_quality", "filters.fineweb_quality",
 )  # fmt: skip
 

@@ -77,7 +77,8 @@ def _run(
     of = [OWN] * len(shards) + [n for n, release in enumerate(releases) for _ in release]
     every = [*shards, *(shard for release in releases for shard in release)]
     tables = [pa.Table.from_batches(shard, schema=DOCUMENT) for shard in every]
-    keys = [_key(stage, shard, n, of[n], config) for n, shard in enumerate(every)]
+    context = Context(model=stage.load(config) if stage.load else None)
+    keys = [_key(stage, shard, n, of[n], config, context) for n, shard in enumerate(every)]
     whole = pa.concat_tables(keys).sort_by([(c, "ascending") for c in ("partition_key", "shard", "row")])
     which = whole.column("partition_key").to_numpy() % np.uint64(partitions)
     partials = [stage.partition(whole.filter(pa.array(which == n)), config) for n in range(partitions)]
@@ -97,11 +98,13 @@ def _run(
     return outcome
 
 
-def _key(stage: Group, shard: Sequence[pa.RecordBatch], number: int, release: int, config: StageConfig) -> pa.Table:
+def _key(
+    stage: Group, shard: Sequence[pa.RecordBatch], number: int, release: int, config: StageConfig, context: Context
+) -> pa.Table:
     empty = pa.RecordBatch.from_pylist([], DOCUMENT)
     tables, start = [], 0
     for batch in [*shard, empty]:
-        rows = pa.Table.from_batches([stage.key(batch, config, Context())])
+        rows = pa.Table.from_batches([stage.key(batch, config, context)])
         at = rows.schema.get_field_index("row")
         shifted = pa.array(rows.column("row").to_numpy() + np.uint32(start), pa.uint32())
         tables.append(rows.set_column(at, "row", shifted))

@@ -13,15 +13,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation_lib.dedup import exact, minhash, url
+from curation_lib.dedup import exact, minhash, semantic, url
 from curation_lib.dedup.exact import ExactConfig
 from curation_lib.dedup.minhash import MinHashConfig
+from curation_lib.dedup.semantic import SemanticConfig
 from curation_lib.dedup.url import UrlConfig
 
-STAGES = {"exact": (exact.STAGE, ExactConfig), "url": (url.STAGE, UrlConfig), "minhash": (minhash.STAGE, MinHashConfig)}
+STAGES = {
+    "exact": (exact.STAGE, ExactConfig),
+    "url": (url.STAGE, UrlConfig),
+    "minhash": (minhash.STAGE, MinHashConfig),
+    "semantic": (semantic.STAGE, SemanticConfig),
+}
 OPTIONS = {
     "exact": [{}],
     "url": [{}, {"ignore_scheme": False}],
+    "semantic": [{}, {"threshold": 0.6}, {"threshold": 0.95}],
     "minhash": [{}, {"threshold": 0.5}, {"similarity": "containment"}, {"preset": "curator", "threshold": 0.8}],
 }
 Run = Callable[..., Any]
@@ -133,6 +140,7 @@ def test_the_law_spoke_of_something(run: Run, documents: Documents, pool: Any) -
         ("exact", {"duplicate_id", "duplicate_content"}),
         ("url", {"same_url"}),
         ("minhash", {"near_duplicate"}),
+        ("semantic", {"semantic_duplicate"}),
     ):
         stage, kind = STAGES[level]
         a = run(stage, [[documents(first)]], kind())

@@ -84,7 +84,8 @@ def test_things_happened(built: Built) -> None:
     dropped = {rule for c in counts.values() if c for rule, n in c["dropped"].items() if n}
     assert {
         "normalize.html.media_type", "normalize.plain.empty", "dedup.exact.duplicate_id",
-        "dedup.exact.duplicate_content", "dedup.url.same_url", "dedup.minhash.near_duplicate", "export.licenses.license_unknown",
+        "dedup.exact.duplicate_content", "dedup.url.same_url", "dedup.minhash.near_duplicate",
+        "dedup.semantic.semantic_duplicate", "export.licenses.license_unknown",
         "export.licenses.license_not_allowed", "mix.sample.not_sampled", "mix.sample.weight_zero",
     } <= dropped  # fmt: skip
     assert any(rule.startswith("filters.") for rule in dropped)

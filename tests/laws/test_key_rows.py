@@ -15,6 +15,9 @@ OTHER: dict[str, list[Any]] = {
     "survivor": ["longest", "newest", "smallest_id"],
     "preferred_sources": [[], ["warm"], ["x", "warm"]],
     "threshold": [0.1, 0.9],
+    "bands": [4, 60],
+    "bits": [4, 14],
+    "seed": [1, 2],
     "similarity": ["jaccard", "containment"],
 }
 """Values of settings marked `keep`: a new one needs a line here."""

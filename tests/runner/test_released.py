@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from curation_lib.audit.duplicates import duplicates
 from curation_lib.audit.garbage import collect
 from curation_lib.audit.samples import dropped_sample
 from curation_lib.audit.trace import trace
@@ -381,6 +382,11 @@ def test_books_name_the_release_that_holds_the_twin(small: Path, tmp_path: Path)
         (near,) = dropped_sample(store, str(b.build_id), "near_duplicate")
         assert (near["source_id"], near["twin_url"]) == ("near", "https://a.example/1")
         assert near["text"].startswith(prose(1)[:8])
+        exact, minhash = duplicates(store, str(b.build_id))["steps"]
+        assert [c["leader"]["url"] for c in exact["clusters"]["largest"]] == ["https://a.example/0"]
+        (cluster,) = minhash["clusters"]["largest"]
+        assert (cluster["leader"]["url"], cluster["size"]) == ("https://a.example/1", 2)
+        assert {"river ", "stream "} <= {part["text"] for part in cluster["diff"]["parts"]}
         shown = CliRunner().invoke(
             cli, ["sample", str(b.build_id), "--dropped", "near_duplicate", "--store", store.url]
         )
