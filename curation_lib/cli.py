@@ -56,13 +56,16 @@ def build(
 @click.argument("recipe")
 @command
 def validate(recipe: str) -> Any:
-    """Check RECIPE whole: keys, stages, settings, gates."""
+    """Check RECIPE whole: keys, stages, settings, gates, the releases it compares with."""
     from curation_lib import terminal
     from curation_lib.core.recipe import load_recipe, recipe_fingerprint
     from curation_lib.runner.plan import plan
+    from curation_lib.runner.released import require_releases
 
     parsed = load_recipe(recipe)
-    return terminal.valid(parsed.corpus, recipe_fingerprint(parsed), [s.id for s in plan(parsed)])
+    steps = plan(parsed)
+    require_releases(steps)
+    return terminal.valid(parsed.corpus, recipe_fingerprint(parsed), [s.id for s in steps])
 
 
 @cli.command()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.runner.lineage import ancestors, complete
+from curation_lib.runner.lineage import ancestors, complete, released_in
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.store import Store
 
@@ -55,11 +55,13 @@ def find_build(store: Store, build_id: str) -> BuildRecord:
 
 
 def reachable(store: Store, records: list[BuildRecord]) -> set[str]:
-    """Directories of every dataset, and of every score, that a build goes back to."""
+    """Directories of every dataset, and of every score, that a build goes back to, and of the releases in this store
+    that it was compared with (those alone: not what they were made of)."""
     used: set[str] = set()
     for record in records:
         manifests = [step.manifest for step in record.steps(store)]
         for manifest in ancestors(store, manifests):
             used.add(manifest.directory)
             used.update(manifest.facts.get("scores", {}).values())
+            used.update(fact["directory"] for fact in released_in([manifest]) if "directory" in fact)
     return used

@@ -1,6 +1,6 @@
 """Clusters of like documents: connected components of the ledger's edges. They are counted, never used to delete.
 
-With A ~ B ~ C and A unlike C, A and C are kept and yet in one cluster.
+With A ~ B ~ C and A unlike C, A and C are kept and yet in one cluster. Released documents count as kept.
 
 Memory: the edges as Arrow strings, and 40 bytes per edge and document.
 """

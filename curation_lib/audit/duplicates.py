@@ -14,6 +14,7 @@ from curation_lib.audit.differences import LIMIT, differences
 from curation_lib.audit.queries import Books, books
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.lineage import complete
+from curation_lib.runner.released import released_by
 from curation_lib.runner.store import Store
 
 Report = dict[str, Any]
@@ -59,14 +60,14 @@ def _step(open_books: Books, step: Step) -> Report:
         "edited_spans": counts["edited"],
         "rate": dropped / counts["rows_in"] if counts["rows_in"] else 0.0,
         **_rates(open_books, files),
-        "clusters": _clusters(open_books, files),
+        "clusters": _clusters(open_books, step, files),
     }
 
 
 def _files(open_books: Books, step: Step) -> dict[str, list[str]]:
     inputs = [key for directory in step.manifest.inputs for key in complete(open_books.store, directory).parts()]
     kinds = {kind: step.manifest.files(kind) for kind in ("drops", "edges")}
-    return {"documents": inputs, "kept": step.manifest.parts(), **kinds}
+    return {"documents": inputs, **kinds}
 
 
 def _rates(open_books: Books, files: dict[str, list[str]]) -> Report:
@@ -87,7 +88,7 @@ def _by(name: str, every: Iterable[dict[str, Any]], gone: Iterable[dict[str, Any
     ]
 
 
-def _clusters(open_books: Books, files: dict[str, list[str]]) -> Report:
+def _clusters(open_books: Books, step: Step, files: dict[str, list[str]]) -> Report:
     if not files["edges"]:
         return {"count": 0, "documents": 0, "sizes": [], "largest": []}
     edges = open_books.table("SELECT doc_id, twin, similarity FROM {edges}", files)
@@ -97,13 +98,13 @@ def _clusters(open_books: Books, files: dict[str, list[str]]) -> Report:
         "count": len(found.sizes),
         "documents": int(found.sizes.sum()),
         "sizes": distribution(found.sizes),
-        "largest": _told(open_books, files, largest(found)),
+        "largest": _told(open_books, step, files, largest(found)),
     }
 
 
-def _told(open_books: Books, files: dict[str, list[str]], clusters: Sequence[Report]) -> list[Report]:
+def _told(open_books: Books, step: Step, files: dict[str, list[str]], clusters: Sequence[Report]) -> list[Report]:
     """The clusters with who their documents are, and how the leader and the document least like it differ."""
-    leaders = _looked_up(open_books, files["kept"], [c["leader"] for c in clusters])
+    leaders = _leaders(open_books, step, [c["leader"] for c in clusters])
     members = _looked_up(open_books, files["documents"], [s["doc_id"] for c in clusters for s in c["samples"]])
     return [
         {
@@ -116,8 +117,18 @@ def _told(open_books: Books, files: dict[str, list[str]], clusters: Sequence[Rep
     ]
 
 
+def _leaders(open_books: Books, step: Step, ids: Sequence[str]) -> dict[str, Report]:
+    """Kept documents by doc_id: those of the step, and those of the releases that it was compared with."""
+    found = _looked_up(open_books, step.manifest.parts(), ids)
+    for release in released_by(step.manifest, open_books.store):
+        missing = [doc_id for doc_id in ids if doc_id not in found]
+        if missing and release.parts():
+            found |= _looked_up(open_books.of(release.folder), release.parts(), missing)
+    return found
+
+
 def _diff(leader: Report | None, member: Report | None) -> Report | None:
-    """None where a text is not in the step's own datasets."""
+    """None where a text is nowhere any more."""
     return differences(leader["text"], member["text"]) if leader and member else None
 
 

@@ -18,8 +18,12 @@ class Books:
 
     def __init__(self, store: Store, connection: duckdb.DuckDBPyConnection) -> None:
         self.store, self._connection = store, connection
-        if not store.is_local:
+        if not store.is_local and not connection.filesystem_is_registered(_protocol(store)):
             connection.register_filesystem(store.fs)
+
+    def of(self, store: Store) -> Books:
+        """The same questions to another store."""
+        return Books(store, self._connection)
 
     def rows(self, keys: Sequence[str], where: str, values: Sequence[Any], tail: str = "") -> list[dict[str, Any]]:
         """Rows of the Parquet files at `keys` that satisfy `where`, as dicts with `file` beside the columns."""
@@ -47,6 +51,11 @@ class Books:
     def _place(self, key: str) -> str:
         path = self.store.path(key)
         return path if self.store.is_local else str(self.store.fs.unstrip_protocol(path))
+
+
+def _protocol(store: Store) -> str:
+    protocol = store.fs.protocol
+    return str(protocol if isinstance(protocol, str) else protocol[0])
 
 
 @contextmanager

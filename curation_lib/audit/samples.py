@@ -6,6 +6,7 @@ from typing import Any
 
 from curation_lib.audit.builds import Step, find_build
 from curation_lib.audit.queries import Books, books
+from curation_lib.audit.twins import twin_of
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.store import Store
@@ -16,8 +17,8 @@ PREVIEW = 400
 def dropped_sample(store: Store, build: str, rule: str, limit: int = 5) -> list[dict[str, Any]]:
     """Documents that `rule` (`min_words` or `filters.gopher_quality.min_words`) dropped, smallest doc_id first.
 
-    Each with score, threshold, twin and the head of the text as the step was given it (null where the text was
-    never extracted). Raises ConfigError where no step of the build has such a rule.
+    Each with score, threshold, twin and where that lies, and the head of the text as the step was given it (null
+    where the text was never extracted). Raises ConfigError where no step of the build has such a rule.
     """
     record = find_build(store, build)
     stage, _, name = rule.rpartition(".")
@@ -29,6 +30,7 @@ def dropped_sample(store: Store, build: str, rule: str, limit: int = 5) -> list[
         where = "rule = ?" + (" AND stage = ?" if stage else "")
         rows = [
             {"step": s.id, **row, "text": _text(open_books, s, row["doc_id"])}
+            | twin_of(open_books, s.manifest, row["kept_twin"])
             for s in steps
             for row in open_books.rows(
                 s.manifest.files("drops"),

@@ -8,6 +8,7 @@ from typing import Any
 from curation_lib.audit.builds import BuildRecord, Step, find_build, list_builds
 from curation_lib.audit.identities import identities
 from curation_lib.audit.queries import Books, books
+from curation_lib.audit.twins import twin_of
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.store import Store
 
@@ -93,11 +94,7 @@ def _edits(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _dropped(open_books: Books, step: Step, row: dict[str, Any]) -> dict[str, Any]:
     names = ("stage", "rule", "score", "threshold", "kept_twin", "also_failed")
     event = {"step": step.id, "event": "dropped", **{n: row[n] for n in names if row[n] not in (None, [])}}
-    if row["kept_twin"]:
-        twins = open_books.rows(step.manifest.parts(), "doc_id = ?", [row["kept_twin"]])
-        event["twin_url"] = twins[0]["url"] if twins else None
-        event["twin_source"] = twins[0]["source"] if twins else None
-    return event
+    return {**event, **twin_of(open_books, step.manifest, row["kept_twin"])}
 
 
 def _scores(open_books: Books, step: Step, doc_id: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def measure(default: Any = ..., **constraints: Any) -> Any:
 
 
 def keep(default: Any = ..., **constraints: Any) -> Any:
-    """A field that shapes a filter's decision only: changing it never measures again."""
+    """A field that shapes a decision only, a filter's or a Group's: changing it never measures or keys again."""
     return Field(default, json_schema_extra={"role": "keep"}, **constraints)
 
 

@@ -183,18 +183,28 @@ class Group(Stage):
 
     key(batch, config, context) -> rows with `row` (uint32, in the batch), `partition_key` (uint64) and whatever
         else decides; any number of rows per document. Partition = partition_key mod a fixed number.
-    partition(rows, config) -> a table from all rows of one partition, which now also carry `shard` (uint32) and
-        `row` within the shard; sorted by (partition_key, shard, row).
+    partition(rows, config) -> a table from all rows of one partition, which now also carry `shard` (uint32),
+        `row` within the shard and `release` (uint16); sorted by (partition_key, shard, row).
     decide(partials, lookup, config) -> one row per affected document: `shard`, `row`, and what `apply` reads.
         `partials` are the partitions' tables in partition order. The answer must not depend on shard order
         beyond ties.
     apply(batch, decision, config) -> Result; `decision` holds this batch's rows only, `row` within the batch.
+
+    released(config) -> URLs of finished datasets whose documents are keyed, judged and looked up beside the
+        input's, in shards behind the input's; `release` is their dataset's place in the list, OWN for the input.
+        No decision may name them. A stage that has it removes by `apply_removals`, so that the key rows of what it
+        keeps can lie beside its dataset. Settings marked `keep` must not shape key rows.
     """
 
     key: Callable[[pa.RecordBatch, Any, Context], pa.RecordBatch]
     partition: Callable[[pa.Table, Any], pa.Table]
     decide: Callable[[Sequence[pa.Table], Lookup, Any], pa.Table]
     apply: Callable[[pa.RecordBatch, pa.Table, Any], Result]
+    released: Callable[[Any], Sequence[str]] | None = None
+
+
+OWN = 2**16 - 1
+"""`release` of a document of the step's own input; released ones come before it in any order of survival."""
 
 
 DECISION = pa.schema(

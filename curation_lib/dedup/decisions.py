@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curation_lib.core.stage import DECISION
+from curation_lib.core.stage import DECISION, OWN
 
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
 
 
 def gathered(partials: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
-    """The partitions' rows as one table of one chunk, with shard after `schema`'s columns."""
-    whole = schema.append(pa.field("shard", pa.uint32()))
+    """The partitions' rows as one table of one chunk, with shard and release after `schema`'s columns."""
+    whole = schema.append(pa.field("shard", pa.uint32())).append(pa.field("release", pa.uint16()))
     tables = [partial.select(whole.names).cast(whole) for partial in partials]
     return pa.concat_tables([*tables, whole.empty_table()]).combine_chunks()
 
@@ -50,6 +50,15 @@ def shared(begins: Mask) -> Mask:
     again = ~begins
     again[:-1] |= again[1:]
     return again
+
+
+def contested(begins: Mask, release: npt.NDArray[Any]) -> Mask:
+    """Rows whose group has at least two, one of them of the step's own input: releases are not judged."""
+    group = np.cumsum(begins) - 1
+    judged = np.zeros(len(begins), np.bool_)
+    judged[group[release == OWN]] = True
+    both: Mask = shared(begins) & judged[group]
+    return both
 
 
 def decision(rows: pa.Table, **columns: Any) -> pa.Table:

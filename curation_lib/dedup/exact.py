@@ -1,12 +1,13 @@
 """`dedup.exact`: a document id, or a text up to ASCII case and white space, stands once.
 
-Rule `duplicate_id`: of the documents with one doc_id the first in survivor order stays; the others are
-dropped when their content_hash equals its, else quarantined. Rule `duplicate_content`: of the documents left
-with equal collapsed text (see `text.collapse`) the first in survivor order stays. Candidates agree on 128
-bits of xxh3; where their content_hash differs, SHA-256 of the collapsed text decides. A twin is always kept.
+Documents are visited in survivor order. Rule `duplicate_id`: one whose doc_id a kept document has is dropped when
+its content_hash equals that one's, else quarantined. Rule `duplicate_content`: of the others, one whose collapsed
+text (see `text.collapse`) equals a kept document's is dropped. Candidates agree on 128 bits of xxh3; where their
+content_hash differs, SHA-256 of the collapsed text decides. A twin is always kept.
 
-Memory: `key` emits two rows of about 110 bytes per document, `partition` holds one partition's rows, `decide`
-those of documents that share an id or a text; text in memory is at most `reading.SPAN` documents.
+Memory: `key` emits two rows of about 150 bytes per document, `partition` holds one partition's rows, `decide`
+those of documents that share an id or a text and 80 bytes for each; text in memory is at most `reading.SPAN`
+documents. Released documents count where they share with one that is judged.
 """
 
 from __future__ import annotations
@@ -16,32 +17,31 @@ from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from curation_lib.core.stage import DECISION, Context, Group, Lookup, apply_removals
-from curation_lib.dedup.decisions import Positions, decision, firsts, gathered, heads, numbers, shared
+from curation_lib.core.stage import OWN, Context, Group, Lookup, apply_removals
+from curation_lib.dedup.decisions import Positions, contested, decision, firsts, gathered, heads, numbers
 from curation_lib.dedup.reading import read
-from curation_lib.dedup.survivors import SurvivorConfig, ranks, survivor_order
+from curation_lib.dedup.released import ReleasedConfig, released
+from curation_lib.dedup.survivors import FACTS, facts, ranks, survivor_order
+from curation_lib.dedup.visits import ID, STAYS, TEXT, visited
 from curation_lib.text.collapse import collapsed
 from curation_lib.text.hashing import normalised_hashes, priority, slices
 
-ID, CONTENT = 0, 1
+BY_ID, BY_CONTENT = 0, 1
 ROWS = pa.schema(
     [
         pa.field("row", pa.uint32()),
         pa.field("partition_key", pa.uint64()),
         pa.field("low", pa.uint64()),
         pa.field("kind", pa.uint8()),
-        pa.field("rank", pa.int64()),
-        pa.field("doc_id", pa.large_string()),
-        pa.field("content_hash", pa.large_string()),
+        *FACTS,
     ]
 )
 """Key rows: kind 0 is keyed by xxh3-64 of the doc_id, kind 1 by xxh3-128 of the collapsed text."""
 
 
-class ExactConfig(SurvivorConfig):
-    """Settings of `dedup.exact`: who stays."""
+class ExactConfig(ReleasedConfig):
+    """Settings of `dedup.exact`: who stays, and the releases to compare with."""
 
 
 def key(batch: pa.RecordBatch, config: ExactConfig, context: Context) -> pa.RecordBatch:
@@ -52,9 +52,8 @@ def key(batch: pa.RecordBatch, config: ExactConfig, context: Context) -> pa.Reco
         np.tile(np.arange(n, dtype=np.uint32), 2),
         np.concatenate([priority(batch.column("doc_id"), 0), high]),
         np.concatenate([np.zeros(n, np.uint64), low]),
-        np.repeat(np.array([ID, CONTENT], np.uint8), n),
-        np.tile(ranks(batch, config), 2),
-        *(_twice(batch.column(name)) for name in ("doc_id", "content_hash")),
+        np.repeat(np.array([BY_ID, BY_CONTENT], np.uint8), n),
+        *(pa.concat_arrays([fact, fact]) for fact in facts(batch)),
     ]
     return pa.record_batch([pa.array(c) for c in columns], schema=ROWS)
 
@@ -63,59 +62,54 @@ def partition(rows: pa.Table, config: ExactConfig) -> pa.Table:
     """The rows whose key another row of their kind has too, in the order given."""
     keys = [numbers(rows, name) for name in ("low", "partition_key", "kind")]
     order = np.lexsort(keys)
-    again = shared(firsts(*(k[order] for k in keys)))
+    again = contested(firsts(*(k[order] for k in keys)), numbers(rows, "release")[order])
     return rows.take(pa.array(np.sort(order[again])))
 
 
 def decide(partials: Sequence[pa.Table], lookup: Lookup, config: ExactConfig) -> pa.Table:
-    """First ids, then the texts of the documents still there."""
+    """Every document that shares an id or a text, visited once."""
     rows = gathered(partials, ROWS)
-    repeated = _repeated_ids(rows.filter(pc.equal(rows.column("kind"), ID)))
-    texts = rows.filter(pc.equal(rows.column("kind"), CONTENT))
-    left = texts.filter(pa.array(~np.isin(_place(texts), _place(repeated))))
-    copies, ids = _repeated_texts(left, lookup)
-    both = pa.concat_tables([_with_kept_twins(repeated, copies, ids), copies])
-    return both.sort_by([("shard", "ascending"), ("row", "ascending")])
+    _, first, document = np.unique(_places(rows), return_index=True, return_inverse=True)
+    documents = rows.take(pa.array(first))
+    by_content = numbers(rows, "kind") == BY_CONTENT
+    texts = np.arange(len(first))  # a text that no other has is its own
+    texts[document[by_content]] = _texts(rows.filter(pa.array(by_content)), lookup)
+    order = survivor_order(documents.append_column("rank", pa.array(ranks(documents, config))))
+    head = int(np.count_nonzero(numbers(documents, "release") != OWN))
+    ids, content = numbers(documents, "doc_id"), numbers(documents, "content_hash")
+    why, twin = visited(order, head, ids, texts)
+    gone = np.flatnonzero(why != STAYS)
+    return decision(
+        documents.take(pa.array(gone)),
+        rule=np.where(why[gone] == ID, "duplicate_id", "duplicate_content"),
+        score=pa.array(np.ones(len(gone)), mask=why[gone] != TEXT),
+        kept_twin=documents.column("doc_id").take(pa.array(twin[gone])),
+        quarantine=(why[gone] == ID) & (content[gone] != content[twin[gone]]),
+    )
 
 
-def _repeated_ids(rows: pa.Table) -> pa.Table:
-    rows = rows.take(pa.array(survivor_order(rows, "doc_id")))
-    begins, hashes = firsts(numbers(rows, "doc_id")), numbers(rows, "content_hash")
-    other = hashes != hashes[heads(begins)]
-    later = rows.filter(pa.array(~begins))
-    return decision(later, rule="duplicate_id", kept_twin=later.column("doc_id"), quarantine=other[~begins])
+def _texts(rows: pa.Table, lookup: Lookup) -> Positions:
+    """A number from 2^32 per row, equal for equal collapsed texts.
 
-
-def _repeated_texts(rows: pa.Table, lookup: Lookup) -> tuple[pa.Table, pa.ChunkedArray]:
-    """The decision and the doc_ids that it drops."""
-    rows = rows.take(pa.array(survivor_order(rows, "partition_key", "low")))
-    begins = firsts(numbers(rows, "partition_key"), numbers(rows, "low"))
-    group = np.cumsum(begins, dtype=np.int64)
-    text = _texts(rows, group, lookup)
-    order = np.lexsort([np.arange(len(group)), text, group])
-    begins = firsts(group[order], text[order])
-    rows, twin = rows.take(pa.array(order)), pa.array(heads(begins)[~begins])
-    later = rows.filter(pa.array(~begins))
-    found = decision(later, rule="duplicate_content", score=1.0, kept_twin=rows.column("doc_id").take(twin))
-    return found, later.column("doc_id")
-
-
-def _texts(rows: pa.Table, group: Positions, lookup: Lookup) -> Positions:
-    """A number per row, equal within a group for equal collapsed texts.
-
-    0 in a group with one content_hash; elsewhere one document per content_hash is read and digested.
+    Within a group of rows with one key, one document per content_hash is read and digested; none where all have one.
     """
-    hashes = numbers(rows, "content_hash").astype(np.int64)
-    order = np.lexsort([hashes, group])
-    begins = firsts(group[order], hashes[order])
-    mixed = np.bincount(group[order], weights=begins)[group[order]] > 1
-    ask = order[begins & mixed]
-    digest = dict(zip(ask.tolist(), _digests(rows.take(pa.array(ask)), lookup), strict=True))
-    codes = {value: n for n, value in enumerate(sorted(set(digest.values())), 1)}
-    text = np.zeros(len(group), np.int64)
-    text[ask] = [codes[digest[position]] for position in ask.tolist()]
-    text[order] = text[order[heads(begins)]]
+    keys = [numbers(rows, name) for name in ("content_hash", "low", "partition_key")]
+    order = np.lexsort(keys)
+    hashes, low, high = (k[order] for k in keys)
+    begins = firsts(high, low)
+    group, single = np.cumsum(begins, dtype=np.int64), firsts(high, low, hashes)
+    mixed = np.bincount(group, weights=single)[group] > 1
+    ask = order[single & mixed]
+    text = np.zeros(len(order), np.int64)
+    text[ask] = _codes(_digests(rows.take(pa.array(ask)), lookup))
+    text[order] = text[order[heads(single)]] | group << 32
     return text
+
+
+def _codes(digests: list[bytes]) -> list[int]:
+    """From 1, equal for equal digests."""
+    codes = {value: n for n, value in enumerate(sorted(set(digests)), 1)}
+    return [codes[digest] for digest in digests]
 
 
 def _digests(rows: pa.Table, lookup: Lookup) -> list[bytes]:
@@ -129,28 +123,14 @@ def _digests(rows: pa.Table, lookup: Lookup) -> list[bytes]:
     return found
 
 
-def _with_kept_twins(repeated: pa.Table, copies: pa.Table, ids: pa.ChunkedArray) -> pa.Table:
-    """A dropped repeat of an id whose first document is itself a copy points to that one's twin."""
-    twin = repeated.column("kept_twin")
-    further = copies.column("kept_twin").take(pc.index_in(twin, value_set=ids.cast(pa.string()).combine_chunks()))
-    dropped = pc.invert(repeated.column("quarantine"))
-    new = pc.if_else(dropped, pc.coalesce(further, twin), twin)
-    return repeated.set_column(DECISION.get_field_index("kept_twin"), DECISION.field("kept_twin"), new)
-
-
-def _place(rows: pa.Table) -> Positions:
-    place: Positions = numbers(rows, "shard").astype(np.int64) << 32 | numbers(rows, "row").astype(np.int64)
-    return place
-
-
-def _twice(column: pa.Array) -> pa.Array:
-    large = column.cast(pa.large_string())
-    return pa.concat_arrays([large, large])
+def _places(rows: pa.Table) -> Positions:
+    places: Positions = numbers(rows, "shard").astype(np.int64) << 32 | numbers(rows, "row").astype(np.int64)
+    return places
 
 
 STAGE = Group(
     name="dedup.exact",
-    version=2,
+    version=3,
     config=ExactConfig,
     summary="Drops repeated ids and texts equal up to case and white space",
     libraries=("xxhash",),
@@ -158,4 +138,5 @@ STAGE = Group(
     partition=partition,
     decide=decide,
     apply=apply_removals,
+    released=released,
 )

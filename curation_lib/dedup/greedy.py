@@ -2,7 +2,8 @@
 
 Documents are visited in survivor order. One is dropped iff a document already kept in one of its buckets is
 at least `threshold` alike; the most similar such one, the earliest on a tie, is its twin. So a chain
-A ~ B ~ C loses B only, when A and C differ.
+A ~ B ~ C loses B only, when A and C differ. Released documents are visited first, are kept whatever they
+resemble, and are not compared with each other.
 
 Every pair that reached the threshold is handed back beside the twin: a dropped document and each one kept before it
 in its buckets. A copy of a kept document's set has that one pair only. So the pairs of a document depend on what was
@@ -33,13 +34,14 @@ class Candidates(NamedTuple):
 
     order: int64[n], documents in survivor order. set_of: int64[n], each one's shingle set.
     buckets, edges: the buckets of document d are buckets[edges[d]:edges[d + 1]]. Documents with one set are
-    in the same buckets.
+    in the same buckets. released: how many documents at the head of `order` are kept unseen.
     """
 
     order: Integers
     set_of: Integers
     buckets: Integers
     edges: Offsets
+    released: int = 0
 
 
 class Verified(NamedTuple):
@@ -86,6 +88,7 @@ def _decide(
     set_of: Integers,
     buckets: Integers,
     edges: Offsets,
+    released: int,
     starts: Offsets,
     values: Hashes,
     offsets: Offsets,
@@ -104,9 +107,10 @@ def _decide(
     met, found = np.zeros(documents, np.int64), np.zeros(sets, np.int64)  # leaders like it, when visited and by now
     owner, like, alikes, edge = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64), 0
     kept = 0
-    for document in order:
+    for place in range(documents):
+        document = order[place]
         mine = set_of[document]
-        if not held[mine]:
+        if place >= released and not held[mine]:
             a, b = offsets[mine], offsets[mine + 1]
             for e in range(edges[document], edges[document + 1]):
                 bucket = buckets[e]
@@ -134,7 +138,8 @@ def _decide(
                         best[mine], best_score[mine] = leader, alike
             seen[mine] = kept
         if best[mine] >= 0:
-            twin[document], score[document], met[document] = best[mine], best_score[mine], found[mine]
+            if place >= released:
+                twin[document], score[document], met[document] = best[mine], best_score[mine], found[mine]
             continue
         kept_as[document] = kept
         kept += 1

@@ -10,8 +10,9 @@ With 14 bands of 8 rows a pair of similarity 0.7 is found with probability 0.56,
 
 Memory: the shuffle carries 16 bytes per band and document (224 at 14 bands). `decide` holds up to 80 bytes
 per band that a document shares with another, 300 per such document, and 8 per distinct shingle of each
-distinct set, on disk beyond `spill_bytes`, and 150 per pair that it found alike. Text in memory is at most
-`reading.SPAN` documents; shingles of characters take eight times their text besides.
+distinct set, on disk beyond `spill_bytes`, and 150 per pair that it found alike. Released documents count where they
+share a band with one that is judged. Text in memory is at most `reading.SPAN` documents; shingles of characters take
+eight times their text besides.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from curation_lib.core.config import keep, locate
-from curation_lib.core.stage import Context, Group, Lookup, apply_removals
-from curation_lib.dedup.decisions import decision, firsts, gathered, numbers, shared
+from curation_lib.core.stage import OWN, Context, Group, Lookup, apply_removals
+from curation_lib.dedup.decisions import contested, decision, firsts, gathered, numbers
 from curation_lib.dedup.greedy import Candidates, decide_greedily
 from curation_lib.dedup.links import also_like
 from curation_lib.dedup.presets import Preset, Shingle, resolved
 from curation_lib.dedup.reading import read
+from curation_lib.dedup.released import ReleasedConfig, released
 from curation_lib.dedup.shingle_sets import ShingleSets
-from curation_lib.dedup.survivors import SurvivorConfig, ranks, survivor_order
+from curation_lib.dedup.survivors import ranks, survivor_order
 from curation_lib.text.bands import band_keys, pairs
 from curation_lib.text.buffers import Column, Hashes, Offsets
 from curation_lib.text.character_shingles import character_shingles
@@ -44,7 +46,7 @@ ROWS = pa.schema([pa.field("row", pa.uint32()), pa.field("partition_key", pa.uin
 """Key rows: one per band and document; the partition key is the band's, mixed with its number."""
 
 
-class MinHashConfig(SurvivorConfig):
+class MinHashConfig(ReleasedConfig):
     """Settings of `dedup.minhash`.
 
     preset: the next four settings as `presets.PRESETS` has them, but for those that are given. shingle: a run of
@@ -59,7 +61,7 @@ class MinHashConfig(SurvivorConfig):
     bands: int = Field(14, ge=1, le=256)
     rows: int = Field(8, ge=1, le=64)
     similarity: Literal["jaccard", "containment"] = keep("jaccard")
-    threshold: float = Field(0.7, ge=0, le=1)
+    threshold: float = keep(0.7, ge=0, le=1)
     seed: int = Field(1, ge=0, lt=2**32)
     spill_bytes: int = locate(2**26, ge=0)
 
@@ -83,23 +85,25 @@ def candidate_pairs(texts: Column, config: MinHashConfig) -> npt.NDArray[np.int6
 
 
 def partition(rows: pa.Table, config: MinHashConfig) -> pa.Table:
-    """The rows of buckets with at least two documents."""
+    """The rows of buckets with at least two documents, one of which is to be judged."""
     keys, shard, row = (numbers(rows, name) for name in ("partition_key", "shard", "row"))
     rows = rows.filter(pa.array(firsts(keys, shard, row)))
-    return rows.filter(pa.array(shared(firsts(numbers(rows, "partition_key")))))
+    return rows.filter(pa.array(contested(firsts(numbers(rows, "partition_key")), numbers(rows, "release"))))
 
 
 def decide(partials: Sequence[pa.Table], lookup: Lookup, config: MinHashConfig) -> pa.Table:
     """Read the documents that share a bucket, once each, and judge them in survivor order."""
     rows = gathered(partials, ROWS)
-    places, document = np.unique(_places(rows), return_inverse=True)
+    places, first, document = np.unique(_places(rows), return_index=True, return_inverse=True)
+    release = numbers(rows, "release")[first]
     bucket = np.unique(numbers(rows, "partition_key"), return_inverse=True)[1]
     by_document = np.argsort(document, kind="stable")
     edges = np.searchsorted(document[by_document], np.arange(len(places) + 1))
     with ShingleSets(config.spill_bytes) as sets:
         documents, set_of = _read(places, lookup, config, sets)
-        order = survivor_order(documents)
-        found = Candidates(order, set_of, bucket[by_document], edges)
+        order = survivor_order(documents.append_column("release", pa.array(release)))
+        head = int(np.count_nonzero(release != OWN))
+        found = Candidates(order, set_of, bucket[by_document], edges, head)
         verified = decide_greedily(found, *sets.finish(), config.threshold, config.similarity == "containment")
     dropped = np.flatnonzero(verified.twin >= 0)
     return decision(
@@ -150,11 +154,12 @@ def _read(
 
 STAGE = Group(
     name="dedup.minhash",
-    version=2,
+    version=3,
     config=MinHashConfig,
     summary="Drops documents whose shingles resemble those of a kept one",
     key=key,
     partition=partition,
     decide=decide,
     apply=apply_removals,
+    released=released,
 )

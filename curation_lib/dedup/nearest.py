@@ -1,7 +1,8 @@
 """The greedy decision of semantic duplicates: the rule of `dedup.greedy`, by the cosine of two vectors.
 
 Documents are visited in survivor order. One is dropped iff a document already kept, whose vector shares a cell
-with its own, is at least `threshold` alike; the most similar such one, the earliest on a tie, is its twin.
+with its own, is at least `threshold` alike; the most similar such one, the earliest on a tie, is its twin. Released
+documents come first, are kept whatever they resemble, and are not compared with each other.
 
 Cost: a pair of distinct vectors is compared at most once and only if one of them was kept. Documents with one
 vector cost a look-up each, so a million copies of a page cost a million look-ups.
@@ -25,11 +26,13 @@ class Neighbours(NamedTuple):
     """n documents in survivor order with v distinct vectors, numbered as they first come up; none is zero.
 
     vector_of: int64[n], each document's vector. vectors: int8[v, d]. cells: uint16[v, b], where each lies in band b.
+    released: how many documents at the head are kept unseen.
     """
 
     vector_of: Integers
     vectors: Vectors
     cells: Cells
+    released: int = 0
 
 
 def decide_greedily(found: Neighbours, threshold: float) -> tuple[Integers, Scores]:
@@ -51,7 +54,13 @@ def _starts(cells: Cells, width: int) -> Integers:
 
 @njit(nogil=True, cache=True)
 def _decide(
-    vector_of: Integers, vectors: Vectors, cells: Cells, starts: Integers, width: int, threshold: float
+    vector_of: Integers,
+    vectors: Vectors,
+    cells: Cells,
+    released: int,
+    starts: Integers,
+    width: int,
+    threshold: float,
 ) -> tuple[Integers, Scores]:
     documents, (count, bands) = vector_of.shape[0], cells.shape
     squares = _squares(vectors)
@@ -65,7 +74,7 @@ def _decide(
     visited = 0  # vectors so far
     for document in range(documents):
         mine = vector_of[document]
-        if best_score[mine] < 1.0:
+        if document >= released and best_score[mine] < 1.0:
             for band in range(bands):
                 cell = band * width + cells[mine, band]
                 for n in range(ends[cell] - 1, starts[cell] - 1, -1):
@@ -82,7 +91,8 @@ def _decide(
             visited = max(visited, mine + 1)
             seen[mine] = visited
         if best[mine] >= 0:
-            twin[document], score[document] = keeper[best[mine]], best_score[mine]
+            if document >= released:
+                twin[document], score[document] = keeper[best[mine]], best_score[mine]
             continue
         best[mine], best_score[mine], keeper[mine] = mine, 1.0, document
         for band in range(bands):

@@ -9,10 +9,11 @@ depend on the corpus, as trained clusters would: documents that come later chang
 Vectors are whole numbers of 8 bits and their products exact, so that neither batches, workers nor threads show.
 Documents without a word are never duplicates.
 
-Memory: the shuffle carries about 350 bytes per document at 256 dimensions: the vector, `doc_id`, `content_hash` and
-numbers. `decide` takes up to 2 kB per document and 60 MB, however long the texts are, for it joins and sorts these
-rows (three times 350) and holds the distinct vectors with 6 bytes a cell. No text is read again. Time grows with
-pairs of kept documents that share a cell: of unrelated pages, whose cosine is about 0.1, that is 0.9%.
+Memory: the shuffle carries about 370 bytes per document at 256 dimensions: the vector, `doc_id`, `content_hash`,
+source and numbers. `decide` takes up to 2 kB per document and 60 MB, however long the texts are, for it joins and
+sorts these rows (three times 370) and holds the distinct vectors with 6 bytes a cell. No text is read again. Time
+grows with pairs of kept documents that share a cell: of unrelated pages, whose cosine is about 0.1, that is 0.9%.
+Released documents count like others, but are not compared with each other.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field, field_validator, model_validator
 
-from curation_lib.core.config import locate
-from curation_lib.core.stage import Context, Group, Lookup, apply_removals
-from curation_lib.dedup.decisions import decision, gathered
+from curation_lib.core.config import keep, locate
+from curation_lib.core.stage import OWN, Context, Group, Lookup, apply_removals
+from curation_lib.dedup.decisions import decision, gathered, numbers
 from curation_lib.dedup.fasttext_files import check_kind
 from curation_lib.dedup.nearest import Neighbours, decide_greedily
+from curation_lib.dedup.released import ReleasedConfig, released
 from curation_lib.dedup.sentence_vectors import load_model, vectors
-from curation_lib.dedup.survivors import SurvivorConfig, ranks, survivor_order
+from curation_lib.dedup.survivors import FACTS, facts, ranks, survivor_order
 from curation_lib.text.bands import pairs
 from curation_lib.text.buffers import Column, arrow_buffers
 from curation_lib.text.hashing import priority
@@ -42,16 +44,14 @@ ROWS = pa.schema(
     [
         pa.field("row", pa.uint32()),
         pa.field("partition_key", pa.uint64()),
-        pa.field("rank", pa.int64()),
-        pa.field("doc_id", pa.large_string()),
-        pa.field("content_hash", pa.large_string()),
+        *FACTS,
         pa.field("vector", pa.large_binary()),
     ]
 )
 """Key rows: one per document with words; `vector` holds one signed byte per dimension and keys the row."""
 
 
-class SemanticConfig(SurvivorConfig):
+class SemanticConfig(ReleasedConfig):
     """Settings of `dedup.semantic`.
 
     threshold: least cosine of a duplicate. bands, bits: cells a vector lies in, hyperplanes around each. seed: of
@@ -59,10 +59,10 @@ class SemanticConfig(SurvivorConfig):
     fastText model, whose cosines ask for a threshold of their own; without it the lexical embedding.
     """
 
-    threshold: float = Field(0.87, gt=0, le=1)
-    bands: int = Field(60, ge=1, le=1024)
-    bits: int = Field(14, ge=1, le=MOST_BITS)
-    seed: int = Field(1, ge=0, lt=2**32)
+    threshold: float = keep(0.87, gt=0, le=1)
+    bands: int = keep(60, ge=1, le=1024)
+    bits: int = keep(14, ge=1, le=MOST_BITS)
+    seed: int = keep(1, ge=0, lt=2**32)
     max_words: int = Field(100_000, ge=1)
     model: str | None = locate(None)
 
@@ -96,8 +96,7 @@ def key(batch: pa.RecordBatch, config: SemanticConfig, context: Context) -> pa.R
     some = np.flatnonzero(made.any(axis=1))
     batch = batch.take(pa.array(some))
     packed = pa.array(map(bytes, made[some]), pa.large_binary())
-    strings = [batch.column(name).cast(pa.large_string()) for name in ("doc_id", "content_hash")]
-    columns = [pa.array(some.astype(np.uint32)), priority(packed, 0), ranks(batch, config), *strings, packed]
+    columns = [pa.array(some.astype(np.uint32)), priority(packed, 0), *facts(batch), packed]
     return pa.record_batch(columns, schema=ROWS)
 
 
@@ -109,10 +108,11 @@ def partition(rows: pa.Table, config: SemanticConfig) -> pa.Table:
 def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SemanticConfig) -> pa.Table:
     """Judge all documents in survivor order by their vectors; no text is read."""
     rows = gathered(partials, ROWS)
-    rows = rows.take(pa.array(survivor_order(rows)))
+    rows = rows.take(pa.array(survivor_order(rows.append_column("rank", pa.array(ranks(rows, config))))))
+    head = int(np.count_nonzero(numbers(rows, "release") != OWN))
     vector_of, distinct = _numbered(rows.column("vector"))
     around = cells(distinct, config.bands, config.bits, config.seed)
-    twin, score = decide_greedily(Neighbours(vector_of, distinct, around), config.threshold)
+    twin, score = decide_greedily(Neighbours(vector_of, distinct, around, head), config.threshold)
     dropped = twin >= 0
     return decision(
         rows.filter(pa.array(dropped)),
@@ -141,7 +141,7 @@ def _numbered(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], Vectors]:
 
 STAGE = Group(
     name="dedup.semantic",
-    version=1,
+    version=2,
     config=SemanticConfig,
     summary="Drops documents whose embeddings resemble that of a kept one",
     libraries=("fasttext-community", "numpy", "xxhash"),
@@ -151,4 +151,5 @@ STAGE = Group(
     partition=partition,
     decide=decide,
     apply=apply_removals,
+    released=released,
 )

@@ -10,39 +10,64 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import model_validator
 
-from curation_lib.core.config import StageConfig
+from curation_lib.core.config import StageConfig, keep
 
 Ranks = npt.NDArray[np.int64]
 Survivor = Literal["longest", "newest", "preferred_source", "smallest_id"]
-_LAST = np.iinfo(np.int64).max
+FACTS = (
+    pa.field("length", pa.int64()),
+    pa.field("fetched_at", pa.timestamp("us", tz="UTC")),
+    pa.field("source", pa.large_string()),
+    pa.field("doc_id", pa.large_string()),
+    pa.field("content_hash", pa.large_string()),
+)
+"""What `ranks` and `survivor_order` read of a document; key rows that carry these serve every policy."""
+_PLACE = 2**56
+"""The upper byte of a rank is the place of the source, the other seven hold the policy's number: bytes up to
+3.6e16, times up to 1,141 years from 1970."""
 
 
 class SurvivorConfig(StageConfig):
-    """Who stays among duplicates; equals are told apart by the smallest doc_id.
+    """Who stays among duplicates.
 
-    survivor: `longest` text in UTF-8 bytes, `newest` fetched_at (unknown is oldest), the `preferred_source`
-        named first in preferred_sources (others come last), or simply the `smallest_id`.
+    preferred_sources: a document of a source named earlier stays before one of a source named later or not at all.
+    survivor: among equals by source, `longest` text in UTF-8 bytes, `newest` fetched_at (unknown is oldest),
+        nothing more (`preferred_source`, which needs preferred_sources), or simply the `smallest_id`.
+    Equals by both are told apart by the smallest doc_id.
     """
 
-    survivor: Survivor = "longest"
-    preferred_sources: tuple[str, ...] = ()
+    survivor: Survivor = keep("longest")
+    preferred_sources: tuple[str, ...] = keep((), max_length=100)
 
     @model_validator(mode="after")
     def _sources_are_named(self) -> SurvivorConfig:
-        if (self.survivor == "preferred_source") != bool(self.preferred_sources):
-            raise ValueError("set survivor: preferred_source and preferred_sources together, or neither")
+        if self.survivor == "preferred_source" and not self.preferred_sources:
+            raise ValueError("survivor: preferred_source needs preferred_sources, the best one first")
+        if len(set(self.preferred_sources)) < len(self.preferred_sources):
+            raise ValueError("preferred_sources names a source twice; name each once")
         return self
 
 
-def ranks(documents: pa.RecordBatch, config: SurvivorConfig) -> Ranks:
-    """int64 per document by the policy alone: the smaller stays."""
+def facts(documents: pa.RecordBatch) -> list[pa.Array]:
+    """The columns FACTS of documents."""
+    columns = [pc.binary_length(documents.column("text")), *(documents.column(f.name) for f in FACTS[1:])]
+    return [column.cast(field.type) for column, field in zip(columns, FACTS, strict=True)]
+
+
+def ranks(documents: pa.RecordBatch | pa.Table, config: SurvivorConfig) -> Ranks:
+    """int64 per document by source and policy: the smaller stays. Documents may come as FACTS."""
+    policy = np.clip(_policy(documents, config), -_PLACE // 2, _PLACE // 2 - 1)
+    wanted = pa.array(config.preferred_sources, pa.string())
+    place = pc.index_in(documents.column("source").cast(pa.string()), value_set=wanted)
+    return _int64(place, missing=len(wanted)) * _PLACE + policy
+
+
+def _policy(documents: pa.RecordBatch | pa.Table, config: SurvivorConfig) -> Ranks:
     if config.survivor == "longest":
-        return -_int64(pc.binary_length(documents.column("text")))
+        known = "length" in documents.schema.names
+        return -_int64(documents.column("length") if known else pc.binary_length(documents.column("text")))
     if config.survivor == "newest":
-        return -_int64(documents.column("fetched_at").cast(pa.int64()), missing=-_LAST)
-    if config.survivor == "preferred_source":
-        wanted = pa.array(config.preferred_sources, pa.string())
-        return _int64(pc.index_in(documents.column("source"), value_set=wanted), missing=_LAST)
+        return -_int64(documents.column("fetched_at").cast(pa.int64()), missing=-_PLACE)
     return np.zeros(documents.num_rows, np.int64)
 
 
@@ -55,9 +80,10 @@ def standing(documents: pa.RecordBatch, config: SurvivorConfig) -> pa.Table:
 def survivor_order(rows: pa.Table, *first: str) -> npt.NDArray[np.int64]:
     """Positions of `rows` sorted by the columns `first`, then in survivor order.
 
-    Reads rank and doc_id and, for rows equal in both, content_hash where there is one, shard and row.
+    Reads release where there is one, rank and doc_id and, for rows equal in these, content_hash where there is one,
+    shard and row.
     """
-    columns = [*first, "rank", "doc_id", "content_hash", "shard", "row"]
+    columns = [*first, "release", "rank", "doc_id", "content_hash", "shard", "row"]
     present = [(name, "ascending") for name in columns if name in rows.column_names]
     order: npt.NDArray[np.int64] = pc.sort_indices(rows, present).to_numpy().astype(np.int64)
     return order

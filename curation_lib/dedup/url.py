@@ -3,7 +3,7 @@
 Rule `same_url`, without a score: the texts are not compared, the newest capture is taken for the page. A
 document without a URL is never dropped, and none goes for a hash: the canonical URLs themselves are compared.
 
-Memory: `key` emits about 100 bytes and the canonical URL per document, `partition` holds those of its
+Memory: `key` emits about 130 bytes and the canonical URL per document, `partition` holds those of its
 partition, `decide` about 110 bytes per dropped document. No text is read.
 """
 
@@ -14,9 +14,11 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation_lib.core.stage import DECISION, Context, Group, Lookup, apply_removals
+from curation_lib.core.config import keep
+from curation_lib.core.stage import DECISION, OWN, Context, Group, Lookup, apply_removals
 from curation_lib.dedup.decisions import decision, firsts, heads, numbers
-from curation_lib.dedup.survivors import Survivor, SurvivorConfig, ranks, survivor_order
+from curation_lib.dedup.released import ReleasedConfig, released
+from curation_lib.dedup.survivors import FACTS, Survivor, facts, ranks, survivor_order
 from curation_lib.text.hashing import priority
 from curation_lib.text.urls import Canonical, canonical_url
 
@@ -25,9 +27,7 @@ ROWS = pa.schema(
         pa.field("row", pa.uint32()),
         pa.field("partition_key", pa.uint64()),
         pa.field("url", pa.large_string()),
-        pa.field("rank", pa.int64()),
-        pa.field("doc_id", pa.large_string()),
-        pa.field("content_hash", pa.large_string()),
+        *FACTS,
     ]
 )
 """Key rows: one per document with a URL, keyed by xxh3-64 of the canonical one."""
@@ -39,7 +39,7 @@ TRACKING = (
 """Query parameters that advertisers and mailing services add to links and that no page depends on."""
 
 
-class UrlConfig(SurvivorConfig):
+class UrlConfig(ReleasedConfig):
     """Settings of `dedup.url`: who stays, and what makes no difference between two http(s) URLs.
 
     ignore_scheme: http or https. ignore_www: a leading `www.`. ignore_trailing_slash: of the path.
@@ -47,7 +47,7 @@ class UrlConfig(SurvivorConfig):
     parameters, `*` stands for anything.
     """
 
-    survivor: Survivor = "newest"
+    survivor: Survivor = keep("newest")
     ignore_scheme: bool = True
     ignore_www: bool = False
     ignore_trailing_slash: bool = True
@@ -61,9 +61,7 @@ def key(batch: pa.RecordBatch, config: UrlConfig, context: Context) -> pa.Record
     urls = canonical_urls(batch.column("url"), config)
     some = pc.indices_nonzero(urls.is_valid())
     batch, urls = batch.take(some), urls.take(some)
-    strings = (batch.column(name).cast(pa.large_string()) for name in ("doc_id", "content_hash"))
-    rank = pa.array(ranks(batch, config))
-    columns = [some.cast(pa.uint32()), pa.array(priority(urls, 0)), urls, rank, *strings]
+    columns = [some.cast(pa.uint32()), pa.array(priority(urls, 0)), urls, *facts(batch)]
     return pa.record_batch(columns, schema=ROWS)
 
 
@@ -84,10 +82,12 @@ def canonical_urls(urls: pa.Array, config: UrlConfig) -> pa.Array:
 
 def partition(rows: pa.Table, config: UrlConfig) -> pa.Table:
     """The decision on the documents of this partition: one URL's documents all lie in it."""
-    rows = rows.take(pa.array(survivor_order(rows, "partition_key", "url")))
+    ranked = rows.append_column("rank", pa.array(ranks(rows, config)))
+    rows = rows.take(pa.array(survivor_order(ranked, "partition_key", "url")))
     begins = firsts(numbers(rows, "partition_key"), numbers(rows, "url"))
-    twin = rows.column("doc_id").take(pa.array(heads(begins)[~begins]))
-    return decision(rows.filter(pa.array(~begins)), rule="same_url", kept_twin=twin)
+    gone = ~begins & (numbers(rows, "release") == OWN)
+    twin = rows.column("doc_id").take(pa.array(heads(begins)[gone]))
+    return decision(rows.filter(pa.array(gone)), rule="same_url", kept_twin=twin)
 
 
 def decide(partials: Sequence[pa.Table], lookup: Lookup, config: UrlConfig) -> pa.Table:
@@ -97,7 +97,7 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: UrlConfig) -> p
 
 STAGE = Group(
     name="dedup.url",
-    version=1,
+    version=2,
     config=UrlConfig,
     summary="Drops documents whose URL is that of a kept one",
     libraries=("xxhash",),
@@ -105,4 +105,5 @@ STAGE = Group(
     partition=partition,
     decide=decide,
     apply=apply_removals,
+    released=released,
 )

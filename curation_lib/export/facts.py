@@ -73,6 +73,15 @@ class StageSettings(Fact):
     settings: dict[str, Any] = {}
 
 
+class Released(Fact):
+    """An earlier release that a stage compared with: what it already held was dropped."""
+
+    stage: str
+    dataset: str
+    fingerprint: str
+    documents: int
+
+
 class Files(Fact):
     """One format of the export. `path` is a glob below the export's own folder: `parquet/*.parquet`. A format
     has a folder to itself, because whoever reads a folder reads all files in it."""
@@ -118,6 +127,7 @@ class CardFacts(Fact):
     gates: tuple[Gate, ...] = ()
     mix: StageSettings | None = None
     filters: tuple[StageSettings, ...] = ()
+    released: tuple[Released, ...] = ()
     synthetic_documents: int = 0
     synthetic_note: str = "no generator is configured"
     not_done: tuple[Limit, ...] = NOT_DONE

@@ -15,6 +15,7 @@ from curation_lib.runner.lineage import build_id_of, complete
 from curation_lib.runner.lock import locked
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.plan import Step, plan
+from curation_lib.runner.released import require_releases
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.steps import StepResult, run_step
 from curation_lib.runner.store import Store, canonical_json
@@ -59,6 +60,7 @@ def run_build(
     steps = plan(recipe)
     if until is not None and until not in (ids := [s.id for s in steps]):
         raise ConfigError(f"--until {until!r}: steps are {', '.join(ids)}")
+    require_releases(steps)
     store.check()
     build = Build(recipe.corpus, store.url)
     with locked(store, recipe.corpus) as lock:
@@ -102,8 +104,7 @@ def record_build(session: Session, directories: dict[str, str]) -> str:
     recipe, store = session.recipe, session.store
     assert recipe is not None
     steps = plan(recipe)
-    sources = [complete(store, directories[s.id]) for s in steps if s.kind == "ingest"]
-    build_id = build_id_of(store, recipe, sources)
+    build_id = build_id_of(store, recipe, [complete(store, d) for d in dict.fromkeys(directories.values())])
     record = {
         "corpus": recipe.corpus,
         "build_id": build_id,
@@ -134,7 +135,9 @@ def dry_run(recipe: Recipe, store: Store) -> list[dict[str, str]]:
     """Which steps a build would run and which it would reuse, and why; computes and writes nothing."""
     from curation_lib.runner.forecast import forecast
 
-    return forecast(plan(recipe), recipe, store)
+    steps = plan(recipe)
+    require_releases(steps)
+    return forecast(steps, recipe, store)
 
 
 __all__: Sequence[str] = (

@@ -8,9 +8,9 @@ from typing import Any
 from curation_lib.core.recipe import Recipe, recipe_fingerprint, sources_of
 from curation_lib.core.stage import Filter
 from curation_lib.export.card import render_card
-from curation_lib.export.facts import CardFacts, Files, Funnel, Gate, Group, SourceLicense, StageSettings
+from curation_lib.export.facts import CardFacts, Files, Funnel, Gate, Group, Released, SourceLicense, StageSettings
 from curation_lib.runner.gates import gate_key
-from curation_lib.runner.lineage import ancestors
+from curation_lib.runner.lineage import ancestors, released_in
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.plan import Step, plan
 from curation_lib.runner.session import identities
@@ -57,6 +57,7 @@ def _facts(recipe: Recipe, store: Store, step: Step, manifest: Manifest) -> Card
         gates=_gates(made, store),
         mix=_settings(mix)[0],
         filters=tuple(x for s, _ in made if s.kind == "filter" for x in _settings(s)),
+        released=tuple(_released(s.id, fact) for s, m in made for fact in released_in([m])),
     )
 
 
@@ -70,6 +71,11 @@ def _funnel(step: str, counts: dict[str, Any]) -> Funnel:
         quarantined=sum(counts["quarantined"].values()),
         skipped=counts["skipped"],
     )
+
+
+def _released(step: str, fact: dict[str, Any]) -> Released:
+    print_, documents = fact["fingerprint"], fact["documents"]
+    return Released(stage=step, dataset=fact["label"], fingerprint=print_, documents=documents)
 
 
 def _licenses(recipe: Recipe) -> tuple[SourceLicense, ...]:

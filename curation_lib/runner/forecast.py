@@ -9,6 +9,7 @@ from curation_lib.core.stage import Source
 from curation_lib.runner.lineage import build_id_of
 from curation_lib.runner.manifest import Manifest, read_manifest
 from curation_lib.runner.plan import Step
+from curation_lib.runner.released import made_from, releases_of
 from curation_lib.runner.session import target
 from curation_lib.runner.store import Store
 
@@ -49,4 +50,4 @@ def _directory(step: Step, inputs: Sequence[Manifest], recipe: Recipe, store: St
         return target(step, [(s.name, s.sha256) for s in source.shards(config)]).directory
     if step.kind == "export":
         return f"exports/{recipe.corpus}/{build_id_of(store, recipe, inputs)}/{step.phase}"
-    return target(step, [m.fingerprint for m in inputs]).directory
+    return target(step, made_from(inputs, releases_of(step))).directory

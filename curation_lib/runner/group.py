@@ -7,14 +7,17 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from curation_lib.core.contract import conform
+from curation_lib.core.errors import ContractError
 from curation_lib.core.stage import Context, Group
 from curation_lib.runner.books import Books
 from curation_lib.runner.commit import Done, Outputs, once
 from curation_lib.runner.manifest import Entry
 from curation_lib.runner.parts import read_arrow, read_batches, read_rows, write_arrow
+from curation_lib.runner.released import Placed
 from curation_lib.runner.shard import documents
 from curation_lib.runner.work import Work, contexts, entry, explained, rehashed, write_dataset
 
@@ -38,12 +41,13 @@ def _group(work: Work) -> tuple[Group, Any, Context]:
 
 
 def key(work: Work) -> Done:
-    """Key rows of one shard, one record batch per slice."""
+    """Key rows of one shard, one record batch per slice. `part` is Placed: it may lie in another store."""
 
     def make(outputs: Outputs) -> dict[str, Any]:
         stage, config, context = _group(work)
         tables, start = [], 0
-        for batch in read_batches(work.store, work.part, work.batch_rows):
+        part: Placed = work.part
+        for batch in read_batches(part.store, part.key, work.batch_rows):
             rows = stage.key(batch, config, context)
             tables.append(_shifted(rows, start))
             start += batch.num_rows
@@ -74,12 +78,12 @@ def _partitioned(rows: pa.Table) -> Iterator[pa.RecordBatch]:
 
 
 def partition(work: Work) -> Done:
-    """All rows of one partition, from every shard, judged together. `part` lists the shards' key files."""
+    """All rows of one partition, from every shard, judged together. `part` lists the shards' key files, Placed."""
 
     def make(outputs: Outputs) -> dict[str, Any]:
         stage, config, _ = _group(work)
         slices: tuple[int, int] = work.facts["slices"]
-        tables = [_with_shard(read_arrow(work.store, k, slices), n) for n, k in enumerate(work.part)]
+        tables = [_with_shard(read_arrow(k.store, k.key, slices), n, k.release) for n, k in enumerate(work.part)]
         rows = pa.concat_tables(tables).sort_by([(c, "ascending") for c in ("partition_key", "shard", "row")])
         found = stage.partition(rows, config).combine_chunks()
         with outputs.writing("partition") as written:
@@ -90,24 +94,31 @@ def partition(work: Work) -> Done:
         return once(work.store, work.fingerprint, work.input, work.directory, work.facts["paths"], make)
 
 
-def _with_shard(rows: pa.Table, shard: int) -> pa.Table:
-    return rows.append_column(pa.field("shard", pa.uint32()), pa.array(np.full(rows.num_rows, shard, np.uint32)))
+def _with_shard(rows: pa.Table, shard: int, release: int) -> pa.Table:
+    rows = rows.append_column(pa.field("shard", pa.uint32()), pa.array(np.full(rows.num_rows, shard, np.uint32)))
+    return rows.append_column(pa.field("release", pa.uint16()), pa.array(np.full(rows.num_rows, release, np.uint16)))
 
 
 def decide(work: Work) -> Done:
-    """The one decision, written as one file per shard. `part` lists partitions, `facts["parts"]` the shards."""
+    """The one decision, written as one file per shard of the input.
+
+    `part` lists partitions, `facts["parts"]` the shards, Placed: `facts["own"]` of the input, then the released.
+    """
 
     def make(outputs: Outputs) -> dict[str, Any]:
         stage, config, _ = _group(work)
-        parts: Sequence[str] = work.facts["parts"]
+        parts: Sequence[Placed] = work.facts["parts"]
 
         def lookup(shard: int, rows: Sequence[int]) -> pa.RecordBatch:
-            return read_rows(work.store, parts[shard], rows)
+            return read_rows(parts[shard].store, parts[shard].key, rows)
 
         partials = [read_arrow(work.store, k) for k in work.part]
         decision = stage.decide(partials, lookup, config).sort_by([("shard", "ascending"), ("row", "ascending")])
         shards = decision.column("shard").to_numpy()
-        for number in range(len(parts)):
+        own: int = work.facts["own"]
+        if len(shards) and shards[-1] >= own:
+            raise ContractError(f"{stage.name}: the decision names a released document, {parts[shards[-1]].key}")
+        for number in range(own):
             begin, end = np.searchsorted(shards, [number, number + 1])
             mine = decision.slice(begin, end - begin).combine_chunks()
             with outputs.writing(f"shard-{number}") as written:
@@ -119,7 +130,8 @@ def decide(work: Work) -> Done:
 
 
 def apply(work: Work) -> Entry:
-    """Take the decision to one shard's documents. `facts["decision"]` is its decision file."""
+    """Take the decision to one shard's documents. `facts["decision"]` is its decision file, `facts["keys"]` its key
+    file where the key rows of what it keeps are to lie beside them."""
 
     def make(outputs: Outputs) -> dict[str, Any]:
         stage, config, _ = _group(work)
@@ -140,7 +152,21 @@ def apply(work: Work) -> Entry:
                 yield rehashed(kept) if result.edits else kept
                 start += batch.num_rows
 
-        return write_dataset(outputs, batches(), stage.produces, books)
+        counts = write_dataset(outputs, batches(), stage.produces, books)
+        if "keys" in work.facts:
+            _keep_keys(outputs, work, rows)
+        return counts
 
     with explained(work):
         return entry(work, once(work.store, work.fingerprint, work.input, work.directory, work.paths(), make))
+
+
+def _keep_keys(outputs: Outputs, work: Work, removed: npt.NDArray[np.uint32]) -> None:
+    """The key rows of the documents that stay, as `key` would make them of the written part. removed: ascending."""
+    rows = read_arrow(work.store, work.facts["keys"])
+    at, number = rows.schema.get_field_index("row"), rows.column("row").to_numpy()
+    before = np.searchsorted(removed, number).astype(np.uint32)
+    stays = np.searchsorted(removed, number, "right") == before
+    left = rows.set_column(at, rows.schema.field(at), pa.array(number - before, pa.uint32())).filter(pa.array(stays))
+    with outputs.writing("keys") as written:
+        write_arrow(written, list(_partitioned(left)), left.schema)

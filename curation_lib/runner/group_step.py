@@ -1,30 +1,44 @@
-"""A Group: every shard keyed, every partition judged, one decision, then applied to every shard."""
+"""A Group: every shard keyed, every partition judged, one decision, then applied to every shard.
+
+Releases that the stage compares with are further shards behind the input's: keyed (unless they bring their key rows
+along) and judged, never applied to. Key files are named by what shapes them and by the part's bytes, so a part is
+keyed once in a store, whichever step, as input or as release, meets it first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from curation_lib.core.fingerprint import fingerprint
+from curation_lib.core.fingerprint import fingerprint, stage_identity
+from curation_lib.core.stage import Group
 from curation_lib.runner import group
 from curation_lib.runner.commit import Done
-from curation_lib.runner.manifest import Manifest, read_manifest
+from curation_lib.runner.manifest import Entry, Manifest, read_manifest
 from curation_lib.runner.plan import Step
+from curation_lib.runner.released import Placed, Release, made_from, releases_of
 from curation_lib.runner.session import Session, chain, dataset, part_work, target
 from curation_lib.runner.work import Work
 
 
 def run_group(step: Step, inputs: Sequence[Manifest], session: Session) -> Manifest:
-    to = target(step, [m.fingerprint for m in inputs])
+    releases = releases_of(step)
+    to = target(step, made_from(inputs, releases))
     if done := read_manifest(session.store, to.directory):
         return done
-    work = part_work(step, inputs, session, fingerprint(["key", to.work, group.SLICES]), to.print)
-    keys = _keys(step, work, session, to.print)
-    documents = sum(m.counts["kept"] for m in inputs)
+    work = part_work(step, inputs, session, to.work, to.print)
+    parts = [Placed(session.store, w.part) for w in work]
+    keys = _keys(step, parts, [e for m in inputs for e in m.shards], session, to.print)
+    for number, release in enumerate(releases):
+        released = [Placed(release.folder, part, number) for part in release.parts()]
+        keys += _released_keys(step, release, released, session, to.print)
+        parts += released
+    documents = sum(m.counts["kept"] for m in [*inputs, *(r.manifest for r in releases)])
     partitions = _partitions(step, documents, keys, session, to.print)
-    decision = _decision(step, work, partitions, session, to.print)
-    entries = session.run(step.id, group.apply, [_applied(w, to.work, decision, _place(step, to.print)) for w in work])
-    manifest = dataset(step, to.print, inputs, entries)
+    decision = _decision(step, len(work), parts, partitions, session, to.print)
+    tasks = [_applied(step, w, decision, keys[w.index], _place(step, to.print)) for w in work]
+    entries = session.run(step.id, group.apply, tasks)
+    manifest = dataset(step, to.print, inputs, entries, **_facts(step, releases, session))
     manifest.write(session.store)
     return manifest
 
@@ -34,15 +48,59 @@ def _place(step: Step, print_: str) -> str:
     return f"work/{step.label}/{print_}"
 
 
-def _keys(step: Step, work: Sequence[Work], session: Session, print_: str) -> list[str]:
+def _key_print(step: Step) -> str:
+    """What names key files beside the part: the settings that shape key rows, not those that only decide."""
+    return fingerprint(["key", stage_identity(*step.bound[0], roles=("output", "measure")), group.SLICES])
+
+
+def _keeps_keys(step: Step) -> bool:
+    """Whether datasets of the step may serve as releases to it, and so carry their key rows."""
+    stage = step.bound[0][0]
+    return isinstance(stage, Group) and stage.released is not None
+
+
+def _facts(step: Step, releases: Sequence[Release], session: Session) -> dict[str, object]:
+    """Which key rows lie beside the parts, and what the documents were compared with."""
+    if not _keeps_keys(step):
+        return {}
+    return {"keys": _key_print(step), "released": [release.fact(session.store) for release in releases]}
+
+
+def _keys(
+    step: Step, parts: Sequence[Placed], entries: Sequence[Entry], session: Session, print_: str, name: str = "keys"
+) -> list[Placed]:
     place = _place(step, print_)
-    names = [f"keys-{w.index:05d}.arrow" for w in work]
-    tasks = [replace(w, directory=place, facts={"paths": {"keys": name}}) for w, name in zip(work, names, strict=True)]
+    names = [f"{name}-{n:05d}.arrow" for n in range(len(parts))]
+    tasks = [
+        Work(
+            session.store,
+            _key_print(step),
+            e.files["part"].sha256[:32],
+            e.name,
+            n,
+            place,
+            chain(step),
+            part,
+            {"paths": {"keys": names[n]}},
+            session.batch_rows,
+        )
+        for n, (part, e) in enumerate(zip(parts, entries, strict=True))
+    ]
     session.run(step.id, group.key, tasks)
-    return [f"{place}/{name}" for name in names]
+    return [Placed(session.store, f"{place}/{n}", part.release) for n, part in zip(names, parts, strict=True)]
 
 
-def _partitions(step: Step, documents: int, keys: list[str], session: Session, print_: str) -> list[str]:
+def _released_keys(
+    step: Step, release: Release, parts: Sequence[Placed], session: Session, print_: str
+) -> list[Placed]:
+    """Key files of a release's parts: its own where it brings such along, else made here."""
+    number = parts[0].release if parts else 0
+    if brought := release.keys(_key_print(step)):
+        return [Placed(release.folder, key, number) for key in brought]
+    return _keys(step, parts, release.manifest.shards, session, print_, f"released-{number}")
+
+
+def _partitions(step: Step, documents: int, keys: list[Placed], session: Session, print_: str) -> list[str]:
     place, slices = _place(step, print_), group.partitions(documents)
     names = [f"partition-{n:05d}.arrow" for n in range(len(slices))]
     tasks = [
@@ -63,9 +121,11 @@ def _partitions(step: Step, documents: int, keys: list[str], session: Session, p
     return [f"{place}/{name}" for name in names]
 
 
-def _decision(step: Step, work: Sequence[Work], partitions: list[str], session: Session, print_: str) -> Done:
-    paths = {f"shard-{w.index}": f"decision-{w.index:05d}.arrow" for w in work}
-    facts = {"paths": paths, "parts": [w.part for w in work]}
+def _decision(
+    step: Step, own: int, parts: Sequence[Placed], partitions: list[str], session: Session, print_: str
+) -> Done:
+    paths = {f"shard-{n}": f"decision-{n:05d}.arrow" for n in range(own)}
+    facts = {"paths": paths, "parts": parts, "own": own}
     work_print = fingerprint(["decide", step.label, print_])
     task = Work(session.store, work_print, "all", "decision", 0, _place(step, print_), chain(step), partitions, facts)
     done: Done
@@ -73,11 +133,8 @@ def _decision(step: Step, work: Sequence[Work], partitions: list[str], session: 
     return done
 
 
-def _applied(work: Work, work_print: str, decision: Done, place: str) -> Work:
+def _applied(step: Step, work: Work, decision: Done, keys: Placed, place: str) -> Work:
     """The shard's documents with its part of the decision; its hash names the work, so an unchanged one is reused."""
     file = decision.files[f"shard-{work.index}"]
-    return replace(
-        work,
-        fingerprint=fingerprint(["apply", work_print, file.sha256]),
-        facts={"decision": f"{place}/{file.path}"},
-    )
+    facts = {"decision": f"{place}/{file.path}", **({"keys": keys.key} if _keeps_keys(step) else {})}
+    return replace(work, fingerprint=fingerprint(["apply", work.fingerprint, file.sha256]), facts=facts)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from curation_lib.core.errors import StoreError
 from curation_lib.core.fingerprint import fingerprint
@@ -12,7 +13,10 @@ from curation_lib.runner.store import Store
 
 
 def ancestors(store: Store, manifests: Sequence[Manifest]) -> Iterator[Manifest]:
-    """`manifests` and everything that they were made of, nearest first, each once."""
+    """`manifests` and everything that they were made of, nearest first, each once.
+
+    Releases that documents were only compared with are no part of it: `released_in` gives those.
+    """
     queue, seen = list(manifests), {m.directory for m in manifests}
     while queue:
         manifest = queue.pop(0)
@@ -31,7 +35,14 @@ def complete(store: Store, directory: str) -> Manifest:
     return manifest
 
 
+def released_in(manifests: Iterable[Manifest]) -> list[dict[str, Any]]:
+    """What the manifests say of the releases that they were compared with."""
+    return [fact for manifest in manifests for fact in manifest.facts.get("released", ())]
+
+
 def build_id_of(store: Store, recipe: Recipe, manifests: Sequence[Manifest]) -> str:
-    """16 hex digits: the recipe and the source manifests that `manifests` go back to."""
-    sources = sorted(m.fingerprint for m in ancestors(store, manifests) if not m.inputs)
-    return fingerprint([recipe_fingerprint(recipe), sources])[:16]
+    """16 hex digits: the recipe, the source manifests that `manifests` go back to, and the releases on the way."""
+    made_of = list(ancestors(store, manifests))
+    sources = sorted(m.fingerprint for m in made_of if not m.inputs)
+    released = sorted({fact["fingerprint"] for fact in released_in(made_of)})
+    return fingerprint([recipe_fingerprint(recipe), sources, *([released] if released else [])])[:16]

@@ -17,6 +17,7 @@ NAMES = {
     "edits": "ledger/edits-{:05d}.parquet",
     "edges": "ledger/edges-{:05d}.parquet",
     "quarantine": "quarantine/part-{:05d}.parquet",
+    "keys": "keys/part-{:05d}.arrow",
 }
 _SUMS = ("rows_in", "skipped", "created", "kept", "edited", "bytes_in", "bytes_kept")
 
@@ -86,8 +87,11 @@ class Manifest:
 def read_manifest(store: Store, directory: str) -> Manifest | None:
     """The manifest of the dataset at `directory`, or None where it is not complete."""
     data = store.find_json(f"{directory}/manifest.json")
-    if data is None:
-        return None
+    return None if data is None else manifest_of(data)
+
+
+def manifest_of(data: dict[str, Any]) -> Manifest:
+    """A manifest from its JSON. Raises KeyError or TypeError where it is none."""
     shards = [
         Entry(s["input"], s["name"], {k: File(**f) for k, f in s["files"].items()}, s["counts"])
         for s in data.pop("shards")

@@ -20,6 +20,7 @@ from curation_lib.core.stage import Bound, Filter, Group, Map, Source, Stage
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.manifest import Manifest, read_manifest
 from curation_lib.runner.plan import Kind, Step
+from curation_lib.runner.released import releases_of, require_releases
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.steps import StepResult, run_step
 from curation_lib.runner.store import Store
@@ -44,6 +45,8 @@ def run_stage(
     with tempfile.TemporaryDirectory(prefix="winnow-stage-") as folder:
         session = Session(Store(folder), scheduler, progress)
         step, upstream = _prepared(name, inputs, settings, session)
+        if any(release.is_at(output) for release in releases_of(step)):
+            raise ConfigError(f"--output {output}: a release that the stage compares with; name another folder")
         result = run_step(step, upstream, session, allow_empty=True)
         _publish(session.store, result.directory, upstream, output)
     return result, upstream[0] if upstream else None
@@ -64,7 +67,9 @@ def _prepared(
         chain = (_source(kind, files, {}), configured(name, settings, name))
         return Step(name, "ingest", name, chain), []
     bound = configured(name, settings, name)
-    return Step(name, _kind(bound[0]), name, (bound,)), [_read(path, session) for path in _grouped(inputs)]
+    step = Step(name, _kind(bound[0]), name, (bound,))
+    require_releases([step])
+    return step, [_read(path, session) for path in _grouped(inputs)]
 
 
 def _kind(stage: Stage) -> Kind:

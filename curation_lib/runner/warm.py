@@ -16,7 +16,7 @@ import pyarrow as pa
 import curation_lib
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.registry import find
-from curation_lib.core.stage import Context, Filter, Group, Map
+from curation_lib.core.stage import OWN, Context, Filter, Group, Map
 from curation_lib.text.hashing import content_hashes, doc_id
 
 TEXT = "A first line of words to compile with. A second one, told twice.\nA second one, told twice.\n\n第二行。 [1]\n"
@@ -71,7 +71,9 @@ def documents() -> pa.RecordBatch:
 def _decide(stage: Group, batch: pa.RecordBatch, config: object) -> None:
     rows = pa.Table.from_batches([stage.key(batch, config, Context())])
     shard = pa.array([0] * rows.num_rows, pa.uint32())
+    release = pa.array([OWN] * rows.num_rows, pa.uint16())
     keyed = rows.append_column(pa.field("shard", pa.uint32()), shard)
+    keyed = keyed.append_column(pa.field("release", pa.uint16()), release)
     found = stage.partition(keyed.sort_by([(c, "ascending") for c in ("partition_key", "shard", "row")]), config)
     decision = stage.decide([found], lambda _, wanted: batch.take(pa.array(wanted, pa.int64())), config)
     stage.apply(batch, decision, config)

@@ -17,7 +17,7 @@ import zstandard
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import DOCUMENT
-from curation_lib.core.stage import Context, Drop, Edit, Group
+from curation_lib.core.stage import OWN, Context, Drop, Edit, Group
 from curation_lib.text.hashing import content_hashes
 
 Shards = Sequence[Sequence[pa.RecordBatch]]
@@ -25,7 +25,8 @@ Shards = Sequence[Sequence[pa.RecordBatch]]
 
 @dataclass
 class Outcome:
-    """What became of all documents. Drops, edits and quarantine by doc_id, kept doc_ids and their texts in order."""
+    """What became of all documents: drops, edits and quarantine by doc_id, kept doc_ids and their texts in order, and
+    what each shard is now."""
 
     kept: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
@@ -33,6 +34,7 @@ class Outcome:
     drops: list[tuple[str, Drop]] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)
     read: list[int] = field(default_factory=list)
+    shards: list[list[pa.RecordBatch]] = field(default_factory=list)
     links: list[tuple[str, str, float | None]] = field(default_factory=list)
 
     def dropped(self) -> dict[str, tuple[str, str | None, float | None]]:
@@ -68,11 +70,15 @@ def _split(batch: pa.RecordBatch, sizes: Sequence[Sequence[int]]) -> list[list[p
     return [*shards, [batch.slice(start)]]
 
 
-def _run(stage: Group, shards: Shards, config: StageConfig, partitions: int = 4) -> Outcome:
+def _run(
+    stage: Group, shards: Shards, config: StageConfig, partitions: int = 4, releases: Sequence[Shards] = ()
+) -> Outcome:
     outcome = Outcome()
-    tables = [pa.Table.from_batches(shard, schema=DOCUMENT) for shard in shards]
+    of = [OWN] * len(shards) + [n for n, release in enumerate(releases) for _ in release]
+    every = [*shards, *(shard for release in releases for shard in release)]
+    tables = [pa.Table.from_batches(shard, schema=DOCUMENT) for shard in every]
     context = Context(model=stage.load(config) if stage.load else None)
-    keys = [_key(stage, shard, n, config, context) for n, shard in enumerate(shards)]
+    keys = [_key(stage, shard, n, of[n], config, context) for n, shard in enumerate(every)]
     whole = pa.concat_tables(keys).sort_by([(c, "ascending") for c in ("partition_key", "shard", "row")])
     which = whole.column("partition_key").to_numpy() % np.uint64(partitions)
     partials = [stage.partition(whole.filter(pa.array(which == n)), config) for n in range(partitions)]
@@ -82,15 +88,19 @@ def _run(stage: Group, shards: Shards, config: StageConfig, partitions: int = 4)
         return tables[shard].take(pa.array(rows)).combine_chunks().to_batches()[0]
 
     decision = stage.decide(partials, lookup, config)
+    assert all(shard < len(shards) for shard in decision.column("shard").to_pylist())
     for number, shard in enumerate(shards):
         start = 0
+        outcome.shards.append([])
         for batch in shard:
             _apply(stage, batch, _cut(decision, number, start, batch.num_rows), config, outcome)
             start += batch.num_rows
     return outcome
 
 
-def _key(stage: Group, shard: Sequence[pa.RecordBatch], number: int, config: StageConfig, context: Context) -> pa.Table:
+def _key(
+    stage: Group, shard: Sequence[pa.RecordBatch], number: int, release: int, config: StageConfig, context: Context
+) -> pa.Table:
     empty = pa.RecordBatch.from_pylist([], DOCUMENT)
     tables, start = [], 0
     for batch in [*shard, empty]:
@@ -100,7 +110,8 @@ def _key(stage: Group, shard: Sequence[pa.RecordBatch], number: int, config: Sta
         tables.append(rows.set_column(at, "row", shifted))
         start += batch.num_rows
     rows = pa.concat_tables(tables)
-    return rows.append_column("shard", pa.array(np.full(rows.num_rows, number, np.uint32)))
+    rows = rows.append_column("shard", pa.array(np.full(rows.num_rows, number, np.uint32)))
+    return rows.append_column("release", pa.array(np.full(rows.num_rows, release, np.uint16)))
 
 
 def _cut(decision: pa.Table, shard: int, start: int, size: int) -> pa.Table:
@@ -115,6 +126,7 @@ def _apply(stage: Group, batch: pa.RecordBatch, decision: pa.Table, config: Stag
     result = stage.apply(batch, decision, config)
     ids = batch.column("doc_id").to_pylist()
     assert batch.num_rows == result.kept.num_rows + len(result.drops) + len(result.bad)
+    out.shards[-1].append(result.kept)
     out.kept += result.kept.column("doc_id").to_pylist()
     out.texts += result.kept.column("text").to_pylist()
     out.edits += [(ids[edit.row], edit) for edit in result.edits]

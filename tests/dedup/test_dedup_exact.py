@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 from curation_lib.dedup import exact
 from curation_lib.dedup.exact import STAGE, ExactConfig
+from curation_lib.dedup.survivors import ranks
+from curation_lib.text.hashing import content_hashes
 
 SMALLEST = ExactConfig(survivor="smallest_id")
 
@@ -32,30 +34,32 @@ def test_golden(run: Callable[..., Any], documents: Callable[..., pa.RecordBatch
             {"doc_id": "h", "text": "\u00a0"},
             {"doc_id": "i", "text": "É"},
             {"doc_id": "j", "text": "é"},
+            {"doc_id": "k", "text": "two of one"},
+            {"doc_id": "k", "text": "two of one"},
+            {"doc_id": "k", "text": "id"},
         ]
     )
     outcome = run(STAGE, [[batch]], ExactConfig(survivor="longest"))
-    assert outcome.kept == ["b", "d", "f", "h", "i", "j"]
+    assert outcome.kept == ["b", "d", "e", "f", "h", "i", "j", "k"]
     assert sorted((doc, d.rule, d.kept_twin, d.score) for doc, d in outcome.drops) == [
         ("a", "duplicate_content", "b", 1.0),
         ("c", "duplicate_content", "b", 1.0),
         ("e", "duplicate_content", "f", 1.0),
-        ("e", "duplicate_id", "f", None),
+        ("e", "duplicate_content", "f", 1.0),  # no document called e was kept yet
         ("g", "duplicate_content", "h", 1.0),
+        ("k", "duplicate_id", "k", None),
     ]
-    assert outcome.bad == [("e", "duplicate_id: e has other content")]
+    assert outcome.bad == [("k", "duplicate_id: k has other content")]
 
 
-def test_a_repeated_id_whose_first_document_is_a_copy_points_to_a_kept_one(
-    run: Callable[..., Any], documents: Callable[..., pa.RecordBatch]
-) -> None:
-    batch = documents([{"doc_id": i, "text": "same"} for i in "bba"])
-    outcome = run(STAGE, [[batch]], SMALLEST)
-    assert outcome.kept == ["a"]
-    assert sorted((d.rule, d.kept_twin) for _, d in outcome.drops) == [
-        ("duplicate_content", "a"),
-        ("duplicate_id", "a"),
-    ]
+def test_only_a_kept_document_is_a_reason(run: Callable[..., Any], documents: Callable[..., pa.RecordBatch]) -> None:
+    """The first b goes as a copy of a, so the second may stay; then it stands for its id, and c for its own text."""
+    rows = [("a", "same text   "), ("b", "same text"), ("b", "own te"), ("b", "own te"), ("b", "own"), ("c", "own")]
+    batch = documents([{"doc_id": i, "text": t} for i, t in rows])
+    outcome = run(STAGE, [[batch]], ExactConfig())
+    assert outcome.kept == ["a", "b", "c"]
+    assert [(d.rule, d.kept_twin) for _, d in outcome.drops] == [("duplicate_content", "a"), ("duplicate_id", "b")]
+    assert outcome.bad == [("b", "duplicate_id: b has other content")]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,10 @@ def test_a_repeated_id_whose_first_document_is_a_copy_points_to_a_kept_one(
         ({"survivor": "preferred_source", "preferred_sources": ["x", "y"]}, "source"),
         ({"survivor": "smallest_id"}, "id"),
         ({}, "long"),
+        ({"preferred_sources": ["y"]}, "source"),
+        ({"preferred_sources": ["z"]}, "long"),
+        ({"survivor": "newest", "preferred_sources": ["x", "z", "y"]}, "new"),
+        ({"survivor": "smallest_id", "preferred_sources": ["z"]}, "id"),
     ],
 )
 def test_who_survives(
@@ -86,6 +94,20 @@ def test_who_survives(
     outcome = run(STAGE, [[batch]], ExactConfig(**settings_))
     assert outcome.kept == [kept]
     assert {d.kept_twin for _, d in outcome.drops} == {kept}
+
+
+def test_a_time_of_any_year_ranks_behind_no_other_source(documents: Callable[..., pa.RecordBatch]) -> None:
+    """Times do not spill into the place of the source, and the unknown is oldest."""
+    years = [1, 1969, 1970, 2024, 9999]
+    rows = [
+        {"doc_id": s, "text": "", "source": s, "fetched_at": datetime(y, 1, 1, tzinfo=UTC)} for s in "ab" for y in years
+    ]
+    rows += [{"doc_id": s, "text": "", "source": s} for s in "ab"]
+    found = ranks(documents(rows), ExactConfig(survivor="newest", preferred_sources=["b", "x", "a"]))
+    order = [
+        (rows[n]["source"], getattr(rows[n].get("fetched_at"), "year", None)) for n in np.argsort(found, kind="stable")
+    ]
+    assert order == [(s, y) for s in "ba" for y in (9999, 2024, 1970, 1969, 1, None)]
 
 
 def test_a_shared_hash_alone_removes_nothing(
@@ -140,6 +162,57 @@ def test_neither_order_nor_splits_matter(
     assert len({i for i, _ in rows}) >= len(found.kept) == len(set(found.kept))
 
 
+def plainly(rows: list[dict[str, Any]], released: list[list[dict[str, Any]]]) -> tuple[list[str], set[Any], list[str]]:
+    """The rule in plain Python, longest first: `(kept, drops, quarantined)`. Every release stays whole."""
+    by_id, by_text = {}, {}
+    for row in (r for release in released for r in in_order(release)):
+        by_id.setdefault(row["doc_id"], row)
+        by_text.setdefault(" ".join(row["text"].split()).lower(), row)
+    kept, drops, bad = [], [], []
+    for row in in_order(rows):
+        same_id, same_text = by_id.get(row["doc_id"]), by_text.get(" ".join(row["text"].split()).lower())
+        if same_id and same_id["text"] == row["text"]:
+            drops.append((row["doc_id"], "duplicate_id", row["doc_id"]))
+        elif same_id:
+            bad.append(row["doc_id"])
+        elif same_text:
+            drops.append((row["doc_id"], "duplicate_content", same_text["doc_id"]))
+        else:
+            by_id[row["doc_id"]] = by_text[" ".join(row["text"].split()).lower()] = row
+            kept.append(row["doc_id"])
+    return sorted(kept), sorted(drops), sorted(bad)
+
+
+def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    hashes = content_hashes(pa.array([r["text"] for r in rows], pa.large_string())).to_pylist()
+    keyed = sorted(
+        zip((-len(r["text"]) for r in rows), (r["doc_id"] for r in rows), hashes, range(len(rows)), strict=True)
+    )
+    return [rows[n] for *_, n in keyed]
+
+
+ROWS = st.lists(
+    st.fixed_dictionaries({"doc_id": st.sampled_from("abcd"), "text": st.sampled_from(["x", "X", "x ", "y", "", " "])}),
+    max_size=8,
+)
+
+
+@settings(deadline=None, max_examples=120)
+@given(ROWS, st.lists(ROWS, max_size=2), st.integers(1, 5))
+def test_equals_plain_python_against_any_releases(
+    run: Callable[..., Any],
+    documents: Callable[..., pa.RecordBatch],
+    rows: list[dict[str, Any]],
+    released: list[list[dict[str, Any]]],
+    partitions: int,
+) -> None:
+    outcome = run(STAGE, [[documents(rows)]], ExactConfig(), partitions, [[[documents(r)]] for r in released])
+    kept, drops, bad = plainly(rows, released)
+    assert sorted(outcome.kept) == kept
+    assert sorted((doc, d.rule, d.kept_twin) for doc, d in outcome.drops) == drops
+    assert sorted(doc for doc, _ in outcome.bad) == bad
+
+
 def test_identical_captures_stand_once(run: Callable[..., Any], corpus: Callable[..., pa.RecordBatch]) -> None:
     batch = corpus("web-archive-pages")
     outcome = run(STAGE, [[batch]], SMALLEST)
@@ -150,7 +223,16 @@ def test_identical_captures_stand_once(run: Callable[..., Any], corpus: Callable
     assert {drop.kept_twin for _, drop in outcome.drops} <= set(outcome.kept)
 
 
-def test_preferred_sources_go_with_their_policy() -> None:
-    for wrong in ({"survivor": "preferred_source"}, {"preferred_sources": ["a"]}):
-        with pytest.raises(ValidationError, match="preferred_sources together"):
-            ExactConfig(**wrong)
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"survivor": "preferred_source"}, "needs preferred_sources"),
+        ({"preferred_sources": ["a", "b", "a"]}, "twice"),
+        ({"against": ["s3://b/x", "s3://b/x/manifest.json"]}, "s3://b/x stands twice"),
+        ({"against": ["/"]}, "names nothing"),
+        ({"against": "s3://b/x"}, "tuple"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_refused(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        ExactConfig(**wrong)

@@ -407,6 +407,7 @@ MEMORY = """
 import re, sys
 from pathlib import Path
 import numpy as np, pyarrow as pa
+from curation_lib.core.stage import OWN
 from curation_lib.dedup.semantic import ROWS, STAGE, SemanticConfig
 
 def rows(count):
@@ -414,9 +415,10 @@ def rows(count):
     edges = np.arange(0, 256 * count + 1, 256)
     packed = pa.LargeBinaryArray.from_buffers(pa.large_binary(), count, [None, pa.py_buffer(edges), pa.py_buffer(bytes_)])
     ids = pa.array((f"{n:032x}" for n in range(count)), pa.large_string())
-    number, key, rank = (pa.array(np.arange(count), ROWS.field(name).type) for name in ROWS.names[:3])
-    table = pa.table([number, key, rank, ids, ids, packed], schema=ROWS)
-    return table.append_column("shard", pa.array(np.zeros(count, np.uint32)))
+    number, key, length, time = (pa.array(np.arange(count), pa.int64()).cast(ROWS.field(name).type) for name in ROWS.names[:4])
+    table = pa.table([number, key, length, time, pa.repeat("web", count).cast(pa.large_string()), ids, ids, packed], schema=ROWS)
+    table = table.append_column("shard", pa.array(np.zeros(count, np.uint32)))
+    return table.append_column("release", pa.array(np.full(count, OWN, np.uint16)))
 
 peak = lambda: 1024 * int(re.search("VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
 STAGE.decide([rows(100)], None, SemanticConfig())

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from curation_lib.export import jsonl, parquet
 from curation_lib.export.card import render_card, size_category
-from curation_lib.export.facts import CardFacts, Files, Funnel, Gate, Group, SourceLicense, StageSettings
+from curation_lib.export.facts import CardFacts, Files, Funnel, Gate, Group, Released, SourceLicense, StageSettings
 from curation_lib.export.schema import ExportConfig, to_export
 from curation_lib.export.summary import partial
 
@@ -38,6 +38,7 @@ FACTS = CardFacts(
     gates=(Gate(stage="sources.warc", expectations=12, page="contracts/d/c/index.html"),),
     mix=StageSettings(stage="mix.sample", version=1, settings={"token_budget": 4_004, "max_epochs": 2.0}),
     filters=(StageSettings(stage="filters.gopher_quality", version=3, settings={"min_words": 50}),),
+    released=(Released(stage="dedup.exact", dataset="dedup.exact", fingerprint="e" * 32, documents=4_321),),
 )
 
 
@@ -57,6 +58,7 @@ def test_the_card_names_what_it_must():
         "| Rows | 1,260 (10 repeats) |",
         "| UTF-8 bytes of text | 16,016 |",
         "| Tokens | 4,004 (estimate `bytes4`) |",
+        f"| dedup.exact | dedup.exact | `{'e' * 32}` | 4,321 |",
         "| web | en | 15 | 25 | 16,000 | 4,000 | 99.90 % | 2.00 |",
         "| wiki\\|old | de | 1,234 | 1,234 | 8 | 2 | 0.05 % | – |",
         "| CC-BY-4.0 | 5 | 5 | 12,000 | 3,000 | 74.93 % |",

@@ -176,6 +176,15 @@ def test_a_source_without_documents_is_not_tried_again(recipe, tmp_path):
         Run(build_dag(path)).run("sources.notes")
 
 
+def test_a_release_that_is_none_stops_the_first_task(recipe, store, tmp_path):
+    path = recipe()
+    path.write_text(path.read_text().replace("dedup.exact", f"dedup.exact: {{against: [{tmp_path}/none]}}"))
+    run = Run(build_dag(path))  # reading the recipe looks at no release
+    with pytest.raises(AirflowFailException, match=r"dedup\.exact: against: .*/none has no manifest\.json"):
+        run.run("sources.notes")
+    assert store.list("shards") == []
+
+
 def test_stopping_a_task_takes_its_work_back_from_dask(recipe, store, cluster):
     dag = build_dag(recipe(shards=300))
     run, ended = Run(dag), []
