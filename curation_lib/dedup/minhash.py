@@ -63,7 +63,7 @@ class MinHashConfig(ReleasedConfig):
     similarity: Literal["jaccard", "containment"] = keep("jaccard")
     threshold: float = keep(0.7, ge=0, le=1)
     seed: int = Field(1, ge=0, lt=2**32)
-    spill_bytes: int = locate(2**26, ge=0)
+    spill_bytes: int = locate(2**25, ge=0)
 
     @model_validator(mode="before")
     @classmethod

@@ -14,9 +14,8 @@ from curation_lib.runner.store import Store, Written
 ROW_GROUP = 4096
 """Rows per row group, whatever the batches were."""
 BATCH_ROWS = 1024
+CODEC = "zstd"
 _OPTIONS: dict[str, Any] = {
-    "compression": "zstd",
-    "compression_level": 1,
     "use_dictionary": [
         "source",
         "language",
@@ -32,12 +31,17 @@ _OPTIONS: dict[str, Any] = {
 
 
 class PartWriter:
-    """Writes batches as one Parquet file with row groups of ROW_GROUP rows."""
+    """Writes batches as one Parquet file with row groups of ROW_GROUP rows.
 
-    def __init__(self, written: Written, schema: pa.Schema) -> None:
+    `codec`: None for a file that is read and gone within one command.
+    """
+
+    def __init__(self, written: Written, schema: pa.Schema, codec: str | None = CODEC) -> None:
         self.schema, self.rows = schema, 0
         dictionary = [n for n in _OPTIONS["use_dictionary"] if n in schema.names]
-        self._writer = pq.ParquetWriter(written.file, schema, **{**_OPTIONS, "use_dictionary": dictionary or False})
+        packed = {"compression": codec, "compression_level": 1} if codec else {"compression": None}
+        options = {**_OPTIONS, **packed, "use_dictionary": dictionary or False}
+        self._writer = pq.ParquetWriter(written.file, schema, **options)
         self._held: list[pa.RecordBatch] = []
         self._held_rows = 0
 

@@ -11,7 +11,7 @@ from curation_lib.core.fingerprint import fingerprint, stage_identity
 from curation_lib.core.recipe import Recipe, recipe_fingerprint
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.manifest import Entry, Manifest, total
-from curation_lib.runner.parts import BATCH_ROWS
+from curation_lib.runner.parts import BATCH_ROWS, CODEC
 from curation_lib.runner.plan import Step
 from curation_lib.runner.store import Store
 from curation_lib.runner.work import Work, described
@@ -26,12 +26,14 @@ def silent(step: str, function: str, done: int, total: int) -> None:
 
 @dataclass
 class Session:
-    """What every step of a build shares. `calls` counts shards computed per function, `reused` those not."""
+    """What every step of a build shares. `calls` counts shards computed per function, `reused` those not;
+    `codec` packs the sources' parts: None where they are gone when the command ends."""
 
     store: Store
     scheduler: Scheduler
     progress: Progress = silent
     batch_rows: int = BATCH_ROWS
+    codec: str | None = CODEC
     recipe: Recipe | None = None
     card: Callable[[Step, Manifest], str] | None = None
     calls: Counter[str] = field(default_factory=Counter)

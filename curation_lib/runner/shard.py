@@ -37,7 +37,7 @@ def ingest(work: Work) -> Entry:
                     books.bytes_in += text_bytes(read.captures)
                     yield run_maps(read.captures, maps, given, books)
 
-        return write_dataset(outputs, batches(), DOCUMENT, books)
+        return write_dataset(outputs, batches(), DOCUMENT, books, work.codec)
 
     with explained(work):
         return entry(work, once(work.store, work.fingerprint, work.input, work.directory, work.paths(), make))

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,8 @@ def _read(group: tuple[str, list[str]], session: Session) -> Manifest:
     if kind == "sources.warc":
         chain = (chain[0], configured("normalize.html", {}, kind))
     step = Step(f"read {kind}", "ingest", kind, chain)
-    manifest = read_manifest(session.store, run_step(step, [], session, allow_empty=True).directory)
+    done = run_step(step, [], replace(session, codec=None), allow_empty=True)
+    manifest = read_manifest(session.store, done.directory)
     assert manifest is not None
     return manifest
 

@@ -6,7 +6,7 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from curation_lib.core.errors import ContractError
@@ -91,7 +91,7 @@ def _ingest(step: Step, inputs: Sequence[Manifest], session: Session) -> Manifes
         Work(session.store, to.work, fingerprint([s.name, s.sha256]), s.name, n, to.directory, chain(step), s)
         for n, s in enumerate(shards)
     ]
-    entries = session.run(step.id, shard.ingest, work)
+    entries = session.run(step.id, shard.ingest, [replace(w, codec=session.codec) for w in work])
     pins = [{"name": s.name, "size": s.size, "sha256": s.sha256} for s in shards]
     manifest = dataset(step, to.print, [], entries, files=pins, source=getattr(config, "source", None))
     manifest.write(session.store)

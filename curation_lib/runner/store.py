@@ -144,29 +144,31 @@ class Store:
     @contextmanager
     def writing(self, key: str) -> Iterator[Written]:
         """A local file to write to; uploaded whole on a clean exit, thrown away on an error."""
-        written = Written(key)
+        written = Written(self._beside(key) if self.is_local else f"{tempfile.gettempdir()}/winnow-{uuid.uuid4().hex}")
         try:
             yield written
             written.close()
             with self._explained("write to"):
                 if self.is_local:
-                    self._replace(key, lambda path: _move(written.path, path))
+                    os.replace(written.path, self.path(key))
                 else:
                     self.fs.put_file(written.path, self.path(key))
         finally:
             written.discard()
 
+    def _beside(self, key: str) -> str:
+        """An unfinished file in the key's folder: a rename makes it the whole one."""
+        folder = os.path.dirname(self.path(key))
+        os.makedirs(folder, exist_ok=True)
+        return f"{folder}/.{uuid.uuid4().hex}{_UNFINISHED}"
+
     def _replace(self, key: str, write: Callable[[str], object]) -> None:
-        target = self.path(key)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        temporary = f"{os.path.dirname(target)}/.{uuid.uuid4().hex}{_UNFINISHED}"
+        temporary = self._beside(key)
         write(temporary)
-        os.replace(temporary, target)
+        os.replace(temporary, self.path(key))
 
     def _link(self, key: str, data: bytes) -> bool:
-        target = self.path(key)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        temporary = f"{os.path.dirname(target)}/.{uuid.uuid4().hex}{_UNFINISHED}"
+        temporary, target = self._beside(key), self.path(key)
         _write(temporary, data)
         try:
             os.link(temporary, target)
@@ -193,12 +195,11 @@ class Store:
 
 
 class Written:
-    """A local temporary file, hashed when closed."""
+    """A local file at `path` that nobody else knows yet, hashed when closed."""
 
-    def __init__(self, key: str) -> None:
-        self.key = key
-        handle, self.path = tempfile.mkstemp(prefix="winnow-")
-        self.file: BinaryIO = os.fdopen(handle, "wb")
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.file: BinaryIO = open(path, "xb")  # noqa: SIM115 - closed by `close` or `discard`
         self.bytes, self.sha256 = 0, ""
 
     def close(self) -> None:
@@ -216,12 +217,6 @@ class Written:
 def _write(path: str, data: bytes) -> None:
     with open(path, "wb") as f:
         f.write(data)
-
-
-def _move(source: str, target: str) -> None:
-    import shutil
-
-    shutil.copyfile(source, target)
 
 
 def _reason(e: Exception) -> str:

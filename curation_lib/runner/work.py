@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +21,7 @@ from curation_lib.core.stage import Bound, Context, Map, Stage
 from curation_lib.runner.books import Books
 from curation_lib.runner.commit import Outputs
 from curation_lib.runner.manifest import NAMES, Entry
-from curation_lib.runner.parts import BATCH_ROWS, PartWriter
+from curation_lib.runner.parts import BATCH_ROWS, CODEC, PartWriter
 from curation_lib.runner.store import Store
 from curation_lib.text.hashing import content_hashes
 
@@ -41,6 +43,7 @@ class Work:
     part: Any = None
     facts: dict[str, Any] = field(default_factory=dict)
     batch_rows: int = BATCH_ROWS
+    codec: str | None = CODEC
 
     def bound(self) -> list[Bound]:
         return [bind(name, settings) for name, settings in self.chain]
@@ -95,7 +98,7 @@ def rehashed(batch: pa.RecordBatch) -> pa.RecordBatch:
 def explained(work: Work) -> Iterator[None]:
     """Errors that leave a worker say which stages and which shard they came from; its free memory goes back.
 
-    Arrow's pool keeps what a shard needed for the next one, which may never come to this worker.
+    Arrow's pool and malloc keep what a shard needed for the next one, which may never come to this worker.
     """
     where = f"{'+'.join(name for name, _ in work.chain)}, shard {work.name}"
     try:
@@ -108,14 +111,20 @@ def explained(work: Work) -> Iterator[None]:
         e.add_note(f"in {where}")
         raise
     finally:
-        pa.default_memory_pool().release_unused()
+        _give_back()
+
+
+def _give_back() -> None:
+    pa.default_memory_pool().release_unused()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def write_dataset(
-    outputs: Outputs, batches: Iterator[pa.RecordBatch], schema: pa.Schema, books: Books
+    outputs: Outputs, batches: Iterator[pa.RecordBatch], schema: pa.Schema, books: Books, codec: str | None = CODEC
 ) -> dict[str, Any]:
     """Write kept documents as the part, then the books; returns the counts."""
-    with outputs.writing("part") as written, PartWriter(written, schema) as part:
+    with outputs.writing("part") as written, PartWriter(written, schema, codec) as part:
         for batch in batches:
             books.keep(batch)
             part.write(batch)
