@@ -30,9 +30,9 @@ def identities(open_books: Books, steps: Sequence[Step], document: str) -> list[
 def _documents(open_books: Books, sources: Sequence[Step], document: str) -> list[Identity]:
     keys = [k for s in sources for k in (*s.manifest.parts(), *s.manifest.files("drops"))]
     if _DOC_ID.fullmatch(document):
-        rows = open_books.rows(keys, "doc_id = ?", [document])
+        rows = open_books.rows(keys, "doc_id = ?", [document], columns=_NAMES)
     else:
-        rows = open_books.rows(keys, "url = ? OR source_id = ?", [document] * 2)
+        rows = open_books.rows(keys, "url = ? OR source_id = ?", [document] * 2, columns=_NAMES)
     return [{name: row[name] for name in _NAMES} for row in rows]
 
 

@@ -60,7 +60,8 @@ def _gone(step: Step, found: Sequence[dict[str, Any]]) -> str | None:
 def _events(open_books: Books, step: Step, who: dict[str, Any]) -> list[dict[str, Any]]:
     manifest, at, doc_id = step.manifest, {"step": step.id}, who["doc_id"]
     if step.kind == "export":
-        rows = open_books.rows(manifest.files("parquet") or manifest.files("jsonl"), "doc_id = ?", [doc_id])
+        files = manifest.files("parquet") or manifest.files("jsonl")
+        rows = open_books.rows(files, "doc_id = ?", [doc_id], columns=("doc_id",))
         return [{**at, "event": "exported", "phase": manifest.facts["phase"], "copies": len(rows)}] if rows else []
     edits = open_books.rows(manifest.files("edits"), "doc_id = ?", [doc_id])
     drops = open_books.rows(manifest.files("drops"), "doc_id = ?", [doc_id])
@@ -69,7 +70,8 @@ def _events(open_books: Books, step: Step, who: dict[str, Any]) -> list[dict[str
         *(_dropped(open_books, step, row) for row in drops),
         *({**at, **row} for row in _quarantined(open_books, step, who)),
     ]
-    if open_books.rows(manifest.parts(), "doc_id = ?", [doc_id]):  # beside a drop: one of two with its id stays
+    kept = open_books.rows(manifest.parts(), "doc_id = ?", [doc_id], columns=("doc_id",))
+    if kept:  # perhaps beside a drop: one of two with its id stays
         events.append({**at, "event": "kept", "scores": _scores(open_books, step, doc_id)})
     return events
 

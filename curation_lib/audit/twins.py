@@ -23,5 +23,5 @@ def twin_of(open_books: Books, manifest: Manifest, doc_id: str | None) -> dict[s
 
 
 def _looked_up(open_books: Books, parts: list[str], doc_id: str) -> dict[str, Any]:
-    rows = open_books.rows(parts, "doc_id = ?", [doc_id], "LIMIT 1")
+    rows = open_books.rows(parts, "doc_id = ?", [doc_id], "LIMIT 1", columns=("url", "source"))
     return {"twin_url": rows[0]["url"], "twin_source": rows[0]["source"]} if rows else {}
