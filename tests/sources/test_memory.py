@@ -18,10 +18,11 @@ from curation_lib.sources.parquet import STAGE, ParquetConfig
 from tests.sources.archives import deflated_zeros, http, page, read, record, warc
 
 SCRIPT = """
-import json, resource, sys
+import json, re, sys
 import pyarrow, pyarrow.parquet
 from tests.sources.archives import read
-def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+def peak():  # not ru_maxrss: a process begins with that of its parent
+    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) >> 10
 sound, *paths = sys.argv[1:]
 for kind in ("warc", "jsonl"):
     read(kind, sound)
