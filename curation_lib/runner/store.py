@@ -144,7 +144,8 @@ class Store:
     @contextmanager
     def writing(self, key: str) -> Iterator[Written]:
         """A local file to write to; uploaded whole on a clean exit, thrown away on an error."""
-        written = Written(self._beside(key) if self.is_local else f"{tempfile.gettempdir()}/winnow-{uuid.uuid4().hex}")
+        with self._explained("write to"):
+            written = Written(self._beside(key), 0o666) if self.is_local else Written(_scratch(), 0o600)
         try:
             yield written
             written.close()
@@ -197,9 +198,9 @@ class Store:
 class Written:
     """A local file at `path` that nobody else knows yet, hashed when closed."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, mode: int) -> None:
         self.path = path
-        self.file: BinaryIO = open(path, "xb")  # noqa: SIM115 - closed by `close` or `discard`
+        self.file: BinaryIO = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb")
         self.bytes, self.sha256 = 0, ""
 
     def close(self) -> None:
@@ -212,6 +213,11 @@ class Written:
         self.file.close()
         if os.path.exists(self.path):
             os.unlink(self.path)
+
+
+def _scratch() -> str:
+    """A path in the temporary folder, which other users of the machine see: files there are the owner's alone."""
+    return f"{tempfile.gettempdir()}/winnow-{uuid.uuid4().hex}"
 
 
 def _write(path: str, data: bytes) -> None:

@@ -151,3 +151,20 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as error:
         Store(str(tmp_path / "file" / "store")).check()
     assert str(tmp_path / "file") in one_line(error)
+
+
+def test_a_file_on_its_way_is_readable_as_its_place_asks(tmp_path: Path) -> None:
+    """In the store as any other file; in the temporary folder, on its way to S3, by the owner alone."""
+    here = Store(str(tmp_path / "store"))
+    with here.writing("a/b") as written:
+        assert Path(written.path).parent == tmp_path / "store" / "a"
+        assert here.list("") == []
+    assert Path(here.path("a/b")).stat().st_mode & 0o044
+    with Store("memory://store").writing("a/b") as written:
+        assert Path(written.path).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match="cannot write to"), Store(str(tmp_path / "store")).writing("a/b"):
+        pass
