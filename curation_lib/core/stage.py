@@ -190,6 +190,7 @@ class Group(Stage):
         beyond ties.
     apply(batch, decision, config) -> Result; `decision` holds this batch's rows only, `row` within the batch.
 
+    reads: columns of a document that key and lookup are given, no more need be read; all where empty.
     released(config) -> URLs of finished datasets whose documents are keyed, judged and looked up beside the
         input's, in shards behind the input's; `release` is their dataset's place in the list, OWN for the input.
         No decision may name them. A stage that has it removes by `apply_removals`, so that the key rows of what it
@@ -200,7 +201,13 @@ class Group(Stage):
     partition: Callable[[pa.Table, Any], pa.Table]
     decide: Callable[[Sequence[pa.Table], Lookup, Any], pa.Table]
     apply: Callable[[pa.RecordBatch, pa.Table, Any], Result]
+    reads: tuple[str, ...] = ()
     released: Callable[[Any], Sequence[str]] | None = None
+
+    @property
+    def given(self) -> pa.Schema:
+        """What key and lookup are given of a document."""
+        return pa.schema([self.consumes.field(name) for name in self.reads or self.consumes.names])
 
 
 OWN = 2**16 - 1
