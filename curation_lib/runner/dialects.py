@@ -102,10 +102,10 @@ def _batches(inputs: Sequence[str], session: Session) -> Iterator[pa.RecordBatch
 
 def _judge(stage: Filter, batch: pa.RecordBatch, shared: dict[Any, Any], found: FilterComparison) -> None:
     rules = {dialect: _rules(stage, dialect, batch, shared) for dialect in found.dialects}
-    keeps = {}
+    keeps: dict[str, npt.NDArray[np.bool_]] = {}
     for dialect, own in rules.items():
         failed = np.array([rule.failed.to_numpy(zero_copy_only=False) for rule in own]).reshape(len(own), -1)
-        keeps[dialect] = ~failed.any(0)
+        keeps[dialect] = np.logical_not(failed.any(0))
         found.kept[dialect] += int(keeps[dialect].sum())
         first = failed[:, ~keeps[dialect]].argmax(0)
         counts = found.first_rules.setdefault(dialect, Counter())
@@ -115,7 +115,7 @@ def _judge(stage: Filter, batch: pa.RecordBatch, shared: dict[Any, Any], found: 
 
 
 def _rules(stage: Filter, dialect: str, batch: pa.RecordBatch, shared: dict[Any, Any]) -> Sequence[Rule]:
-    config = stage.config(dialect=dialect)
+    config = stage.config.model_validate({"dialect": dialect})
     common = stage.statistics(config) if stage.statistics else None
     if common is not None and common not in shared:
         shared[common] = common(batch)

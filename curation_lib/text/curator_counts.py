@@ -19,7 +19,6 @@ from curation_lib.text.segments import (
     FILLED,
     Phrases,
     begins_with,
-    count_phrase,
     ends_with,
     holds_any,
     phrases,
@@ -54,21 +53,19 @@ BOILERPLATE = (
     "more",
 )  # fmt: skip
 """Phrases of web boilerplate, in lower case. NeMo Curator's two others hold one of these."""
-_PLAIN = np.isin(
-    np.arange(256), list(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\n?!,.")
-)
+_PLAIN = np.isin(np.arange(256), list(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\n?!,."))
 
 
 def curator_counts(batch: pa.RecordBatch, stop_words: tuple[str, ...] = STOP_WORDS) -> DialectCounts:
     """Counts of `batch`'s column `text`."""
     data, offsets = arrow_buffers(batch.column("text"))
     found = new_counts(batch.num_rows)
-    lists = [phrases(texts) for texts in (BULLETS, ELLIPSES, TERMINALS, BOILERPLATE, ["lorem ipsum"])]
+    bullets, ellipses, terminals = phrases(BULLETS), phrases(ELLIPSES), phrases(TERMINALS)
     marks = np.array([space_word_hash(mark, False) for mark in ELLIPSES if " " not in mark], np.uint64)
     stops = stop_hashes(tuple(stop_words), False)
     _measure(
-        data, offsets, letter_table(), same_table(), stops, marks, *lists,
-        found.rows, found.lines, found.paragraphs, found.ngrams,
+        data, offsets, letter_table(), same_table(), stops, marks, bullets, ellipses, terminals,
+        phrases(BOILERPLATE), phrases(["lorem ipsum"]), found.rows, found.lines, found.paragraphs, found.ngrams,
     )  # fmt: skip
     return found
 

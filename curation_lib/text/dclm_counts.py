@@ -73,9 +73,7 @@ def _measure(
         out.unicode_words, out.unicode_characters = n, words.ends[n]
         seen = grown(seen, max(n, newlines + 1))
         slots = slots_for(newlines + 1)
-        segments = scan_segments(
-            data, start, end, table, 1, STRIPPED, seen, slots, stamp + 1, lines[row], room.spans
-        )
+        segments = scan_segments(data, start, end, table, 1, STRIPPED, seen, slots, stamp + 1, lines[row], room.spans)
         for i in range(segments):
             first, last = room.spans[2 * i], room.spans[2 * i + 1]
             out.bullet_lines += begins_with(data, first, last, bullets)
@@ -97,7 +95,7 @@ def _signs(data: Bytes, start: int, end: int, breaks: BreakTable, signs: Phrases
         if not space and not inside:
             out.counted_words += (breaks[decode(data, i, end)[0]] & ALNUM) != 0
         inside = not space
-    most = np.int64(end - start)
+    most = end - start
     out.lorem_ipsum = count_phrase(data, start, end, signs, 0, True, most)
     out.curly_brackets = count_phrase(data, start, end, signs, 1, False, most)
     for n in range(2, 6):

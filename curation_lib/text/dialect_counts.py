@@ -64,7 +64,8 @@ class DialectCounts:
 
 def divided(part: Any, whole: Any) -> npt.NDArray[np.float64]:
     """part / whole, 0 where the whole is 0; int64 arrays of one length."""
-    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    shares: npt.NDArray[np.float64] = np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    return shares
 
 
 def new_counts(documents: int) -> DialectCounts:
@@ -88,12 +89,12 @@ class Room(NamedTuple):
 
 @njit(nogil=True, cache=True)
 def new_room(offsets: Offsets) -> Room:
-    """At most 90 bytes of address space per byte of the longest document, used as far as it has words and lines."""
+    """60 bytes of address space per byte of the longest document, used as far as it has words and lines."""
     longest = 0
     for row in range(len(offsets) - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
     return Room(
-        space_room(longest), new_scratch(longest + 1), np.empty(2 * longest + 4, np.int64),
+        space_room(longest), new_scratch(2 * longest // 3 + 2), np.empty(2 * longest + 4, np.int64),
         new_occurrences(slots_for(1024)), np.zeros(LAST + 1, np.int64),
     )  # fmt: skip
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 from numba import njit
 
@@ -96,7 +95,7 @@ def _signs(data: Bytes, start: int, end: int, signs: Phrases, out: Any) -> int:
     for i in range(start, end):
         out.characters += (data[i] & 0xC0) != 0x80
         newlines += data[i] == 0x0A
-    most = np.int64(end - start)
+    most = end - start
     out.lorem_ipsum = count_phrase(data, start, end, signs, 0, True, most)
     out.javascript = count_phrase(data, start, end, signs, 1, True, most)
     out.curly_brackets = count_phrase(data, start, end, signs, 2, False, most)

@@ -40,12 +40,12 @@ class SpaceWords(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def space_room(words: int) -> SpaceWords:
-    """41 bytes a word."""
-    empty = np.empty(words + 1, np.int64)
+def space_room(size: int) -> SpaceWords:
+    """Room for the words of a text of `size` bytes: 41 bytes a word, used as far as there are words."""
+    words = 2 * size // 3 + 2  # the most that any of our splitters finds: a letter of one byte, a number of two
     return SpaceWords(
-        np.empty(words + 1, np.uint64), np.zeros(words + 2, np.int64), empty, empty.copy(),
-        np.empty(words + 1, np.uint8), empty.copy(),
+        np.empty(words, np.uint64), np.zeros(words + 1, np.int64), np.empty(words, np.int64),
+        np.empty(words, np.int64), np.empty(words, np.uint8), np.empty(words, np.int64),
     )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def break_table() -> BreakTable:
 
 @njit(nogil=True, cache=True)
 def split_unicode_words(data: Bytes, start: int, end: int, table: BreakTable, words: SpaceWords) -> int:
-    """Put the words of data[start:end] into `words`, which has room for one per byte; returns how many there are.
+    """Put the words of data[start:end] into `words`; returns how many there are.
 
     Fills hashes, ends (lengths in characters, running) and starts.
     """
@@ -117,9 +117,9 @@ def _next(data: Bytes, i: int, end: int, table: BreakTable) -> int:
     """Class of the next code point that is not Extend, Format or ZWJ."""
     while i < end:
         code, width = decode(data, i, end)
-        found = np.int64(table[code]) & _CLASS
+        found = int(table[code]) & _CLASS
         if found not in (_EXTEND, _FORMAT, _ZWJ):
-            return found  # type: ignore[no-any-return]
+            return found
         i += width
     return _NONE
 

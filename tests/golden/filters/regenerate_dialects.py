@@ -23,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.golden.filters.dialect_scores import write
+from tests.golden.filters.dialect_scores import key, write
 from tests.golden.filters.documents import golden_documents
 from tests.text import dialect_reference as reference
 
@@ -149,7 +149,7 @@ def main(dialect: str, data: Path) -> None:
     ids, columns, masks = [], {}, []
     for identity, _, text in golden_documents(data):
         scores, failed = judge(text)
-        ids.append(identity)
+        ids.append(key(identity, text))
         masks.append(sum(1 << i for i, goes in enumerate(failed) if goes))
         for name, score in scores.items():
             columns.setdefault(name, []).append(score)
