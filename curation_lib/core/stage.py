@@ -159,7 +159,9 @@ class Filter(Stage):
     `keep(scores, config, context)` gives its rules in declared order: a document stays if none failed.
 
     `statistics(config)` names a shared measurement of batches in text/: the runner computes each distinct function
-    that it returns once a batch, for all filters of the block that share it. `summarise(scores) -> partial` and `merge(partials) -> state` are exact; the state reaches keep.
+    that it returns once a batch, for all filters of the block that share it.
+
+    `summarise(scores) -> partial` and `merge(partials) -> state` are exact; the state reaches keep.
     """
 
     measure: Callable[[pa.RecordBatch, Any, Context], pa.RecordBatch]

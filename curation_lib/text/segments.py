@@ -60,7 +60,7 @@ def scan_segments(
             stop += 1
         left = skip_space(data, first, stop, table) if kind in (FILLED, STRIPPED) else first
         right = strip_space(data, left, stop, table) if kind == STRIPPED else stop
-        if kind == ALL or left < stop or (kind == RUNS and (first == start or first == end)):
+        if kind == ALL or left < stop or (kind == RUNS and first in (start, end)):
             left = first if kind == FILLED else left
             _count(data, left, right, seen, slots, stamp, out)
             spans[2 * n], spans[2 * n + 1] = left, right
@@ -98,7 +98,7 @@ def _count(data: Bytes, start: int, end: int, seen: Hashes, slots: int, stamp: i
 @njit(nogil=True, cache=True)
 def begins_with(data: Bytes, start: int, end: int, starts: Phrases) -> bool:
     """Whether one of the phrases begins data[start:end]."""
-    for n in range(len(starts.offsets) - 1):
+    for n in range(len(starts.offsets) - 1):  # noqa: SIM110  (numba knows no generator)
         if _stands(data, start, end, starts, n, False):
             return True
     return False
@@ -117,7 +117,7 @@ def ends_with(data: Bytes, start: int, end: int, endings: Phrases, fold: bool) -
 @njit(nogil=True, cache=True)
 def holds_any(data: Bytes, start: int, end: int, wanted: Phrases, fold: bool) -> bool:
     """Whether one of the phrases occurs in data[start:end]."""
-    for n in range(len(wanted.offsets) - 1):
+    for n in range(len(wanted.offsets) - 1):  # noqa: SIM110  (numba knows no generator)
         if count_phrase(data, start, end, wanted, n, fold, 1):
             return True
     return False

@@ -64,8 +64,8 @@ def letter_table() -> Table:
 @cache
 def lower_table() -> npt.NDArray[np.uint32]:
     """uint32[0x110000]: the lower case of each code point, itself where that is not one code point."""
-    table = word_table() >> 2
-    table = np.where(table == 0, np.arange(0x110000, dtype=np.uint32), table)
+    lower = word_table() >> 2
+    table: npt.NDArray[np.uint32] = np.where(lower == 0, np.arange(0x110000), lower).astype(np.uint32)
     table[_DOTTED_I] = _DOTTED_I
     table.flags.writeable = False
     return table
@@ -99,7 +99,7 @@ def split_at_space(
             h, length = (h ^ np.uint64(folded[code])) * _PRIME, length + 1
             if entry & (ALPHABETIC | _LIKE):
                 flags |= (LETTER if entry & ALPHABETIC else 0) | LIKE_LETTER
-            elif code == _HASH or code == _ELLIPSIS:
+            elif code in (_HASH, _ELLIPSIS):
                 flags |= MARKED
                 runs += code == _HASH != before
             before = code

@@ -102,7 +102,8 @@ def test_scores_and_decisions_are_the_peers(dialect: str, documents: Any) -> Non
     golden_ids, scores, failed = read(GOLDEN / f"dialect_{dialect}.npz")
     assert list(map(key, ids, batch.column("text").to_pylist())) == golden_ids.tolist()
     spoken = Counter(languages)
-    assert len(ids) > 20_000 and sum(n >= 200 for n in spoken.values()) > 8
+    assert len(ids) > 20_000
+    assert sum(n >= 200 for n in spoken.values()) > 8
     common, bit, met = MEASUREMENTS[dialect](batch), 0, set()
     for name in FILTERS:
         stage = stage_of(name)
@@ -162,7 +163,8 @@ def test_thresholds_follow_the_dialect_and_may_be_given() -> None:
     given: Any = configured("filters.gopher_quality", {"dialect": "dclm", "min_words": None, "max_words": 9}, "s")[1]
     assert (given.min_words, given.max_words, given.max_symbol_ratio) == (None, 9, 0.1)
     again = type(given).model_validate(given.model_dump(mode="json"))
-    assert again == given and type(given).role("dialect") == "measure"
+    assert again == given
+    assert type(given).role("dialect") == "measure"
 
 
 @pytest.mark.parametrize("name", FILTERS)
