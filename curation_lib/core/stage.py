@@ -22,8 +22,7 @@ class Context(NamedTuple):
     """What the runner hands to a stage's function beside batch and settings.
 
     model: what the stage's `load` returned, once per worker.
-    statistics: what the filter's `statistics` returned for this batch, shared by all filters of the block
-        that name the same function.
+    statistics: what the filter's shared measurement returned for this batch (see Filter).
     state: what `merge` returned for the whole dataset.
     """
 
@@ -159,13 +158,15 @@ class Filter(Stage):
     """`measure(batch, config, context)` gives one row of scores per document (only `measure` fields matter);
     `keep(scores, config, context)` gives its rules in declared order: a document stays if none failed.
 
-    `statistics(batch)` is a shared measurement in text/: the runner computes each distinct function once a
-    batch. `summarise(scores) -> partial` and `merge(partials) -> state` are exact; the state reaches keep.
+    `statistics(config)` names a shared measurement of batches in text/: the runner computes each distinct function
+    that it returns once a batch, for all filters of the block that share it.
+
+    `summarise(scores) -> partial` and `merge(partials) -> state` are exact; the state reaches keep.
     """
 
     measure: Callable[[pa.RecordBatch, Any, Context], pa.RecordBatch]
     keep: Callable[[pa.RecordBatch, Any, Context], Sequence[Rule]]
-    statistics: Callable[[pa.RecordBatch], Any] | None = None
+    statistics: Callable[[Any], Callable[[pa.RecordBatch], Any]] | None = None
     summarise: Callable[[pa.RecordBatch], Any] | None = None
     merge: Callable[[Sequence[Any]], Any] | None = None
 

@@ -26,7 +26,10 @@ STAGES = (
 )  # fmt: skip
 
 
-VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (("dedup.minhash", {"preset": "curator"}),)
+VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("dedup.minhash", {"preset": "curator"}),
+    *(("filters.gopher_repetition", {"dialect": dialect}) for dialect in ("dolma", "dclm", "curator")),
+)
 """Settings that lead to kernels which the defaults leave alone."""
 
 
@@ -38,7 +41,8 @@ def main() -> None:
         stage = find(name)
         config = stage.config(**settings)
         if isinstance(stage, Filter):
-            stage.measure(batch, config, Context(statistics=stage.statistics(batch) if stage.statistics else None))
+            common = stage.statistics(config) if stage.statistics else None
+            stage.measure(batch, config, Context(statistics=common(batch) if common else None))
         elif isinstance(stage, Map):
             stage.fn(batch, config, Context())
         elif isinstance(stage, Group):

@@ -21,9 +21,9 @@ def documents(*texts: str, **columns: list[Any]) -> pa.RecordBatch:
 
 
 def scores_of(stage: Filter, *texts: str, **settings: Any) -> pa.RecordBatch:
-    batch = documents(*texts)
-    statistics = stage.statistics(batch) if stage.statistics else None
-    return stage.measure(batch, stage.config(**settings), Context(statistics=statistics))
+    batch, config = documents(*texts), stage.config(**settings)
+    statistics = stage.statistics(config)(batch) if stage.statistics else None
+    return stage.measure(batch, config, Context(statistics=statistics))
 
 
 def rules_of(stage: Filter, *texts: str, **settings: Any) -> list[Rule]:
