@@ -1,6 +1,7 @@
-"""Filters judge documents and drop whole ones; c4_lines edits lines. One file each (see README.md)."""
+"""Filters judge documents and drop whole ones; those called ..._lines edit lines. One file each (see README.md)."""
 
 MODULES = (
+    "url_blocklist",
     "language",
     "length",
     "gopher_repetition",

@@ -11,11 +11,20 @@ from hypothesis import strategies as st
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Context, Filter
 from curation_lib.filters import MODULES
-from tests.filters.judging import PROSE, documents, failures, rules_of, scores_of
+from tests.filters.judging import PROSE, documents, failures, loaded, rules_of, scores_of
+from tests.laws.stage_table import configured
 from tests.text.reference import TEXTS
 
 FILTERS = [stage for name in MODULES if isinstance(stage := find(f"filters.{name}"), Filter)]
 HEURISTICS = [stage for stage in FILTERS if stage.statistics]
+
+
+NO_RULES = ("line_punct_exclude_zero",)
+"""Settings that decide beside a threshold."""
+BY_SETTINGS = pytest.mark.parametrize(
+    "stage", [f for f in FILTERS if f.name != "filters.url_blocklist"], ids=lambda stage: stage.name
+)
+"""Every filter but one whose rules are named by what it is given."""
 
 
 @pytest.fixture(params=FILTERS, ids=lambda stage: stage.name)
@@ -25,19 +34,21 @@ def stage(request: pytest.FixtureRequest) -> Filter:
 
 
 def test_all_are_here() -> None:
-    assert [f.name.split(".")[1] for f in FILTERS] == [name for name in MODULES if name != "c4_lines"]
+    assert [f.name.split(".")[1] for f in FILTERS] == [name for name in MODULES if not name.endswith("_lines")]
     assert len({f.statistics for f in HEURISTICS}) == 1 < len(HEURISTICS)
 
 
+@BY_SETTINGS
 def test_rules_come_in_declared_order_under_their_settings_names(stage: Filter) -> None:
-    config = stage.config()
+    config = configured(stage)
     fields = [name for name in type(config).model_fields if type(config).role(name) == "keep"]
-    wanted = [name for name in fields if name != "line_punct_exclude_zero" and getattr(config, name) is not None]
+    wanted = [name for name in fields if name not in NO_RULES and getattr(config, name) is not None]
     assert [rule.name for rule in rules_of(stage, PROSE)] == wanted
     for rule in rules_of(stage, PROSE):
         assert rule.threshold == getattr(config, rule.name)
 
 
+@BY_SETTINGS
 def test_null_turns_a_rule_off(stage: Filter) -> None:
     names = [rule.name for rule in rules_of(stage, PROSE)]
     for name in names:
@@ -65,6 +76,7 @@ def test_halves_score_as_the_whole_and_nothing_is_nan(texts: list[str], cut: int
 def test_an_empty_batch_is_legal(stage: Filter) -> None:
     batch = documents("x").slice(0, 0)
     statistics = stage.statistics(batch) if stage.statistics else None
-    scores = stage.measure(batch, stage.config(), Context(statistics=statistics))
+    config = configured(stage)
+    scores = stage.measure(batch, config, Context(loaded(stage, config), statistics))
     assert scores.num_rows == 0
-    assert all(len(rule.failed) == 0 for rule in stage.keep(scores, stage.config(), Context()))
+    assert all(len(rule.failed) == 0 for rule in stage.keep(scores, config, Context()))

@@ -17,6 +17,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "normalize.html": {"identify_language": False},
     "normalize.plain": {"identify_language": False},
     "dedup.semantic": {"threshold": 0.65},  # chance alone makes some documents of the tests as alike
+    "filters.url_blocklist": {"urls": ["https://a.example/9"], "domains": ["blocked.example"]},
     "filters.language": {"min_language_score": 0.0},
     "mix.sample": {"phase": "pretrain", "default_weight": 1.0},
     "export.licenses": {"allow": ["MIT"]},
