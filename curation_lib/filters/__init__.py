@@ -4,6 +4,7 @@ MODULES = (
     "url_blocklist",
     "language",
     "length",
+    "bad_words",
     "gopher_repetition",
     "gopher_quality",
     "c4_lines",

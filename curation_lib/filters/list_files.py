@@ -56,7 +56,7 @@ def read_lists(files: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
                 yield from _archive(place)
             else:
                 with fsspec.open(place, "rb", compression="infer") as file:
-                    yield list_name(name), _entries(name, file.read())
+                    yield list_name(name), _entries(place, file.read())
         except (OSError, EOFError, ValueError, tarfile.TarError) as e:
             raise ConfigError(f"cannot read the list {place}: {e}; give UTF-8 text, one entry a line") from e
 

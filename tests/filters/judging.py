@@ -27,7 +27,11 @@ def loaded(stage: Filter, config: Any) -> Any:
 
 def scores_of(stage: Filter, *texts: str, **settings: Any) -> pa.RecordBatch:
     """Scores of the texts; settings not given are those of the laws."""
-    batch, config = documents(*texts), configured(stage, **settings)
+    return scores_of_batch(stage, documents(*texts), **settings)
+
+
+def scores_of_batch(stage: Filter, batch: pa.RecordBatch, **settings: Any) -> pa.RecordBatch:
+    config = configured(stage, **settings)
     statistics = stage.statistics(batch) if stage.statistics else None
     return stage.measure(batch, config, Context(loaded(stage, config), statistics))
 

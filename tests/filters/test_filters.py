@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Context, Filter
 from curation_lib.filters import MODULES
-from tests.filters.judging import PROSE, documents, failures, loaded, rules_of, scores_of
+from tests.filters.judging import PROSE, documents, failures, loaded, rules_of, scores_of_batch
 from tests.laws.stage_table import configured
 from tests.text.reference import TEXTS
 
@@ -19,7 +19,7 @@ FILTERS = [stage for name in MODULES if isinstance(stage := find(f"filters.{name
 HEURISTICS = [stage for stage in FILTERS if stage.statistics]
 
 
-NO_RULES = ("line_punct_exclude_zero",)
+NO_RULES = ("line_punct_exclude_zero", "keep_fraction")
 """Settings that decide beside a threshold."""
 BY_SETTINGS = pytest.mark.parametrize(
     "stage", [f for f in FILTERS if f.name != "filters.url_blocklist"], ids=lambda stage: stage.name
@@ -63,9 +63,10 @@ def test_prose_stays(stage: Filter) -> None:
 @settings(deadline=None, max_examples=30)
 @given(st.lists(TEXTS, max_size=4), st.integers(0, 4))
 def test_halves_score_as_the_whole_and_nothing_is_nan(texts: list[str], cut: int) -> None:
+    batch = documents(*texts)
     for stage in FILTERS:
-        whole = scores_of(stage, *texts)
-        parts = [scores_of(stage, *texts[:cut]), scores_of(stage, *texts[cut:])]
+        whole = scores_of_batch(stage, batch)
+        parts = [scores_of_batch(stage, part) for part in (batch.slice(0, cut), batch.slice(cut))]
         assert pa.Table.from_batches(parts).to_pylist() == whole.to_pylist()
         assert whole.num_rows == len(texts)
         for column in whole.columns:
