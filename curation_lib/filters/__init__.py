@@ -3,6 +3,7 @@
 MODULES = (
     "url_blocklist",
     "language",
+    "script",
     "length",
     "bad_words",
     "gopher_repetition",
