@@ -34,10 +34,15 @@ ALIKE = ("Latn", "Cyrl", "Grek", "Armn", "Cher", "Copt")
 """Scripts that lend each other letters of the same shape."""
 _WIDE = ("FULLWIDTH ", "HALFWIDTH ")
 _HAN = ("CJK", "IDEOGRAPHIC ITERATION MARK", "VERTICAL IDEOGRAPHIC")
+_OWNED = {
+    "TURNED ": "LATIN ", "KELVIN SIGN": "LATIN ", "ANGSTROM SIGN": "LATIN ", "ROMAN NUMERAL": "LATIN ",
+    "OHM SIGN": "GREEK ", "HENTAIGANA": "HIRAGANA",
+}  # fmt: skip
+"""Letters whose names do not begin with their script."""
 _UNOWNED = (
-    "MODIFIER LETTER", "MATHEMATICAL", "DOUBLE-STRUCK", "BLACK-LETTER", "SCRIPT ", "TURNED ", "FEMININE ORDINAL",
+    "MODIFIER LETTER", "MATHEMATICAL", "DOUBLE-STRUCK", "BLACK-LETTER", "SCRIPT ", "FEMININE ORDINAL",
     "MASCULINE ORDINAL", "MICRO SIGN", "KATAKANA-HIRAGANA", "ARABIC TATWEEL", "ARABIC MATHEMATICAL", "EULER CONSTANT",
-    "PLANCK CONSTANT", "ALEF SYMBOL", "BET SYMBOL", "GIMEL SYMBOL", "DALET SYMBOL", "INFORMATION SOURCE", "OHM SIGN",
+    "PLANCK CONSTANT", "ALEF SYMBOL", "BET SYMBOL", "GIMEL SYMBOL", "DALET SYMBOL", "INFORMATION SOURCE",
     "VERTICAL KANA REPEAT MARK", "MASU MARK",
 )  # fmt: skip
 
@@ -58,7 +63,9 @@ def script_table() -> npt.NDArray[np.uint8]:
 
 def _script(name: str) -> int:
     for wide in _WIDE:
-        name = name.removeprefix(wide).replace("HENTAIGANA", "HIRAGANA")
+        name = name.removeprefix(wide)
+    for odd, script in _OWNED.items():
+        name = name.replace(odd, script) if name.startswith(odd) else name
     if name.startswith(_UNOWNED):
         return UNOWNED
     if name.startswith(_HAN):
