@@ -6,6 +6,7 @@ MODULES = (
     "script",
     "length",
     "bad_words",
+    "boilerplate_lines",
     "gopher_repetition",
     "gopher_quality",
     "c4_lines",
