@@ -12,4 +12,5 @@ MODULES = (
     "c4_lines",
     "c4_quality",
     "fineweb_quality",
+    "code_markup",
 )
