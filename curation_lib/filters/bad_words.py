@@ -13,11 +13,12 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import field_validator
 
 from curation_lib.core.config import StageConfig, keep, locate, measure
 from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.core.stage import Context, Filter, Rule
-from curation_lib.filters.list_files import list_files, list_name, read_lists
+from curation_lib.filters.list_files import check_place, list_files, list_name, read_lists
 from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.text.buffers import arrow_buffers
 from curation_lib.text.hashing import priority
@@ -48,6 +49,13 @@ class BadWordsConfig(StageConfig):
     max_bad_words: int | None = keep(0, ge=0)
     max_bad_word_ratio: float | None = keep(None, ge=0, le=1)
     keep_fraction: float = keep(0.0, ge=0, lt=1)
+
+    @field_validator("lists")
+    @classmethod
+    def _are_there(cls, value: str | dict[str, str]) -> str | dict[str, str]:
+        for path in [value] if isinstance(value, str) else value.values():
+            check_place(path)
+        return value
 
 
 def model_files(config: BadWordsConfig) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import fsspec
@@ -19,6 +19,12 @@ from curation_lib.core.errors import ConfigError
 
 _PACKED = frozenset((".txt", ".json", ".gz", ".bz2", ".xz", ".zst"))
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+
+
+def check_place(path: str) -> None:
+    """ValueError, with remedy, for a local path that leads nowhere; what lies elsewhere is not asked for here."""
+    if "://" not in path and not Path(path).expanduser().exists():
+        raise ValueError(f"there is nothing at {path}; give a file, a folder or a tar archive")
 
 
 def list_files(setting: str, path: str) -> dict[str, str]:

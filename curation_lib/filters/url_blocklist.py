@@ -19,7 +19,7 @@ from pydantic import model_validator
 from curation_lib.core.config import StageConfig, keep, locate, measure
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Context, Filter, Rule
-from curation_lib.filters.list_files import list_files, read_lists
+from curation_lib.filters.list_files import check_place, list_files, read_lists
 from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.text.blocked_urls import Address, Blocklist, address, blocklist, matches, squeezed, url_words
 
@@ -62,6 +62,8 @@ class UrlBlocklistConfig(StageConfig):
         for name in self.lists:
             if not _NAME.fullmatch(name) or name in taken or name.endswith("_entry"):
                 raise ValueError(f"lists: {name!r} cannot name a list; take lower-case letters, not {sorted(taken)}")
+        for path in (*self.lists.values(), *filter(None, (getattr(self, name) for name in WORD_LISTS))):
+            check_place(path)
         if not self.names() and not any(getattr(self, name) for name in WORD_LISTS):
             raise ValueError(f"nothing to block: give `lists`, `domains`, `urls` or one of {', '.join(WORD_LISTS)}")
         if unknown := set(self.off) - set(self.names()):

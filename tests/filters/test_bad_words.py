@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import zstandard
+from pydantic import ValidationError
 
 from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.core.fingerprint import stage_identity
@@ -99,7 +100,7 @@ def test_lists_by_name_and_what_shapes_the_scores(lists: str, tmp_path: Path) ->
 
 
 def test_lists_that_cannot_hold(lists: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="nowhere"):
+    with pytest.raises(ValidationError, match="nothing at .*nowhere"):
         counts(["x"], "en", lists=str(tmp_path / "nowhere"))
     (tmp_path / "lists" / "en.txt").write_text("darn\n")
     with pytest.raises(ConfigError, match="both the list of 'en'"):

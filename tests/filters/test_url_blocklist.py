@@ -166,13 +166,16 @@ def test_settings_that_cannot_hold(settings: dict[str, Any], message: str) -> No
 def test_a_list_that_is_not_there_empty_or_unreadable(tmp_path: Path) -> None:
     (tmp_path / "latin").write_bytes(b"m\xfcnchen.de\n")
     (tmp_path / "torn.gz").write_bytes(gzip.compress(b"a.example\n" * 1000)[:-20])
-    for name in ("nowhere", "latin", "torn.gz"):
+    for name in ("latin", "torn.gz"):
         with pytest.raises(ConfigError, match=name):
             judged(["http://a.example"], lists={"x": str(tmp_path / name)})
     with pytest.raises(ConfigError, match="no entry"):
         judged(["http://a.example"], lists={"x": lines(tmp_path / "empty", "# nothing")})
-    with pytest.raises(ConfigError, match="nowhere"):
-        stage_identity(STAGE, STAGE.config(banned_words=str(tmp_path / "nowhere")))
+    for wrong in ({"banned_words": str(tmp_path / "nowhere")}, {"lists": {"x": str(tmp_path / "nowhere")}}):
+        with pytest.raises(ValidationError, match="nothing at .*nowhere"):
+            STAGE.config(**wrong)
+    with pytest.raises(ConfigError, match="lists.x: there is nothing at memory://nowhere"):
+        stage_identity(STAGE, STAGE.config(lists={"x": "memory://nowhere"}))
 
 
 @given(st.text(), st.booleans())
