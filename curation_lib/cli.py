@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from curation_lib import __version__, cli_store
+from curation_lib import __version__, cli_dialects, cli_store
 from curation_lib.command import SCHEDULER, STORE, WORKERS, command
 
 
@@ -113,7 +113,8 @@ def stages() -> Any:
     return terminal.stages([find(name) for name in names()])
 
 
-for _command in (cli_store.trace, cli_store.sample, cli_store.duplicates, cli_store.builds, cli_store.gc):
+_STORE = (cli_store.trace, cli_store.sample, cli_store.duplicates, cli_store.builds, cli_store.gc)
+for _command in (*_STORE, cli_dialects.dialects):
     cli.add_command(_command)
 
 

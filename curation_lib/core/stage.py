@@ -22,8 +22,7 @@ class Context(NamedTuple):
     """What the runner hands to a stage's function beside batch and settings.
 
     model: what the stage's `load` returned, once per worker.
-    statistics: what the filter's `statistics` returned for this batch, shared by all filters of the block
-        that name the same function.
+    statistics: what the filter's shared measurement returned for this batch (see Filter).
     state: what `merge` returned for the whole dataset.
     """
 
@@ -160,13 +159,15 @@ class Filter(Stage):
     """`measure(batch, config, context)` gives one row of scores per document (only `measure` fields matter);
     `keep(scores, config, context)` gives its rules in declared order: a document stays if none failed.
 
-    `statistics(batch)` is a shared measurement in text/: the runner computes each distinct function once a
-    batch. `summarise(scores) -> partial` and `merge(partials) -> state` are exact; the state reaches keep.
+    `statistics(config)` names a shared measurement of batches in text/: the runner computes each distinct function
+    that it returns once a batch, for all filters of the block that share it.
+
+    `summarise(scores) -> partial` and `merge(partials) -> state` are exact; the state reaches keep.
     """
 
     measure: Callable[[pa.RecordBatch, Any, Context], pa.RecordBatch]
     keep: Callable[[pa.RecordBatch, Any, Context], Sequence[Rule]]
-    statistics: Callable[[pa.RecordBatch], Any] | None = None
+    statistics: Callable[[Any], Callable[[pa.RecordBatch], Any]] | None = None
     summarise: Callable[[pa.RecordBatch], Any] | None = None
     merge: Callable[[Sequence[Any]], Any] | None = None
 
@@ -191,6 +192,7 @@ class Group(Stage):
         beyond ties.
     apply(batch, decision, config) -> Result; `decision` holds this batch's rows only, `row` within the batch.
 
+    reads: columns of a document that key and lookup are given, no more need be read; all where empty.
     released(config) -> URLs of finished datasets whose documents are keyed, judged and looked up beside the
         input's, in shards behind the input's; `release` is their dataset's place in the list, OWN for the input.
         No decision may name them. A stage that has it removes by `apply_removals`, so that the key rows of what it
@@ -201,7 +203,13 @@ class Group(Stage):
     partition: Callable[[pa.Table, Any], pa.Table]
     decide: Callable[[Sequence[pa.Table], Lookup, Any], pa.Table]
     apply: Callable[[pa.RecordBatch, pa.Table, Any], Result]
+    reads: tuple[str, ...] = ()
     released: Callable[[Any], Sequence[str]] | None = None
+
+    @property
+    def given(self) -> pa.Schema:
+        """What key and lookup are given of a document."""
+        return pa.schema([self.consumes.field(name) for name in self.reads or self.consumes.names])
 
 
 OWN = 2**16 - 1

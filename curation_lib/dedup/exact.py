@@ -22,7 +22,7 @@ from curation_lib.core.stage import OWN, Context, Group, Lookup, apply_removals
 from curation_lib.dedup.decisions import Positions, contested, decision, firsts, gathered, heads, numbers
 from curation_lib.dedup.reading import read
 from curation_lib.dedup.released import ReleasedConfig, released
-from curation_lib.dedup.survivors import FACTS, facts, ranks, survivor_order
+from curation_lib.dedup.survivors import FACTS, READS, facts, ranks, survivor_order
 from curation_lib.dedup.visits import ID, STAYS, TEXT, visited
 from curation_lib.text.collapse import collapsed
 from curation_lib.text.hashing import normalised_hashes, priority, slices
@@ -138,5 +138,6 @@ STAGE = Group(
     partition=partition,
     decide=decide,
     apply=apply_removals,
+    reads=READS,
     released=released,
 )

@@ -22,24 +22,26 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from curation_lib.dedup.shingle_sets import Sets
 from curation_lib.text.buffers import Hashes, Offsets
 from curation_lib.text.shingles import containment, jaccard
 
 Integers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float64]
 
 
 class Candidates(NamedTuple):
     """n documents, b buckets; documents and buckets by number.
 
-    order: int64[n], documents in survivor order. set_of: int64[n], each one's shingle set.
+    order: int64[n], documents in survivor order. buckets: int32. set_of: int64[n], each one's shingle set.
     buckets, edges: the buckets of document d are buckets[edges[d]:edges[d + 1]]. Documents with one set are
     in the same buckets. released: how many documents at the head of `order` are kept unseen.
     """
 
     order: Integers
     set_of: Integers
-    buckets: Integers
+    buckets: Numbers
     edges: Offsets
     released: int = 0
 
@@ -57,17 +59,15 @@ class Verified(NamedTuple):
     alike: Scores
 
 
-def decide_greedily(
-    found: Candidates, values: Hashes, offsets: Offsets, threshold: float, contained: bool = False
-) -> Verified:
-    """Judge every document. `values`, `offsets`: the shingle sets, sorted.
+def decide_greedily(found: Candidates, sets: Sets, threshold: float, contained: bool = False) -> Verified:
+    """Judge every document by its shingle set.
 
     contained: how much of the dropped document the kept one holds counts, instead of their Jaccard.
     """
     sizes = np.bincount(found.buckets, minlength=1)
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    twin, score, met, sets, like, alike = _decide(*found, starts, values, offsets, float(threshold), contained)
-    return Verified(twin, score, *_of_documents(found.set_of, met, sets, like, alike))
+    twin, score, met, owners, like, alike = _decide(*found, starts, *sets, float(threshold), contained)
+    return Verified(twin, score, *_of_documents(found.set_of, met, owners, like, alike))
 
 
 def _of_documents(
@@ -86,16 +86,17 @@ def _of_documents(
 def _decide(
     order: Integers,
     set_of: Integers,
-    buckets: Integers,
+    buckets: Numbers,
     edges: Offsets,
     released: int,
     starts: Offsets,
     values: Hashes,
-    offsets: Offsets,
+    begins: Offsets,
+    ends: Offsets,
     threshold: float,
     contained: bool,
 ) -> tuple[Integers, Scores, Integers, Integers, Integers, Scores]:
-    documents, sets = order.shape[0], offsets.shape[0] - 1
+    documents, sets = order.shape[0], begins.shape[0]
     leaders = np.empty(buckets.shape[0], np.int64)  # of bucket b: leaders[starts[b]:][:count[b]], as kept
     count = np.zeros(starts.shape[0], np.int64)
     kept_as = np.full(documents, -1, np.int64)  # how many were kept before this one
@@ -111,7 +112,7 @@ def _decide(
         document = order[place]
         mine = set_of[document]
         if place >= released and not held[mine]:
-            a, b = offsets[mine], offsets[mine + 1]
+            a, b = begins[mine], ends[mine]
             for e in range(edges[document], edges[document + 1]):
                 bucket = buckets[e]
                 for n in range(starts[bucket] + count[bucket] - 1, starts[bucket] - 1, -1):
@@ -121,7 +122,7 @@ def _decide(
                     if compared_with[leader] == document:
                         continue
                     compared_with[leader] = document
-                    c, d = offsets[set_of[leader]], offsets[set_of[leader] + 1]
+                    c, d = begins[set_of[leader]], ends[set_of[leader]]
                     if min(b - a, d - c) < threshold * (b - a if contained else max(b - a, d - c)) * (1 - 1e-12):
                         continue  # J <= smaller / larger
                     alike = containment(values, a, b, c, d) if contained else jaccard(values, a, b, c, d)

@@ -8,11 +8,11 @@ kept twin. Shingles may be of characters instead (`shingle`). A document without
 With 14 bands of 8 rows a pair of similarity 0.7 is found with probability 0.56, 0.8 with 0.92, 0.9 with
 0.9996: pairs above the threshold that share no band both stay.
 
-Memory: the shuffle carries 16 bytes per band and document (224 at 14 bands). `decide` holds up to 80 bytes
-per band that a document shares with another, 300 per such document, and 8 per distinct shingle of each
-distinct set, on disk beyond `spill_bytes`, and 150 per pair that it found alike. Released documents count where they
-share a band with one that is judged. Text in memory is at most `reading.SPAN` documents; shingles of characters take
-eight times their text besides.
+Memory: the shuffle carries 16 bytes per band and document (224 at 14 bands). `decide` holds up to 60 bytes per band
+that a document shares with another, 300 per such document and 150 per pair that it found alike. Shingle sets (8 bytes
+per distinct shingle of each distinct set) lie on disk; of those, `spill_bytes` are in memory. Released documents
+count where they share a band with one that is judged. Text in memory is at most `reading.SPAN` documents; shingles of
+characters take eight times their text besides.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ from pydantic import Field, model_validator
 
 from curation_lib.core.config import keep, locate
 from curation_lib.core.stage import OWN, Context, Group, Lookup, apply_removals
+from curation_lib.dedup.components import decide_by_component
 from curation_lib.dedup.decisions import contested, decision, firsts, gathered, numbers
-from curation_lib.dedup.greedy import Candidates, decide_greedily
+from curation_lib.dedup.greedy import Candidates
 from curation_lib.dedup.links import also_like
 from curation_lib.dedup.presets import Preset, Shingle, resolved
 from curation_lib.dedup.reading import read
 from curation_lib.dedup.released import ReleasedConfig, released
 from curation_lib.dedup.shingle_sets import ShingleSets
-from curation_lib.dedup.survivors import ranks, survivor_order
+from curation_lib.dedup.survivors import READS, ranks, survivor_order
 from curation_lib.text.bands import band_keys, pairs
 from curation_lib.text.buffers import Column, Hashes, Offsets
 from curation_lib.text.character_shingles import character_shingles
@@ -52,7 +53,7 @@ class MinHashConfig(ReleasedConfig):
     preset: the next four settings as `presets.PRESETS` has them, but for those that are given. shingle: a run of
     `words` or of `characters`; ngram: how many. bands, rows: of the signature, rows in each band. similarity:
     `jaccard`, or `containment`, the share of the dropped document's shingles that the kept one holds. threshold: the
-    least similarity of a near-duplicate. seed: of the permutations. spill_bytes: shingle sets held in memory.
+    least similarity of a near-duplicate. seed: of the permutations. spill_bytes: shingle sets in memory at a time.
     """
 
     preset: Preset | None = None
@@ -63,7 +64,7 @@ class MinHashConfig(ReleasedConfig):
     similarity: Literal["jaccard", "containment"] = keep("jaccard")
     threshold: float = keep(0.7, ge=0, le=1)
     seed: int = Field(1, ge=0, lt=2**32)
-    spill_bytes: int = locate(2**25, ge=0)
+    spill_bytes: int = locate(2**23, ge=0)
 
     @model_validator(mode="before")
     @classmethod
@@ -93,18 +94,10 @@ def partition(rows: pa.Table, config: MinHashConfig) -> pa.Table:
 
 def decide(partials: Sequence[pa.Table], lookup: Lookup, config: MinHashConfig) -> pa.Table:
     """Read the documents that share a bucket, once each, and judge them in survivor order."""
-    rows = gathered(partials, ROWS)
-    places, first, document = np.unique(_places(rows), return_index=True, return_inverse=True)
-    release = numbers(rows, "release")[first]
-    bucket = np.unique(numbers(rows, "partition_key"), return_inverse=True)[1]
-    by_document = np.argsort(document, kind="stable")
-    edges = np.searchsorted(document[by_document], np.arange(len(places) + 1))
-    with ShingleSets(config.spill_bytes) as sets:
-        documents, set_of = _read(places, lookup, config, sets)
-        order = survivor_order(documents.append_column("release", pa.array(release)))
-        head = int(np.count_nonzero(release != OWN))
-        found = Candidates(order, set_of, bucket[by_document], edges, head)
-        verified = decide_greedily(found, *sets.finish(), config.threshold, config.similarity == "containment")
+    with ShingleSets() as sets:
+        found, documents = _candidates(partials, lookup, config, sets)
+        contained = config.similarity == "containment"
+        verified = decide_by_component(found, sets, config.threshold, contained, config.spill_bytes)
     dropped = np.flatnonzero(verified.twin >= 0)
     return decision(
         documents.take(pa.array(dropped)),
@@ -114,6 +107,29 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: MinHashConfig) 
         kept_twin=documents.column("doc_id").take(pa.array(verified.twin[dropped])),
         also_like=also_like(documents, dropped, verified),
     )
+
+
+def _candidates(
+    partials: Sequence[pa.Table], lookup: Lookup, config: MinHashConfig, sets: ShingleSets
+) -> tuple[Candidates, pa.Table]:
+    """The documents that share a bucket, read once each, and what the order of survival needs of them."""
+    places, release, buckets, edges = _buckets(gathered(partials, ROWS))
+    documents, set_of = _read(places, lookup, config, sets)
+    order = survivor_order(documents.append_column("release", pa.array(release)))
+    return Candidates(order, set_of, buckets, edges, int(np.count_nonzero(release != OWN))), documents
+
+
+def _buckets(rows: pa.Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any], npt.NDArray[np.int32], Offsets]:
+    """`(places, release, buckets, edges)`: documents, ascending, and the buckets each is in. `rows` have every
+    bucket's side by side."""
+    where = _places(rows)
+    places = np.unique(where)
+    document = np.searchsorted(places, where).astype(np.int32)
+    release = np.empty(len(places), np.uint16)
+    release[document] = numbers(rows, "release")
+    bucket = np.cumsum(firsts(numbers(rows, "partition_key")), dtype=np.int32) - np.int32(1)
+    edges = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(document, minlength=len(places)))])
+    return places, release, bucket[np.argsort(document, kind="stable")], edges
 
 
 def _keys(texts: Column, config: MinHashConfig) -> tuple[npt.NDArray[np.int64], Hashes]:
@@ -140,16 +156,16 @@ def _read(
 ) -> tuple[pa.Table, npt.NDArray[np.int64]]:
     """What the order of survival needs of each document, and the number of its shingle set."""
     shard, row = places >> 32, places & 0xFFFFFFFF
-    set_of: list[int] = []
+    set_of = [np.zeros(0, np.int64)]
     columns: dict[str, list[Any]] = {"rank": [np.zeros(0, np.int64)], "doc_id": [], "content_hash": []}
     for _, batch in read(shard, row, lookup):
-        set_of += sets.add(*shingle_sets(*_shingles(batch.column("text"), config)))
+        set_of.append(sets.add(*shingle_sets(*_shingles(batch.column("text"), config))))
         columns["rank"].append(ranks(batch, config))
         for name in ("doc_id", "content_hash"):
             columns[name].append(batch.column(name).cast(pa.large_string()))
     strings = {n: pa.chunked_array(columns[n], pa.large_string()) for n in ("doc_id", "content_hash")}
     table = {"shard": shard, "row": row, "rank": np.concatenate(columns["rank"]), **strings}
-    return pa.table(table), np.array(set_of, np.int64)
+    return pa.table(table), np.concatenate(set_of)
 
 
 STAGE = Group(
@@ -161,5 +177,6 @@ STAGE = Group(
     partition=partition,
     decide=decide,
     apply=apply_removals,
+    reads=READS,
     released=released,
 )

@@ -34,7 +34,7 @@ from curation_lib.dedup.fasttext_files import check_kind
 from curation_lib.dedup.nearest import Neighbours, decide_greedily
 from curation_lib.dedup.released import ReleasedConfig, released
 from curation_lib.dedup.sentence_vectors import load_model, vectors
-from curation_lib.dedup.survivors import FACTS, facts, ranks, survivor_order
+from curation_lib.dedup.survivors import FACTS, READS, facts, ranks, survivor_order
 from curation_lib.text.bands import pairs
 from curation_lib.text.buffers import Column, arrow_buffers
 from curation_lib.text.hashing import priority
@@ -151,5 +151,6 @@ STAGE = Group(
     partition=partition,
     decide=decide,
     apply=apply_removals,
+    reads=READS,
     released=released,
 )

@@ -1,34 +1,44 @@
-"""Every distinct shingle set once, in memory up to a cap and on disk beyond it."""
+"""Every distinct shingle set once, in a temporary file."""
 
 from __future__ import annotations
 
+import os
+from array import array
 from itertools import pairwise
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import IO
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from curation_lib.dedup.digests import Digests
 from curation_lib.text.buffers import Hashes, Offsets
+
+Integers = npt.NDArray[np.int64]
+_WIDTH = 8
+
+
+class Sets(NamedTuple):
+    """Sorted sets of hashes: set n is values[begins[n]:ends[n]]."""
+
+    values: Hashes
+    begins: Offsets
+    ends: Offsets
 
 
 class ShingleSets:
     """Collects sets of 64-bit hashes and numbers the distinct ones; sets with one xxh3-128 count as equal.
 
-    Memory: about 200 bytes per distinct set, and the sets themselves (8 bytes a shingle) until they pass
-    `spill_bytes`, when they move to a temporary file that `finish` maps. Use as a context manager: the file
-    is gone after it.
+    Memory: about 100 bytes per distinct set; the hashes (8 bytes each) lie on disk until `take` reads some back.
+    Use as a context manager: the file is gone after it.
     """
 
-    def __init__(self, spill_bytes: int) -> None:
-        self._spill_bytes = spill_bytes
-        self._numbers: dict[bytes, int] = {}
-        self._lengths: list[int] = []
-        self._held: list[Hashes] = []
-        self._held_bytes = 0
-        self._file: IO[bytes] | None = None
+    def __init__(self) -> None:
+        self._digests = Digests()
+        self._bounds = array("q", [0])
+        self._file = TemporaryFile(buffering=1 << 20)  # noqa: SIM115 - closed by __exit__
 
     def __enter__(self) -> ShingleSets:
         return self
@@ -36,39 +46,44 @@ class ShingleSets:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file:
-            self._file.close()
+        self._file.close()
 
-    def add(self, values: Hashes, offsets: Offsets) -> list[int]:
+    def add(self, values: Hashes, offsets: Offsets) -> Integers:
         """The number of each row's set."""
+        known = self._digests.count
         edges = offsets.tolist()
-        return [self._number(values[a:b]) for a, b in pairwise(edges)]
+        digests = b"".join(xxhash.xxh3_128_digest(values[a:b].data) for a, b in pairwise(edges))
+        numbers = self._digests.number(np.frombuffer(digests, np.uint64).reshape(-1, 2))
+        new, rows = np.unique(numbers, return_index=True)
+        for row in rows[new >= known].tolist():
+            self._write(values[edges[row] : edges[row + 1]])
+        return numbers
 
-    def finish(self) -> tuple[Hashes, Offsets]:
-        """All sets as `(values, offsets)`, read-only; set n is values[offsets[n]:offsets[n + 1]]."""
-        values = self._mapped() if self._file else np.concatenate([np.zeros(0, np.uint64), *self._held])
-        values.flags.writeable = False
-        return values, np.cumsum([0, *self._lengths], dtype=np.int64)
+    def sizes(self) -> Integers:
+        """Bytes of each set."""
+        bounds: Integers = np.array(self._bounds, np.int64)
+        return (bounds[1:] - bounds[:-1]) * _WIDTH
 
-    def _number(self, values: Hashes) -> int:
-        digest = xxhash.xxh3_128_digest(values.data)
-        number = self._numbers.setdefault(digest, len(self._lengths))
-        if number == len(self._lengths):
-            self._lengths.append(len(values))
-            self._held.append(values.copy())
-            self._held_bytes += values.nbytes
-            if self._held_bytes > self._spill_bytes:
-                self._spill()
-        return number
-
-    def _spill(self) -> None:
-        self._file = self._file or TemporaryFile()  # noqa: SIM115 - closed by __exit__
-        for values in self._held:
-            self._file.write(values.data)
-        self._held, self._held_bytes = [], 0
-
-    def _mapped(self) -> npt.NDArray[np.uint64]:
-        self._spill()
-        assert self._file is not None
+    def take(self, numbers: Integers, most: int) -> Sets:
+        """The sets numbered so: read into memory where they have at most `most` bytes, else mapped from the file."""
+        bounds = np.array(self._bounds, np.int64)
         self._file.flush()
-        return np.asarray(np.memmap(self._file, np.uint64, "r", shape=(sum(self._lengths),)))
+        begins, ends = bounds[numbers], bounds[numbers + 1]
+        total = int((ends - begins).sum())
+        if total * _WIDTH > most:
+            return Sets(_unwritable(np.memmap(self._file, np.uint64, "r")), begins, ends)
+        values, file = np.empty(total, np.uint64), self._file.fileno()
+        at = np.concatenate([np.zeros(1, np.int64), np.cumsum(ends - begins)])
+        for place, (begin, end) in zip(at.tolist(), zip(begins.tolist(), ends.tolist(), strict=True), strict=False):
+            os.preadv(file, [values[place : place + end - begin].data], begin * _WIDTH)
+        return Sets(_unwritable(values), at[:-1], at[1:])
+
+    def _write(self, values: Hashes) -> None:
+        self._bounds.append(self._bounds[-1] + len(values))
+        self._file.write(values.data)
+
+
+def _unwritable(values: npt.NDArray[np.uint64]) -> Hashes:
+    """Kernels are compiled for values that nothing changes."""
+    values.flags.writeable = False
+    return np.asarray(values)

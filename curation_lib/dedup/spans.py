@@ -35,7 +35,7 @@ from curation_lib.dedup.cutting import Cuts, cut, flags, without
 from curation_lib.dedup.decisions import Mask, firsts, gathered, numbers, shared
 from curation_lib.dedup.reading import read
 from curation_lib.dedup.repeats import Repeats
-from curation_lib.dedup.survivors import SurvivorConfig, standing, survivor_order
+from curation_lib.dedup.survivors import READS, SurvivorConfig, standing, survivor_order
 from curation_lib.dedup.units import chosen, paragraph_units, rows_of, run_units
 from curation_lib.text.buffers import Bytes, Hashes, Offsets, arrow_buffers
 from curation_lib.text.characters import character_table
@@ -211,4 +211,5 @@ STAGE = Group(
     partition=partition,
     decide=decide,
     apply=apply,
+    reads=READS,
 )

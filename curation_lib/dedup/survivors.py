@@ -22,6 +22,8 @@ FACTS = (
     pa.field("content_hash", pa.large_string()),
 )
 """What `ranks` and `survivor_order` read of a document; key rows that carry these serve every policy."""
+READS = ("text", *(f.name for f in FACTS[1:]))
+"""The columns of a document that FACTS come from."""
 _PLACE = 2**56
 """The upper byte of a rank is the place of the source, the other seven hold the policy's number: bytes up to
 3.6e16, times up to 1,141 years from 1970."""

@@ -18,7 +18,7 @@ from curation_lib.core.config import keep
 from curation_lib.core.stage import DECISION, OWN, Context, Group, Lookup, apply_removals
 from curation_lib.dedup.decisions import decision, firsts, heads, numbers
 from curation_lib.dedup.released import ReleasedConfig, released
-from curation_lib.dedup.survivors import FACTS, Survivor, facts, ranks, survivor_order
+from curation_lib.dedup.survivors import FACTS, READS, Survivor, facts, ranks, survivor_order
 from curation_lib.text.hashing import priority
 from curation_lib.text.urls import Canonical, canonical_url
 
@@ -105,5 +105,6 @@ STAGE = Group(
     partition=partition,
     decide=decide,
     apply=apply_removals,
+    reads=(*READS, "url"),
     released=released,
 )

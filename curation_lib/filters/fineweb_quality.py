@@ -8,20 +8,34 @@ that are no `\\n`), `newline_ratio` (`\\n` per word).
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation_lib.core.config import StageConfig, keep, measure
+from curation_lib.core.config import keep, measure
 from curation_lib.core.stage import Context, Filter, Rule
+from curation_lib.filters.dialects import DialectConfig, Thresholds, shared_pass
 from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.text.statistics import SHORT_LINE, Statistics, text_statistics
 
 
-class FinewebQualityConfig(StageConfig):
+class FinewebQualityConfig(DialectConfig):
     """A threshold of null turns its rule off. `min_lines` 1 drops texts without a line, as datatrove does;
-    `line_punct_exclude_zero` spares texts in which no line ends in a terminal."""
+    `line_punct_exclude_zero` spares texts in which no line ends in a terminal. No other peer has these rules."""
 
+    thresholds: ClassVar[Thresholds] = {
+        "datatrove": {
+            "min_lines": 1,
+            "min_line_punct_ratio": 0.12,
+            "max_short_line_ratio": 0.67,
+            "max_char_dup_ratio": 0.01,
+            "max_newline_ratio": 0.3,
+        }
+    }
+
+    dialect: Literal["datatrove"] = measure("datatrove")
     short_line_length: int = measure(SHORT_LINE, ge=0)
     min_lines: int | None = keep(1)
     min_line_punct_ratio: float | None = keep(0.12)
@@ -65,7 +79,7 @@ STAGE = Filter(
     version=1,
     config=FinewebQualityConfig,
     summary="line ends, short lines, repeated characters and list-like texts (FineWeb)",
-    statistics=text_statistics,
+    statistics=shared_pass,
     measure=measure_fineweb,
     keep=keep_fineweb,
 )

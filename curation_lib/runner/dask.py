@@ -12,6 +12,7 @@ from multiprocessing import forkserver
 from typing import Any, Protocol
 
 import dask
+import pyarrow as pa
 from dask.callbacks import Callback
 from dask.local import get_sync
 from dask.multiprocessing import get as get_processes
@@ -97,6 +98,8 @@ def _begin() -> None:
     What the fork brought along is never garbage: looking through it would cost each full collection 0.1 s.
     """
     gc.freeze()
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
     parent = multiprocessing.parent_process()
 
     def follow() -> None:

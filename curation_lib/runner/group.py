@@ -23,7 +23,7 @@ from curation_lib.runner.work import Work, contexts, entry, explained, rehashed,
 
 SLICES = 16
 """Hash slices of a shard's key rows; fixed, so that a shard's keys serve any later set of shards."""
-DOCUMENTS_PER_PARTITION = 100_000
+DOCUMENTS_PER_PARTITION = 50_000
 """A partition takes as many whole slices as hold about this many documents' keys: each is one task."""
 
 
@@ -47,12 +47,12 @@ def key(work: Work) -> Done:
         stage, config, context = _group(work)
         tables, start = [], 0
         part: Placed = work.part
-        for batch in read_batches(part.store, part.key, work.batch_rows):
+        for batch in read_batches(part.store, part.key, work.batch_rows, stage.given.names):
             rows = stage.key(batch, config, context)
             tables.append(_shifted(rows, start))
             start += batch.num_rows
         if not tables:
-            empty = pa.RecordBatch.from_pylist([], stage.consumes)
+            empty = pa.RecordBatch.from_pylist([], stage.given)
             tables = [pa.Table.from_batches([stage.key(empty, config, context)])]
         rows = pa.concat_tables(tables).sort_by("row")  # stable: the file does not show where batches ended
         with outputs.writing("keys") as written:
@@ -110,7 +110,7 @@ def decide(work: Work) -> Done:
         parts: Sequence[Placed] = work.facts["parts"]
 
         def lookup(shard: int, rows: Sequence[int]) -> pa.RecordBatch:
-            return read_rows(parts[shard].store, parts[shard].key, rows)
+            return read_rows(parts[shard].store, parts[shard].key, rows, stage.given.names)
 
         partials = [read_arrow(work.store, k) for k in work.part]
         decision = stage.decide(partials, lookup, config).sort_by([("shard", "ascending"), ("row", "ascending")])

@@ -69,17 +69,19 @@ class PartWriter:
         self._writer.close()
 
 
-def read_batches(store: Store, key: str, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
-    """The part's rows in order, at most `rows` at a time."""
+def read_batches(
+    store: Store, key: str, rows: int = BATCH_ROWS, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """The part's rows in order, at most `rows` at a time; all columns, or those called so, in the part's order."""
     with store.open(key) as file, pq.ParquetFile(file, pre_buffer=True) as part:
-        yield from part.iter_batches(batch_size=rows)
+        yield from part.iter_batches(batch_size=rows, columns=columns)
 
 
-def read_rows(store: Store, key: str, rows: Sequence[int]) -> pa.RecordBatch:
-    """The part's rows numbered `rows`, in that order; reads the row groups they stand in, no more."""
+def read_rows(store: Store, key: str, rows: Sequence[int], columns: Sequence[str] | None = None) -> pa.RecordBatch:
+    """The part's rows numbered `rows`, in that order; reads the row groups and columns they stand in, no more."""
     with store.open(key) as file, pq.ParquetFile(file) as part:
         groups = sorted({row // ROW_GROUP for row in rows})
-        table = part.read_row_groups(groups)
+        table = part.read_row_groups(groups, columns=columns)
         place = {group: n * ROW_GROUP for n, group in enumerate(groups)}
         taken = table.take(pa.array([place[r // ROW_GROUP] + r % ROW_GROUP for r in rows], pa.int64()))
     return taken.combine_chunks().to_batches()[0] if rows else pa.RecordBatch.from_pylist([], table.schema)

@@ -90,9 +90,10 @@ def _score(work: Work, wanted: Sequence[tuple[str, str]]) -> dict[str, pa.Table]
 def _scores_of(
     stage: Filter, config: Any, batch: pa.RecordBatch, shared: dict[Any, Any], loaded: Any
 ) -> pa.RecordBatch:
-    if stage.statistics is not None and stage.statistics not in shared:
-        shared[stage.statistics] = stage.statistics(batch)
-    scores = stage.measure(batch, config, Context(loaded, shared.get(stage.statistics)))
+    common = stage.statistics(config) if stage.statistics else None
+    if common is not None and common not in shared:
+        shared[common] = common(batch)
+    scores = stage.measure(batch, config, Context(loaded, shared.get(common)))
     if scores.num_rows != batch.num_rows:
         raise ContractError(f"{stage.name}: {scores.num_rows} rows of scores for {batch.num_rows} documents")
     for name, column in zip(scores.schema.names, scores.columns, strict=True):

@@ -70,7 +70,12 @@ def _prepared(
     bound = configured(name, settings, name)
     step = Step(name, _kind(bound[0]), name, (bound,))
     require_releases([step])
-    return step, [_read(path, session) for path in _grouped(inputs)]
+    return step, read_inputs(inputs, session)
+
+
+def read_inputs(inputs: Sequence[str], session: Session) -> list[Manifest]:
+    """Files, folders, globs or datasets as datasets of documents in the session's store, taken as they stand."""
+    return [_read(path, session) for path in _grouped(inputs)]
 
 
 def _kind(stage: Stage) -> Kind:

@@ -29,6 +29,7 @@ STAGES = (
 
 VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("dedup.minhash", {"preset": "curator"}),
+    *(("filters.gopher_repetition", {"dialect": dialect}) for dialect in ("dolma", "dclm", "curator")),
     ("filters.script", {"unknown_language": "pass"}),
 )
 """Settings that lead to kernels which the defaults leave alone, or that a stage must be given."""
@@ -42,7 +43,8 @@ def main() -> None:
         stage = find(name)
         config = stage.config(**settings)
         if isinstance(stage, Filter):
-            stage.measure(batch, config, Context(statistics=stage.statistics(batch) if stage.statistics else None))
+            common = stage.statistics(config) if stage.statistics else None
+            stage.measure(batch, config, Context(statistics=common(batch) if common else None))
         elif isinstance(stage, Map):
             stage.fn(batch, config, Context())
         elif isinstance(stage, Group):

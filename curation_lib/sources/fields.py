@@ -13,8 +13,18 @@ from curation_lib.core.errors import Unreadable
 from curation_lib.sources.captures import Captures
 from curation_lib.sources.inputs import SourceConfig
 
-_COLUMNS = ("url", "language", "opt_out")
-_RESERVED = {*_COLUMNS, "license", "fetched_at", "metadata", "format", "doc_id", "source", "source_id"}
+_RESERVED = {
+    "url",
+    "language",
+    "opt_out",
+    "license",
+    "fetched_at",
+    "metadata",
+    "format",
+    "doc_id",
+    "source",
+    "source_id",
+}
 
 
 class RowConfig(SourceConfig):
@@ -37,11 +47,13 @@ def add_row(row: Mapping[str, Any], locator: str, config: RowConfig, captures: C
         raw,
         "text/plain",
         _given(row, "format") or "text",
+        url=_string(row, "url"),
         license=_string(row, "license"),
+        opt_out=_string(row, "opt_out"),
         fetched_at=_time(row.get("fetched_at")),
+        language=_string(row, "language"),
         charset_hint="utf-8",
         metadata=metadata,
-        **{name: _string(row, name) for name in _COLUMNS},
     )
 
 
@@ -69,11 +81,13 @@ def _string(row: Mapping[str, Any], name: str) -> str | None:
 
 def _metadata(row: Mapping[str, Any], config: RowConfig) -> list[tuple[str, str]]:
     """Other fields, and the pairs of a nested `metadata`: a mapping, or Arrow's list of pairs."""
-    nested = row.get("metadata")
+    known = _known(config.text_field, config.id_field)
+    rest = {k: v for k, v in row.items() if k not in known and v is not None}
+    if not rest:
+        return []
+    nested = rest.get("metadata")
     if isinstance(nested, list) and all(isinstance(pair, tuple) and len(pair) == 2 for pair in nested):
         nested = dict(nested)
-    known = _known(config.text_field, config.id_field)
-    rest = {k: v for k, v in row.items() if k not in known}
     if isinstance(nested, Mapping):
         rest = {**{k: v for k, v in rest.items() if k != "metadata"}, **nested}
     try:
@@ -94,6 +108,8 @@ def _text(value: Any) -> str:
 
 def _time(value: Any) -> datetime | None:
     """UTC; null where the value is no time or falls outside the years 1 to 9999."""
+    if value is None:
+        return None
     try:
         value = datetime.fromisoformat(value) if isinstance(value, str) else value
         if not isinstance(value, datetime):

@@ -58,7 +58,7 @@ def ngram_characters(
     active = n
     for size in range(FIRST, min(LAST, n) + 1):
         stamp += 1
-        active = _count(words, size, active, seen, stamp, scratch)
+        active = count_longer(words, size, active, seen, stamp, scratch)
         if size <= LAST_TOP:
             active = _commonest(ends, size, active, seen, scratch, out)
         else:
@@ -69,8 +69,9 @@ def ngram_characters(
 
 
 @njit(nogil=True, cache=True)
-def _count(words: Hashes, size: int, active: int, seen: Hashes, stamp: int, scratch: Scratch) -> int:
-    """Lengthen by a word and count the active n-grams whose next is active too; those alone stay active."""
+def count_longer(words: Hashes, size: int, active: int, seen: Hashes, stamp: int, scratch: Scratch) -> int:
+    """Lengthen by a word and count the active n-grams whose next is active too; those alone stay active, and
+    scratch.counts says where each one's count stands."""
     slots, left = slots_for(active), 0
     for q in range(active - 1):
         i = scratch.active[q]

@@ -20,8 +20,8 @@ RESULTS = Path(__file__).with_name("results")
 SIZES = (100, 400, 1000)
 
 
-def run(sizes: tuple[int, ...] = SIZES, runs: int = 1) -> dict[str, Any]:
-    """Figures by megabytes of text."""
+def run(sizes: tuple[int, ...] = SIZES, runs: int = 3) -> dict[str, Any]:
+    """Medians of `runs`, by megabytes of text."""
     found = {}
     for size in sizes:
         folder = Path(tempfile.mkdtemp(prefix="winnow-scaling-"))

@@ -32,7 +32,7 @@ def scores_of(stage: Filter, *texts: str, **settings: Any) -> pa.RecordBatch:
 
 def scores_of_batch(stage: Filter, batch: pa.RecordBatch, **settings: Any) -> pa.RecordBatch:
     config = configured(stage, **settings)
-    statistics = stage.statistics(batch) if stage.statistics else None
+    statistics = stage.statistics(config)(batch) if stage.statistics else None
     return stage.measure(batch, config, Context(loaded(stage, config), statistics))
 
 

@@ -35,7 +35,7 @@ def stage(request: pytest.FixtureRequest) -> Filter:
 
 def test_all_are_here() -> None:
     assert [f.name.split(".")[1] for f in FILTERS] == [name for name in MODULES if not name.endswith("_lines")]
-    assert len({f.statistics for f in HEURISTICS}) == 1 < len(HEURISTICS)
+    assert len({f.statistics(f.config()) for f in HEURISTICS if f.statistics}) == 1 < len(HEURISTICS)
 
 
 @BY_SETTINGS
@@ -76,8 +76,8 @@ def test_halves_score_as_the_whole_and_nothing_is_nan(texts: list[str], cut: int
 
 def test_an_empty_batch_is_legal(stage: Filter) -> None:
     batch = documents("x").slice(0, 0)
-    statistics = stage.statistics(batch) if stage.statistics else None
     config = configured(stage)
+    statistics = stage.statistics(config)(batch) if stage.statistics else None
     scores = stage.measure(batch, config, Context(loaded(stage, config), statistics))
     assert scores.num_rows == 0
     assert all(len(rule.failed) == 0 for rule in stage.keep(scores, config, Context()))

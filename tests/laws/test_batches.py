@@ -57,7 +57,7 @@ def halves(batch: pa.RecordBatch, cut: int) -> list[tuple[int, pa.RecordBatch]]:
 def context(stage: Stage, batch: pa.RecordBatch, config: Any) -> Context:
     statistics = getattr(stage, "statistics", None)
     model = stage.load(config) if stage.load else None
-    return Context(model, statistics(batch) if statistics else None)
+    return Context(model, statistics(config)(batch) if statistics else None)
 
 
 def named(kinds: Any) -> Any:
