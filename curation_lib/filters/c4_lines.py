@@ -10,17 +10,14 @@ it, most bytes first.
 
 from __future__ import annotations
 
-from collections import Counter
-
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from curation_lib.core.config import StageConfig
-from curation_lib.core.stage import Context, Drop, Edit, Map, Result
-from curation_lib.text.buffers import Bytes, Offsets, arrow_buffers
+from curation_lib.core.stage import Context, Map, Result
+from curation_lib.filters.marked_text import without_marked
+from curation_lib.text.buffers import arrow_buffers
 from curation_lib.text.characters import character_table, phrase_bytes
-from curation_lib.text.line_edits import KEPT, ODD_LINE, LineRules, kept_sizes, mark_lines
+from curation_lib.text.line_edits import LineRules, mark_lines
 
 POLICY_PHRASES = (
     "terms of use",
@@ -59,16 +56,7 @@ class C4LinesConfig(StageConfig):
 def edit_lines(batch: pa.RecordBatch, config: C4LinesConfig, context: Context) -> Result:
     """Take lines out. Edits of row i are ordered, disjoint byte spans of its text; a dropped row has none."""
     data, offsets = arrow_buffers(batch.column("text"))
-    marks = mark_lines(data, offsets, character_table(), line_rules(config))
-    sizes = kept_sizes(marks, offsets)
-    edits = _edits(marks, offsets)
-    at = batch.schema.get_field_index("text")
-    edited = batch.set_column(at, batch.schema.field(at), _texts(data, offsets, marks, sizes))
-    return Result(
-        edited.filter(pa.array(sizes > 0)),
-        _drops(np.flatnonzero(sizes == 0).tolist(), edits),
-        [edit for edit in edits if sizes[edit.row]],
-    )
+    return without_marked(batch, mark_lines(data, offsets, character_table(), line_rules(config)), RULES)
 
 
 def line_rules(config: C4LinesConfig) -> LineRules:
@@ -84,43 +72,6 @@ def line_rules(config: C4LinesConfig) -> LineRules:
         *arrow_buffers(pa.array(phrases, pa.large_string())),
         *arrow_buffers(pa.array(NOTES, pa.large_string())),
     )
-
-
-def _texts(data: Bytes, offsets: Offsets, marks: Bytes, sizes: npt.NDArray[np.int64]) -> pa.LargeStringArray:
-    kept = data[offsets[0] : offsets[-1]][marks[offsets[0] : offsets[-1]] == KEPT]
-    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    return pa.LargeStringArray.from_buffers(len(sizes), pa.py_buffer(ends), pa.py_buffer(kept))
-
-
-def _edits(marks: Bytes, offsets: Offsets) -> list[Edit]:
-    """One edit per run of equal marks within a row."""
-    first, last = int(offsets[0]), int(offsets[-1])
-    bound = np.ones(last - first + 1, bool)
-    bound[1:-1] = marks[first + 1 : last] != marks[first : last - 1] if first < last else False
-    bound[offsets - first] = True
-    bounds = np.flatnonzero(bound) + first
-    starts, ends = bounds[:-1], bounds[1:]
-    removed = marks[starts] != KEPT
-    starts, ends = starts[removed], ends[removed]
-    rows = np.searchsorted(offsets, starts, side="right") - 1
-    rules = marks[starts] & ~np.uint8(ODD_LINE)
-    spans = zip(
-        rows.tolist(),
-        rules.tolist(),
-        (starts - offsets[rows]).tolist(),
-        (ends - offsets[rows]).tolist(),
-        strict=True,
-    )
-    return [Edit(row, RULES[rule], start, end) for row, rule, start, end in spans]
-
-
-def _drops(rows: list[int], edits: list[Edit]) -> list[Drop]:
-    """The emptied rows, each with the rules that emptied it, by bytes removed."""
-    removed: dict[int, Counter[str]] = {row: Counter() for row in rows}
-    for edit in edits:
-        if edit.row in removed:
-            removed[edit.row][edit.rule] += edit.end - edit.start
-    return [Drop(row, "empty", 0.0, also_failed=tuple(rule for rule, _ in removed[row].most_common())) for row in rows]
 
 
 STAGE = Map(

@@ -22,15 +22,17 @@ from curation_lib.text.hashing import content_hashes, doc_id
 TEXT = "A first line of words to compile with. A second one, told twice.\nA second one, told twice.\n\n第二行。 [1]\n"
 STAGES = (
     "dedup.exact", "dedup.minhash", "dedup.semantic", "dedup.spans", "filters.c4_lines", "filters.gopher_repetition",
-    "filters.gopher_quality", "filters.c4_quality", "filters.fineweb_quality",
+    "filters.gopher_quality", "filters.c4_quality", "filters.fineweb_quality", "filters.boilerplate_lines",
+    "filters.code_markup",
 )  # fmt: skip
 
 
 VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("dedup.minhash", {"preset": "curator"}),
     *(("filters.gopher_repetition", {"dialect": dialect}) for dialect in ("dolma", "dclm", "curator")),
+    ("filters.script", {"unknown_language": "pass"}),
 )
-"""Settings that lead to kernels which the defaults leave alone."""
+"""Settings that lead to kernels which the defaults leave alone, or that a stage must be given."""
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ def _mark_text(data: Bytes, start: int, end: int, table: Table, rules: LineRules
         _mark_line(data, line, i, after, table, rules, lower, marks, odd)
         odd ^= ODD_LINE
         line = i = after
-    _trim(data, start, end, table, marks)
+    trim_kept(data, start, end, table, marks)
 
 
 @njit(nogil=True, cache=True)
@@ -187,7 +187,7 @@ def _citation_end(data: Bytes, i: int, end: int, table: Table, rules: LineRules)
 
 
 @njit(nogil=True, cache=True)
-def _trim(data: Bytes, start: int, end: int, table: Table, marks: Bytes) -> None:
+def trim_kept(data: Bytes, start: int, end: int, table: Table, marks: Bytes) -> None:
     """Mark the white space at both ends of what is kept."""
     i = start
     while i < end:

@@ -11,11 +11,20 @@ from hypothesis import strategies as st
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Context, Filter
 from curation_lib.filters import MODULES
-from tests.filters.judging import PROSE, documents, failures, rules_of, scores_of
+from tests.filters.judging import PROSE, documents, failures, loaded, rules_of, scores_of_batch
+from tests.laws.stage_table import configured
 from tests.text.reference import TEXTS
 
 FILTERS = [stage for name in MODULES if isinstance(stage := find(f"filters.{name}"), Filter)]
 HEURISTICS = [stage for stage in FILTERS if stage.statistics]
+
+
+NO_RULES = ("line_punct_exclude_zero", "keep_fraction")
+"""Settings that decide beside a threshold."""
+BY_SETTINGS = pytest.mark.parametrize(
+    "stage", [f for f in FILTERS if f.name != "filters.url_blocklist"], ids=lambda stage: stage.name
+)
+"""Every filter but one whose rules are named by what it is given."""
 
 
 @pytest.fixture(params=FILTERS, ids=lambda stage: stage.name)
@@ -25,19 +34,21 @@ def stage(request: pytest.FixtureRequest) -> Filter:
 
 
 def test_all_are_here() -> None:
-    assert [f.name.split(".")[1] for f in FILTERS] == [name for name in MODULES if name != "c4_lines"]
+    assert [f.name.split(".")[1] for f in FILTERS] == [name for name in MODULES if not name.endswith("_lines")]
     assert len({f.statistics(f.config()) for f in HEURISTICS if f.statistics}) == 1 < len(HEURISTICS)
 
 
+@BY_SETTINGS
 def test_rules_come_in_declared_order_under_their_settings_names(stage: Filter) -> None:
-    config = stage.config()
+    config = configured(stage)
     fields = [name for name in type(config).model_fields if type(config).role(name) == "keep"]
-    wanted = [name for name in fields if name != "line_punct_exclude_zero" and getattr(config, name) is not None]
+    wanted = [name for name in fields if name not in NO_RULES and getattr(config, name) is not None]
     assert [rule.name for rule in rules_of(stage, PROSE)] == wanted
     for rule in rules_of(stage, PROSE):
         assert rule.threshold == getattr(config, rule.name)
 
 
+@BY_SETTINGS
 def test_null_turns_a_rule_off(stage: Filter) -> None:
     names = [rule.name for rule in rules_of(stage, PROSE)]
     for name in names:
@@ -52,9 +63,10 @@ def test_prose_stays(stage: Filter) -> None:
 @settings(deadline=None, max_examples=30)
 @given(st.lists(TEXTS, max_size=4), st.integers(0, 4))
 def test_halves_score_as_the_whole_and_nothing_is_nan(texts: list[str], cut: int) -> None:
+    batch = documents(*texts)
     for stage in FILTERS:
-        whole = scores_of(stage, *texts)
-        parts = [scores_of(stage, *texts[:cut]), scores_of(stage, *texts[cut:])]
+        whole = scores_of_batch(stage, batch)
+        parts = [scores_of_batch(stage, part) for part in (batch.slice(0, cut), batch.slice(cut))]
         assert pa.Table.from_batches(parts).to_pylist() == whole.to_pylist()
         assert whole.num_rows == len(texts)
         for column in whole.columns:
@@ -64,7 +76,8 @@ def test_halves_score_as_the_whole_and_nothing_is_nan(texts: list[str], cut: int
 
 def test_an_empty_batch_is_legal(stage: Filter) -> None:
     batch = documents("x").slice(0, 0)
-    statistics = stage.statistics(stage.config())(batch) if stage.statistics else None
-    scores = stage.measure(batch, stage.config(), Context(statistics=statistics))
+    config = configured(stage)
+    statistics = stage.statistics(config)(batch) if stage.statistics else None
+    scores = stage.measure(batch, config, Context(loaded(stage, config), statistics))
     assert scores.num_rows == 0
-    assert all(len(rule.failed) == 0 for rule in stage.keep(scores, stage.config(), Context()))
+    assert all(len(rule.failed) == 0 for rule in stage.keep(scores, config, Context()))

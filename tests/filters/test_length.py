@@ -6,8 +6,8 @@ from tests.filters.judging import failures, scores_of
 
 def test_characters_and_bytes() -> None:
     assert scores_of(STAGE, "é語🙂a", "").to_pylist() == [
-        {"characters": 4, "bytes": 10},
-        {"characters": 0, "bytes": 0},
+        {"characters": 4, "bytes": 10, "tokens": 3},
+        {"characters": 0, "bytes": 0, "tokens": 0},
     ]
 
 
@@ -17,3 +17,10 @@ def test_bounds_belong_to_what_is_kept() -> None:
     assert failures(STAGE, "abc", **bounds) == {"min_characters": 3, "min_bytes": 3}
     assert failures(STAGE, "é語🙂語", **bounds) == {"max_bytes": 12}
     assert failures(STAGE, "") == {"min_characters": 0}
+
+
+def test_tokens_are_estimated_from_bytes() -> None:
+    bounds = {"min_tokens": 2, "max_tokens": 3}
+    assert failures(STAGE, "five!", **bounds) == {}
+    assert failures(STAGE, "four", **bounds) == {"min_tokens": 1}
+    assert failures(STAGE, "thirteen byte", **bounds) == {"max_tokens": 4}

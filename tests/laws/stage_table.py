@@ -17,7 +17,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "normalize.html": {"identify_language": False},
     "normalize.plain": {"identify_language": False},
     "dedup.semantic": {"threshold": 0.65},  # chance alone makes some documents of the tests as alike
+    "filters.url_blocklist": {"urls": ["https://a.example/9"], "domains": ["blocked.example"]},
+    "filters.bad_words": {"lists": {"en": str(Path(__file__).with_name("bad_words.txt"))}, "default_language": "en"},
     "filters.language": {"min_language_score": 0.0},
+    "filters.script": {"unknown_language": "pass"},
     "mix.sample": {"phase": "pretrain", "default_weight": 1.0},
     "export.licenses": {"allow": ["MIT"]},
     "export.parquet": {"phase": "pretrain"},

@@ -59,4 +59,5 @@ def test_edits_lead_from_each_input_to_its_output(built: Built) -> None:
             found[stage.name] = check_edits(built.store, manifest)
     assert found["dedup.spans"] == 2
     assert found["filters.c4_lines"] > 10
+    assert found["filters.boilerplate_lines"] > 0
     assert found["dedup.minhash"] == 0
