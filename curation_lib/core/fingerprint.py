@@ -33,7 +33,7 @@ def stage_identity(
         "stage": stage.name,
         "version": stage.version,
         "config": config.only(*roles),
-        "models": [file_sha256(path) for path in models],
+        "models": _hashes(models),
         "libraries": library_versions(stage.libraries),
         "unicode": unicodedata.unidata_version,
         "writer": {"format": WRITER["format"], "libraries": library_versions(("pyarrow",))},
@@ -45,8 +45,20 @@ def library_versions(names: Sequence[str]) -> Mapping[str, str]:
     return {name: version(name) for name in sorted(names)}
 
 
+def _hashes(models: Sequence[str] | Mapping[str, str]) -> Any:
+    """Named files keep their names: what a list is called shapes the ledger as its entries do."""
+    if isinstance(models, Mapping):
+        return {name: file_sha256(path) for name, path in models.items()}
+    return [file_sha256(path) for path in models]
+
+
 @cache
 def file_sha256(path: str) -> str:
-    """sha256 of a model file; read once a process."""
-    with open(path, "rb") as f:
-        return hashlib.file_digest(f, "sha256").hexdigest()
+    """sha256 of a model file, at a local path or any fsspec URL; read once a process."""
+    import fsspec
+
+    digest = hashlib.sha256()
+    with fsspec.open(path, "rb", compression=None) as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

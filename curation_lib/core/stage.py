@@ -6,7 +6,7 @@ Row numbers in results count from 0 within the batch that the function was given
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -124,7 +124,8 @@ class Read:
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """What every shape has. `libraries` are distributions whose version shapes the output;
-    `load(config)` makes the model and `model_files(config)` names the files whose hashes identify it."""
+    `load(config)` makes the model and `model_files(config)` names the files whose hashes identify it: paths, or
+    paths by name where the names shape the output, too."""
 
     name: str
     version: int
@@ -134,7 +135,7 @@ class Stage:
     produces: pa.Schema = field(default=DOCUMENT, repr=False)
     libraries: tuple[str, ...] = ()
     load: Callable[[Any], Any] | None = None
-    model_files: Callable[[Any], Sequence[str]] | None = None
+    model_files: Callable[[Any], Sequence[str] | Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
