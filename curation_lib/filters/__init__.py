@@ -8,4 +8,5 @@ MODULES = (
     "c4_lines",
     "c4_quality",
     "fineweb_quality",
+    "decontaminate",
 )

@@ -18,6 +18,16 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "normalize.plain": {"identify_language": False},
     "dedup.semantic": {"threshold": 0.65},  # chance alone makes some documents of the tests as alike
     "filters.language": {"min_language_score": 0.0},
+    "filters.decontaminate": {
+        "action": "cut",
+        "benchmarks": [
+            {
+                "name": "quiz",
+                "paths": str(Path(__file__).with_name("benchmark.jsonl")),
+                "fields": ["question", "answer"],
+            }
+        ],
+    },
     "mix.sample": {"phase": "pretrain", "default_weight": 1.0},
     "export.licenses": {"allow": ["MIT"]},
     "export.parquet": {"phase": "pretrain"},
