@@ -166,4 +166,5 @@ def build_index(benchmarks: Sequence[Benchmark], size: int, least: int, most_tex
 def _behind(one: Tokens, two: Tokens) -> Tokens:
     """The rows of `one`, then those of `two`."""
     offsets = np.concatenate([one.offsets, two.offsets[1:] + one.offsets[-1]])
-    return Tokens(*(np.concatenate(pair) for pair in zip(one[:4], two[:4], strict=True)), offsets)
+    starts, ends, masked, exact = (np.concatenate(pair) for pair in zip(one[:4], two[:4], strict=True))
+    return Tokens(starts, ends, masked, exact, offsets)

@@ -31,8 +31,8 @@ HIT = pa.struct(
         pa.field("spans", pa.list_(SPAN)),
     ]
 )
-"""`share` of the field's `ngrams`; `found`: keys of those met, in the field's order; spans: bytes of the text, the words
-met with the signs that touch them and the white space behind, so that what is left can be cut together."""
+"""`share` of the field's `ngrams`; `found`: keys of those met, in the field's order; spans: bytes of the text, the
+words met with the signs that touch them and the white space behind, which a cut takes, too."""
 
 Hit = dict[str, Any]
 

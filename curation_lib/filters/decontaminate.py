@@ -121,7 +121,9 @@ def _rule(
     name: str, limit: float, scores: pa.RecordBatch, found: dict[int, list[tuple[Hit, float]]], action: str
 ) -> Rule:
     near, rows = name == "max_near_contamination", scores.num_rows
-    failed, score, said, cuts = [False] * rows, [0.0] * rows, [None] * rows, [None] * rows
+    failed, score = [False] * rows, [0.0] * rows
+    said: list[str | None] = [None] * rows
+    cuts: list[list[dict[str, Any]] | None] = [None] * rows
     for row, some in found.items():
         score[row] = max((share for hit, share in some if hit["near"] == near), default=0.0)
         over = [(hit, share) for hit, share in some if hit["near"] == near and share > limit]

@@ -52,10 +52,10 @@ def _found(verdicts: Sequence[tuple[str, Sequence[Rule]]]) -> dict[int, list[_Cu
 def _disjoint(cuts: Sequence[_Cut]) -> list[_Cut]:
     """The cuts in text order, each without what one before it took."""
     out: list[_Cut] = []
-    for start, *rest in sorted(cuts, key=lambda c: c[0]):
+    for start, stop, stage, rule, evidence in sorted(cuts, key=lambda c: c[0]):
         start = max(start, out[-1][1] if out else 0)
-        if start < rest[0]:
-            out.append((start, *rest))
+        if start < stop:
+            out.append((start, stop, stage, rule, evidence))
     return out
 
 

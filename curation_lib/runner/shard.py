@@ -12,8 +12,8 @@ from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.errors import ContractError
 from curation_lib.core.stage import Bound, Context, Drop, Filter, Result, Rule, Source
 from curation_lib.runner.books import Books, text_bytes
-from curation_lib.runner.cuts import cut
 from curation_lib.runner.commit import Done, Outputs, once
+from curation_lib.runner.cuts import cut
 from curation_lib.runner.manifest import Entry
 from curation_lib.runner.parts import PartWriter, read_batches
 from curation_lib.runner.work import Work, contexts, entry, explained, model, run_maps, write_dataset

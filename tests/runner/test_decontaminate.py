@@ -150,6 +150,14 @@ def test_the_report_counts_items_documents_and_near_misses(inputs: Path) -> None
         assert {hit["source_id"] for hit in examples["hits"]} <= {"d1", "d3", "d4"}
 
 
+def test_the_card_says_whether_it_was_done(inputs: Path) -> None:
+    for number, (limit, told) in enumerate(((0.1, False), (None, True))):
+        done = run_steps(recipe(inputs, max_contamination=limit), inputs / f"store{number}")
+        (card,) = (inputs / f"store{number}" / "exports").rglob("README.md")
+        assert ("Decontamination: not yet done" in card.read_text()) == told
+        assert done.build_id in card.read_text()
+
+
 def test_the_command_prints_the_report(inputs: Path) -> None:
     done = run_steps(recipe(inputs), inputs / "store")
     result = CliRunner().invoke(cli, ["contamination", done.build_id, "--store", str(inputs / "store"), "--json"])
