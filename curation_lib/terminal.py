@@ -196,6 +196,8 @@ def _event(event: Mapping[str, Any]) -> str:
 def _short(value: Any) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{k}: {_short(v)}" for k, v in value.items())
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return f"{len(value)} (see --json)"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

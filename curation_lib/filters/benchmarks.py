@@ -7,7 +7,8 @@ nothing about any item (instructions, answer templates) and is left out.
 
 from __future__ import annotations
 
-import glob
+import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.text.masked_words import Tokens, masked_tokens
 from curation_lib.text.overlap import Grams, ngram_index
 
+_WILD = re.compile(r"[*?\[]")
 _LINES = (".jsonl", ".json", ".ndjson")
 _PACKED = ("", ".gz", ".zst", ".zstd")
 SUFFIXES = (*(f"{line}{packed}" for line in _LINES for packed in _PACKED), ".parquet", ".pq")
@@ -42,6 +44,12 @@ class Benchmark(StageConfig):
     @classmethod
     def _one_or_several(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
+
+    @field_validator("paths")
+    @classmethod
+    def _whole(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
+        """Workers may stand in another folder."""
+        return tuple(path if "://" in path else os.path.abspath(os.path.expanduser(path)) for path in paths)
 
 
 class Unit(NamedTuple):
@@ -65,35 +73,30 @@ class Index(NamedTuple):
 
 
 def benchmark_files(benchmarks: Sequence[Benchmark]) -> dict[str, str]:
-    """Place of every file by `benchmark/name`. Raises ConfigError where a path leads nowhere."""
+    """Place of every file by `benchmark/name`, by name. Raises ConfigError where a path leads nowhere."""
     files: dict[str, str] = {}
     for benchmark in benchmarks:
         for path in benchmark.paths:
             for name, place in _listed(path, f"benchmarks: {benchmark.name}").items():
                 if files.setdefault(f"{benchmark.name}/{name}", place) != place:
                     raise ConfigError(f"benchmarks: {benchmark.name} has two files called {name}; name their folder")
-    return files
+    return dict(sorted(files.items()))
 
 
 def _listed(path: str, where: str) -> dict[str, str]:
+    """Place of every file at `path` by its name below it, in order."""
     try:
         fs, root = fsspec.core.url_to_fs(path, **({"use_listings_cache": False} if path.startswith("s3") else {}))
-        if glob.has_magic(root):
-            found = sorted(map(str, fs.glob(root)))
-        else:
-            found = sorted(map(str, fs.find(root))) if fs.isdir(root) else [root] if fs.exists(root) else []
+        wild = "http" not in fs.protocol and _WILD.search(root)
+        folder = "http" not in fs.protocol and not wild and fs.isdir(root)
+        found = fs.glob(root) if wild else fs.find(root) if folder else [root] if fs.exists(root) else []
     except (OSError, ImportError, ValueError) as e:
         raise ConfigError(f"{where}: cannot read {path}: {e}; correct the path or the credentials") from e
-    kept = [file for file in found if file.lower().endswith(SUFFIXES)]
+    kept = sorted(file for file in found if file.lower().endswith(SUFFIXES))
     if not kept:
         raise ConfigError(f"{where}: nothing at {path} ends in {', '.join(SUFFIXES)}; correct the path")
-    base = root if kept != [root] and not glob.has_magic(root) else kept[0].rpartition("/")[0]
-    base = base if all(file.startswith(f"{base}/") for file in kept) else root[: root.rfind("/", 0, _magic(root))]
+    base = root if folder else root[: root.rfind("/", 0, wild.start() if wild else len(root))]
     return {file[len(base) :].lstrip("/"): str(fs.unstrip_protocol(file)) for file in kept}
-
-
-def _magic(root: str) -> int:
-    return min((at for at in map(root.find, "*?[") if at >= 0), default=len(root))
 
 
 def read_items(benchmark: Benchmark) -> Iterator[tuple[str, list[str]]]:

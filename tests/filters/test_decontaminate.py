@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -162,6 +163,13 @@ def test_every_kind_of_file_and_a_folder_of_them(tmp_path: Path, suffix: str, be
     assert found(folder / f"a{suffix}", QUESTION) == [("1", False, 1.0)]
 
 
+def test_any_file_system_will_do(bench: Path) -> None:
+    with fsspec.open("memory://evaluation/quiz.jsonl", "wb") as file:
+        file.write(bench.read_bytes())
+    for path in ("memory://evaluation", "memory://evaluation/*.jsonl", "memory://evaluation/quiz.jsonl"):
+        assert found(Path(), OTHER, benchmarks=[{"name": "quiz", "paths": path, "fields": "q"}]) == [("1", False, 1.0)]
+
+
 def test_an_item_is_called_by_its_id(bench: Path) -> None:
     quiz = {"name": "quiz", "paths": f"file://{bench}", "fields": ["q"], "id": "key"}
     assert found(bench, OTHER, benchmarks=[quiz]) == [("k1", False, 1.0)]
@@ -175,7 +183,7 @@ def test_an_item_is_called_by_its_id(bench: Path) -> None:
         ('{"q": 1}\n[1]\n', {}, "bench.jsonl#1 has no field 'q'; fields are none, it is a list"),
         ('{"q": {}}\n', {}, "field 'q' is a dict"),
         ('{"q": \n', {}, "cannot read"),
-        ('{"q": "x"}\n', {"paths": "nowhere"}, "nothing at nowhere"),
+        ('{"q": "x"}\n', {"paths": "nowhere"}, "nothing at .*nowhere"),
     ],
 )
 def test_a_benchmark_that_cannot_be_searched_stops(
