@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import fsspec
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -62,7 +63,8 @@ class Unit(NamedTuple):
 
 class Index(NamedTuple):
     """What documents are compared with. Row u of `grams`, `tokens` and `texts` is units[u]; `items` counts items per
-    benchmark, `searched` those of them with an n-gram in the index."""
+    benchmark, `searched` those of them with an n-gram in the index. short: rows of fewer than n tokens, which are met
+    as a whole or not at all."""
 
     grams: Grams
     units: list[Unit]
@@ -70,6 +72,7 @@ class Index(NamedTuple):
     texts: pa.LargeStringArray
     items: list[int]
     searched: list[int]
+    short: npt.NDArray[np.bool_]
 
 
 def benchmark_files(benchmarks: Sequence[Benchmark]) -> dict[str, str]:
@@ -163,7 +166,9 @@ def build_index(benchmarks: Sequence[Benchmark], size: int, least: int, most_tex
                 f"benchmarks: {benchmark.name}: no item of {', '.join(benchmark.fields)} has {least} tokens of its "
                 "own; name other fields, or lower `min_tokens`"
             )
-    return Index(grams, units * 2, tokens, pa.concat_arrays([column, column]), items, searched)
+    return Index(
+        grams, units * 2, tokens, pa.concat_arrays([column, column]), items, searched, np.diff(tokens.offsets) < size
+    )
 
 
 def _behind(one: Tokens, two: Tokens) -> Tokens:

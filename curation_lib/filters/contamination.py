@@ -106,6 +106,8 @@ def _hits(units: Mapping[int, _Field], index: Index, names: Sequence[Benchmark],
     for row in sorted({unit % half for unit in units}):
         unit = max((u for u in (row, row + half) if u in units), key=lambda u: (_share(units[u], index, u), -u))
         exact, loose, keys = units[unit]
+        if index.short[unit] and _share(units[unit], index, unit) < 1:
+            continue
         changed = set(loose) - set(exact)
         about = index.units[unit]
         yield {

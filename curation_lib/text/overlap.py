@@ -1,8 +1,8 @@
 """Which n-grams of some texts stand in others: an index of n-grams, and a kernel that looks every n-gram up in it.
 
 N-grams are of `text.masked_words`: those that differ in numbers only match, too, unless more than half of their tokens
-are numbers (else any table would match any other). A text of fewer than n tokens, but enough of them, is one n-gram
-as a whole. A match is by a 64-bit hash: the caller compares the tokens.
+are numbers (else any table would match any other). A text of fewer than n tokens, but enough of them, is
+indexed by shorter n-grams, all of one size. A match is by a 64-bit hash: the caller compares the tokens.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ class Matches(NamedTuple):
 
 
 def ngram_index(tokens: Tokens, size: int, least: int, texts: Offsets, most_texts: int) -> Grams:
-    """Index rows of tokens by n-grams of `size` tokens; rows of fewer than `least` tokens are left out.
+    """Index rows of tokens by n-grams of `size` tokens, shorter ones of at least `least` by those of `least`.
 
     texts: int64 per row, the text it comes from; an n-gram of more than `most_texts` texts is left out.
     """
     counts = np.diff(tokens.offsets)
-    sizes = np.where(counts >= least, np.minimum(counts, size), 0)
+    sizes = np.where(counts >= size, size, np.where(counts >= least, least, 0))
     keys, owners, places = _row_keys(tokens.masked, tokens.exact, tokens.offsets, sizes)
     distinct, number = np.unique(keys, return_inverse=True)
     pairs = np.unique(np.stack([number, texts[owners]]), axis=1)

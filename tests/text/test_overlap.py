@@ -31,7 +31,7 @@ def reference(texts: list[str], size: int, least: int, most: int) -> dict[Gram, 
     places: dict[Gram, list[tuple[int, int]]] = defaultdict(list)
     for row, text in enumerate(texts):
         found = words(text)
-        n = min(size, len(found))
+        n = size if len(found) >= size else least
         for first in range(len(found) - n + 1 if len(found) >= least else 0):
             places[compared(found[first : first + n])].append((row, first))
     return {gram: at for gram, at in places.items() if len({texts[row] for row, _ in at}) <= most}
