@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from curation_lib.core.contract import DOCUMENT, conform
 from curation_lib.core.stage import Context, Filter, Rule
+from tests.laws.stage_table import configured
 
 
 def documents(*texts: str, **columns: list[Any]) -> pa.RecordBatch:
@@ -20,14 +21,19 @@ def documents(*texts: str, **columns: list[Any]) -> pa.RecordBatch:
     return conform(pa.RecordBatch.from_arrays(arrays, DOCUMENT.names), DOCUMENT, "test")
 
 
+def loaded(stage: Filter, config: Any) -> Any:
+    return stage.load(config) if stage.load else None
+
+
 def scores_of(stage: Filter, *texts: str, **settings: Any) -> pa.RecordBatch:
-    batch, config = documents(*texts), stage.config(**settings)
+    """Scores of the texts; settings not given are those of the laws."""
+    batch, config = documents(*texts), configured(stage, **settings)
     statistics = stage.statistics(config)(batch) if stage.statistics else None
-    return stage.measure(batch, config, Context(statistics=statistics))
+    return stage.measure(batch, config, Context(loaded(stage, config), statistics))
 
 
 def rules_of(stage: Filter, *texts: str, **settings: Any) -> list[Rule]:
-    return list(stage.keep(scores_of(stage, *texts, **settings), stage.config(**settings), Context()))
+    return list(stage.keep(scores_of(stage, *texts, **settings), configured(stage, **settings), Context()))
 
 
 def failures(stage: Filter, text: str, **settings: Any) -> dict[str, float]:

@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Context, Filter
 from curation_lib.filters import MODULES
-from tests.filters.judging import PROSE, documents, failures, rules_of, scores_of
+from tests.filters.judging import PROSE, documents, failures, loaded, rules_of, scores_of
+from tests.laws.stage_table import configured
 from tests.text.reference import TEXTS
 
 FILTERS = [stage for name in MODULES if isinstance(stage := find(f"filters.{name}"), Filter)]
 HEURISTICS = [stage for stage in FILTERS if stage.statistics]
+
+NO_RULES = ("line_punct_exclude_zero", "action", "common_documents")
+"""Settings that decide beside a threshold."""
 
 
 @pytest.fixture(params=FILTERS, ids=lambda stage: stage.name)
@@ -30,9 +34,9 @@ def test_all_are_here() -> None:
 
 
 def test_rules_come_in_declared_order_under_their_settings_names(stage: Filter) -> None:
-    config = stage.config()
+    config = configured(stage)
     fields = [name for name in type(config).model_fields if type(config).role(name) == "keep"]
-    wanted = [name for name in fields if name != "line_punct_exclude_zero" and getattr(config, name) is not None]
+    wanted = [name for name in fields if name not in NO_RULES and getattr(config, name) is not None]
     assert [rule.name for rule in rules_of(stage, PROSE)] == wanted
     for rule in rules_of(stage, PROSE):
         assert rule.threshold == getattr(config, rule.name)
@@ -63,8 +67,8 @@ def test_halves_score_as_the_whole_and_nothing_is_nan(texts: list[str], cut: int
 
 
 def test_an_empty_batch_is_legal(stage: Filter) -> None:
-    batch = documents("x").slice(0, 0)
-    statistics = stage.statistics(stage.config())(batch) if stage.statistics else None
-    scores = stage.measure(batch, stage.config(), Context(statistics=statistics))
+    batch, config = documents("x").slice(0, 0), configured(stage)
+    statistics = stage.statistics(config)(batch) if stage.statistics else None
+    scores = stage.measure(batch, config, Context(loaded(stage, config), statistics))
     assert scores.num_rows == 0
-    assert all(len(rule.failed) == 0 for rule in stage.keep(scores, stage.config(), Context()))
+    assert all(len(rule.failed) == 0 for rule in stage.keep(scores, config, Context()))
