@@ -113,7 +113,9 @@ def stages() -> Any:
     return terminal.stages([find(name) for name in names()])
 
 
-_STORE = (cli_store.trace, cli_store.sample, cli_store.duplicates, cli_store.builds, cli_store.gc)
+_STORE = (
+    cli_store.trace, cli_store.sample, cli_store.duplicates, cli_store.contamination, cli_store.builds, cli_store.gc
+)  # fmt: skip
 for _command in (*_STORE, cli_dialects.dialects):
     cli.add_command(_command)
 

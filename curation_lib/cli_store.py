@@ -1,4 +1,4 @@
-"""Commands that ask a store: trace, sample, duplicates, builds, gc."""
+"""Commands that ask a store: trace, sample, duplicates, contamination, builds, gc."""
 
 from __future__ import annotations
 
@@ -52,6 +52,20 @@ def duplicates(build: str, store: str, output: str | None) -> Any:
 
     report = find(Store(store), build)
     return terminal.duplicates(report, write(report, Store(output)) if output else [])
+
+
+@click.command()
+@click.argument("build")
+@STORE
+@click.option("--examples", type=int, default=3, show_default=True, help="Documents shown per benchmark and kind.")
+@command
+def contamination(build: str, store: str, examples: int) -> Any:
+    """Say which items of which benchmarks BUILD held, what was done about it, and the near-misses."""
+    from curation_lib import terminal
+    from curation_lib.audit.contamination import contamination as find
+    from curation_lib.runner.store import Store
+
+    return terminal.contamination(find(Store(store), build, examples))
 
 
 @click.command()

@@ -196,6 +196,8 @@ def _event(event: Mapping[str, Any]) -> str:
 def _short(value: Any) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{k}: {_short(v)}" for k, v in value.items())
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return f"{len(value)} (see --json)"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
@@ -229,6 +231,26 @@ def duplicates(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, A
     for address in written:
         OUT.print(address, markup=False, highlight=False)
     return {**report, "written": list(written)}
+
+
+def contamination(report: Mapping[str, Any]) -> dict[str, Any]:
+    """One row per benchmark, then examples: hits, near-misses."""
+    names = ("items", "searched", "items hit", "documents", "dropped", "cut", "near items", "near documents")
+    table = Table("step", "benchmark", *(_right(n) for n in names), box=None)
+    for step in report["steps"]:
+        for row in step["benchmarks"]:
+            numbers = (f"{row[name.replace(' ', '_')]:,}" for name in names)
+            table.add_row(step["step"], row["benchmark"], *numbers)
+    OUT.print(table)
+    for row in (row for step in report["steps"] for row in step["benchmarks"]):
+        for kind in ("hits", "near_misses"):
+            for hit in row["examples"][kind]:
+                where = f"{hit['share']:.3f} of {row['benchmark']} {hit['item']} {hit['field']}, {hit['fate']}"
+                OUT.print(
+                    f"[bold]{kind[:4]}[/] {escape(hit['url'] or hit['source_id'])}  {escape(where)}", highlight=False
+                )
+                OUT.print(f"  {' '.join(hit['text'].split())}", markup=False, highlight=False)
+    return dict(report)
 
 
 def _rate(row: Mapping[str, Any]) -> tuple[str, str, str]:

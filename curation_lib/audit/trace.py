@@ -94,7 +94,7 @@ def _edits(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _dropped(open_books: Books, step: Step, row: dict[str, Any]) -> dict[str, Any]:
-    names = ("stage", "rule", "score", "threshold", "kept_twin", "also_failed")
+    names = ("stage", "rule", "score", "threshold", "evidence", "kept_twin", "also_failed")
     event = {"step": step.id, "event": "dropped", **{n: row[n] for n in names if row[n] not in (None, [])}}
     return {**event, **twin_of(open_books, step.manifest, row["kept_twin"])}
 

@@ -21,9 +21,20 @@ class StageConfig(BaseModel):
         return extra.get("role", "output") if isinstance(extra, dict) else "output"  # type: ignore[return-value]
 
     def only(self, *roles: Role) -> dict[str, Any]:
-        """The settings with one of `roles`, JSON-ready, in declared order."""
+        """The settings with one of `roles`, JSON-ready, in declared order; settings within them without places."""
         dumped = self.model_dump(mode="json")
-        return {name: dumped[name] for name in type(self).model_fields if self.role(name) in roles}
+        names = [name for name in type(self).model_fields if self.role(name) in roles]
+        if "locate" not in roles:
+            dumped = {name: _placeless(getattr(self, name), dumped[name]) for name in names}
+        return {name: dumped[name] for name in names}
+
+
+def _placeless(value: Any, dumped: Any) -> Any:
+    if isinstance(value, StageConfig):
+        return value.only("output", "measure", "keep")
+    if isinstance(value, tuple | list):
+        return [_placeless(one, other) for one, other in zip(value, dumped, strict=True)]
+    return dumped
 
 
 def measure(default: Any = ..., **constraints: Any) -> Any:

@@ -57,6 +57,7 @@ DROPS = pa.schema(
         pa.field("score", pa.float64()),
         pa.field("threshold", pa.float64()),
         pa.field("kept_twin", pa.string()),
+        pa.field("evidence", pa.string()),
     ]
 )
 EDITS = pa.schema(
@@ -68,6 +69,7 @@ EDITS = pa.schema(
         pa.field("start", pa.int64(), nullable=False),
         pa.field("end", pa.int64(), nullable=False),
         pa.field("text_hash", pa.string(), nullable=False),
+        pa.field("evidence", pa.string()),
     ]
 )
 EDGES = pa.schema(

@@ -14,7 +14,7 @@ import orjson
 from curation_lib.core.config import Role, StageConfig
 from curation_lib.core.stage import Stage
 
-WRITER = {"format": 1, "libraries": ("pyarrow",)}
+WRITER = {"format": 2, "libraries": ("pyarrow",)}
 """Bump `format` when the runner writes parts, ledgers or scores in another way."""
 
 

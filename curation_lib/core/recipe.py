@@ -146,15 +146,17 @@ def recipe_identity(recipe: Recipe) -> dict[str, Any]:
     """What of a recipe shapes outputs or gates: all but its Airflow section, description and where things lie."""
     data = recipe.model_dump(mode="json", exclude={"airflow", "description"})
     data["sources"] = {n: {k: v for k, v in s.items() if k != "paths"} for n, s in data["sources"].items()}
-    data["stages"] = [_without_releases(item) for item in data["stages"]]
+    data["stages"] = [_without_places(item) for item in data["stages"]]
     return data
 
 
-def _without_releases(item: Any) -> Any:
-    """A stage as written, without `against`: what a release holds shapes outputs, not its place."""
+def _without_places(item: Any) -> Any:
+    """A stage as written, without `against` and `paths`: what files hold shapes outputs, not their place."""
+    if isinstance(item, list):
+        return [_without_places(one) for one in item]
     if not isinstance(item, dict):
         return item
-    return {k: _without_releases(v) for k, v in item.items() if k != "against"}
+    return {k: _without_places(v) for k, v in item.items() if k not in ("against", "paths")}
 
 
 def recipe_fingerprint(recipe: Recipe) -> str:

@@ -32,7 +32,7 @@ class Context(NamedTuple):
 
 
 class Drop(NamedTuple):
-    """One dropped row: `rule` is what the ledger shows."""
+    """One dropped row: `rule` is what the ledger shows, `evidence` what the rule found, in words."""
 
     row: int
     rule: str
@@ -40,6 +40,7 @@ class Drop(NamedTuple):
     threshold: float | None = None
     also_failed: tuple[str, ...] = ()
     kept_twin: str | None = None
+    evidence: str | None = None
 
 
 class Edit(NamedTuple):
@@ -49,6 +50,7 @@ class Edit(NamedTuple):
     rule: str
     start: int
     end: int
+    evidence: str | None = None
 
 
 class Bad(NamedTuple):
@@ -83,14 +85,25 @@ class Result:
     links: pa.RecordBatch | None = None
 
 
+CUTS = pa.list_(
+    pa.struct([pa.field("start", pa.int64()), pa.field("stop", pa.int64()), pa.field("evidence", pa.string())])
+)
+"""Per document: bytes [start, stop) of its text that go, in order, and why."""
+
+
 @dataclass(frozen=True)
 class Rule:
-    """One rule's answer for a batch: `failed` (bool array), the score judged, the threshold applied."""
+    """One rule's answer for a batch: `failed` (bool array), the score judged, the threshold applied.
+
+    evidence: strings, what was found in documents that failed. cuts: CUTS, what goes from documents that stay.
+    """
 
     name: str
     failed: pa.BooleanArray
     score: pa.Array
     threshold: float | None
+    evidence: pa.Array | None = None
+    cuts: pa.Array | None = None
 
 
 @dataclass(frozen=True)
@@ -162,12 +175,15 @@ class Filter(Stage):
     `statistics(config)` names a shared measurement of batches in text/: the runner computes each distinct function
     that it returns once a batch, for all filters of the block that share it.
 
-    `summarise(scores) -> partial` and `merge(partials) -> state` are exact; the state reaches keep.
+    A rule may also cut documents that it lets stay; the runner edits them at the end of the block. `facts(model)` is
+    what the dataset's manifest says of the model. `summarise(scores) -> partial` and `merge(partials) -> state` are
+    exact; the state reaches keep.
     """
 
     measure: Callable[[pa.RecordBatch, Any, Context], pa.RecordBatch]
     keep: Callable[[pa.RecordBatch, Any, Context], Sequence[Rule]]
     statistics: Callable[[Any], Callable[[pa.RecordBatch], Any]] | None = None
+    facts: Callable[[Any], Any] | None = None
     summarise: Callable[[pa.RecordBatch], Any] | None = None
     merge: Callable[[Sequence[Any]], Any] | None = None
 

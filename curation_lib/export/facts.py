@@ -103,7 +103,7 @@ NOT_DONE = (
     Limit(name="Decontamination", text="Overlap with evaluation sets was not measured or removed."),
     Limit(name="Toxicity", text="Harmful, hateful or adult text was not looked for."),
 )
-"""What no stage does yet; a build that does one of them leaves it out of its facts."""
+"""What no stage did; a build that does one of them leaves it out of its facts."""
 
 
 class CardFacts(Fact):

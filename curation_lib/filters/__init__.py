@@ -13,4 +13,5 @@ MODULES = (
     "c4_quality",
     "fineweb_quality",
     "code_markup",
+    "decontaminate",
 )

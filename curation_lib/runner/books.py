@@ -48,7 +48,7 @@ class Books:
             )
         self.created += result.created
         self._drop(stage, batch, result.drops)
-        self._edit(stage, batch, result.edits)
+        self.edit(stage, batch, result.edits)
         self._link(stage, batch, result.links)
         self._reject(stage, batch, result.bad)
 
@@ -100,22 +100,25 @@ class Books:
     def _drop(self, stage: str, batch: pa.RecordBatch, drops: Sequence[Drop]) -> None:
         if not drops:
             return
-        rows, rules, scores, thresholds, also, twins = zip(*drops, strict=True)
+        rows, rules, scores, thresholds, also, twins, evidence = zip(*drops, strict=True)
         self.dropped.update(f"{stage}.{rule}" for rule in rules)
         who = batch.select(list(_IDENTITY)).take(pa.array(rows, pa.int64()))
-        said = (pa.repeat(stage, len(rows)), rules, also, scores, thresholds, twins)
+        said = (pa.repeat(stage, len(rows)), rules, also, scores, thresholds, twins, evidence)
         self.drops.append(_booked(DROPS, *who.columns, *said))
 
-    def _edit(self, stage: str, batch: pa.RecordBatch, edits: Sequence[Edit]) -> None:
+    def edit(self, stage: str, batch: pa.RecordBatch, edits: Sequence[Edit]) -> None:
+        """Book what `stage` cut out of rows of `batch`."""
         if not edits:
             return
         data, offsets = arrow_buffers(batch.column("text"))
-        rows, rules, starts, ends = zip(*edits, strict=True)
+        rows, rules, starts, ends, evidence = zip(*edits, strict=True)
         who = batch.select(["doc_id", "source_id"]).take(pa.array(rows, pa.int64()))
         text, base = memoryview(data.data), offsets[list(rows)].tolist()
         spans = zip(base, starts, ends, strict=True)
         hashes = [xxhash.xxh3_128_hexdigest(text[at + start : at + end]) for at, start, end in spans]
-        self.edits.append(_booked(EDITS, *who.columns, pa.repeat(stage, len(rows)), rules, starts, ends, hashes))
+        self.edits.append(
+            _booked(EDITS, *who.columns, pa.repeat(stage, len(rows)), rules, starts, ends, hashes, evidence)
+        )
 
     def _link(self, stage: str, batch: pa.RecordBatch, links: pa.RecordBatch | None) -> None:
         if links:

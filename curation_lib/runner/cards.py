@@ -8,7 +8,18 @@ from typing import Any
 from curation_lib.core.recipe import Recipe, recipe_fingerprint, sources_of
 from curation_lib.core.stage import Filter
 from curation_lib.export.card import render_card
-from curation_lib.export.facts import CardFacts, Files, Funnel, Gate, Group, Released, SourceLicense, StageSettings
+from curation_lib.export.facts import (
+    NOT_DONE,
+    CardFacts,
+    Files,
+    Funnel,
+    Gate,
+    Group,
+    Limit,
+    Released,
+    SourceLicense,
+    StageSettings,
+)
 from curation_lib.runner.gates import gate_key
 from curation_lib.runner.lineage import ancestors, released_in
 from curation_lib.runner.manifest import Manifest
@@ -56,9 +67,15 @@ def _facts(recipe: Recipe, store: Store, step: Step, manifest: Manifest) -> Card
         licenses=_licenses(recipe),
         gates=_gates(made, store),
         mix=_settings(mix)[0],
-        filters=tuple(x for s, _ in made if s.kind == "filter" for x in _settings(s)),
+        filters=(filters := tuple(x for s, _ in made if s.kind == "filter" for x in _settings(s))),
+        not_done=_not_done(filters),
         released=tuple(_released(s.id, fact) for s, m in made for fact in released_in([m])),
     )
+
+
+def _not_done(filters: Sequence[StageSettings]) -> tuple[Limit, ...]:
+    clean = any(f.stage == "filters.decontaminate" and f.settings["max_contamination"] is not None for f in filters)
+    return tuple(limit for limit in NOT_DONE if not (clean and limit.name == "Decontamination"))
 
 
 def _funnel(step: str, counts: dict[str, Any]) -> Funnel:

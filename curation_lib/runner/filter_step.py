@@ -13,6 +13,7 @@ from curation_lib.runner.parts import read_batches
 from curation_lib.runner.plan import Step
 from curation_lib.runner.session import Session, dataset, part_work, target
 from curation_lib.runner.store import canonical_json
+from curation_lib.runner.work import described, model
 
 
 def run_filter(step: Step, inputs: Sequence[Manifest], session: Session) -> Manifest:
@@ -26,9 +27,15 @@ def run_filter(step: Step, inputs: Sequence[Manifest], session: Session) -> Mani
         one.facts["scores"] = {name: f"{where}/part-{one.index:05d}.parquet" for name, where in scores.items()}
         one.facts["states"] = states
     entries = session.run(step.id, shard.keep, work)
-    manifest = dataset(step, to.print, inputs, entries, scores=scores)
+    manifest = dataset(step, to.print, inputs, entries, scores=scores, **_facts(step))
     manifest.write(session.store)
     return manifest
+
+
+def _facts(step: Step) -> dict[str, Any]:
+    """What the filters' models are, by stage."""
+    models = {s.name: s.facts(model(*described(s, c))) for s, c in step.bound if isinstance(s, Filter) and s.facts}
+    return {"models": models} if models else {}
 
 
 def _measured(step: Step, inputs: Sequence[Manifest], session: Session) -> dict[str, str]:

@@ -41,8 +41,11 @@ def released_in(manifests: Iterable[Manifest]) -> list[dict[str, Any]]:
 
 
 def build_id_of(store: Store, recipe: Recipe, manifests: Sequence[Manifest]) -> str:
-    """16 hex digits: the recipe, the source manifests that `manifests` go back to, and the releases on the way."""
+    """16 hex digits: the recipe, the source manifests that `manifests` go back to, releases and models on the way."""
     made_of = list(ancestors(store, manifests))
     sources = sorted(m.fingerprint for m in made_of if not m.inputs)
     released = sorted({fact["fingerprint"] for fact in released_in(made_of)})
-    return fingerprint([recipe_fingerprint(recipe), sources, *([released] if released else [])])[:16]
+    later = (stage for m in made_of if m.inputs for stage in m.stages)  # a source's models are in its fingerprint
+    models = sorted({fingerprint(stage["models"]) for stage in later if stage["models"]})
+    more = [found for found in (released, models) if found]
+    return fingerprint([recipe_fingerprint(recipe), sources, *more])[:16]

@@ -13,6 +13,7 @@ from curation_lib.core.errors import ContractError
 from curation_lib.core.stage import Bound, Context, Drop, Filter, Result, Rule, Source
 from curation_lib.runner.books import Books, text_bytes
 from curation_lib.runner.commit import Done, Outputs, once
+from curation_lib.runner.cuts import cut
 from curation_lib.runner.manifest import Entry
 from curation_lib.runner.parts import PartWriter, read_batches
 from curation_lib.runner.work import Work, contexts, entry, explained, model, run_maps, write_dataset
@@ -169,12 +170,14 @@ def _decided(batch: pa.RecordBatch, verdicts: Sequence[Verdict], books: Books) -
     for row in sorted(failures):
         (name, rule), *others = failures[row]
         also = tuple(f"{n}.{r.name}" if n != name else r.name for n, r in others)
-        drop = Drop(row, rule.name, _number(rule.score[row]), rule.threshold, also)
+        evidence = rule.evidence[row].as_py() if rule.evidence is not None else None
+        drop = Drop(row, rule.name, _number(rule.score[row]), rule.threshold, also, evidence=evidence)
         by_stage.setdefault(name, []).append(drop)
     for name, drops in by_stage.items():
         rows = pa.array([d.row for d in drops], pa.int64())
         taken = batch.take(rows)
         books.apply(name, taken, Result(taken.slice(0, 0), [d._replace(row=i) for i, d in enumerate(drops)]))
+    batch = cut(batch, verdicts, failures, books)
     left = [row not in failures for row in range(batch.num_rows)]
     return batch.filter(pa.array(left, pa.bool_()))
 

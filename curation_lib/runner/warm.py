@@ -11,6 +11,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 import curation_lib
@@ -18,6 +19,8 @@ from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.registry import find
 from curation_lib.core.stage import OWN, Context, Filter, Group, Map
 from curation_lib.text.hashing import content_hashes, doc_id
+from curation_lib.text.masked_words import masked_tokens
+from curation_lib.text.overlap import ngram_index, ngram_matches
 
 TEXT = "A first line of words to compile with. A second one, told twice.\nA second one, told twice.\n\n第二行。 [1]\n"
 STAGES = (
@@ -49,6 +52,14 @@ def main() -> None:
             stage.fn(batch, config, Context())
         elif isinstance(stage, Group):
             _decide(stage, batch, config)
+    _look_up(batch)
+
+
+def _look_up(batch: pa.RecordBatch) -> None:
+    """The kernels behind filters.decontaminate, whose settings name files."""
+    texts = batch.column("text")
+    grams = ngram_index(masked_tokens(texts), 8, 8, np.zeros(batch.num_rows, np.int64), 1)
+    ngram_matches(texts, grams)
 
 
 def forget_stale() -> None:

@@ -28,6 +28,16 @@ def test_only_takes_the_roles_asked_for_in_declared_order() -> None:
     assert list(config.only("locate", "measure")) == ["counted", "paths"]
 
 
+def test_settings_within_settings_leave_their_places_out() -> None:
+    class Several(StageConfig):
+        parts: tuple[Example, ...] = measure()
+
+    one, two = (Several(parts=(Example(paths=[path]), Example(counted=3))) for path in "bc")
+    assert one.only("measure") == two.only("measure")
+    assert one.only("measure")["parts"][1] == {"plain": 1, "counted": 3, "limit": 0.5}
+    assert one.only("measure", "locate")["parts"][0]["paths"] == ["b"]
+
+
 @pytest.mark.parametrize("wrong", [{"plane": 1}, {"counted": -1}, {"limit": "high"}])
 def test_unknown_and_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

@@ -21,6 +21,16 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "filters.bad_words": {"lists": {"en": str(Path(__file__).with_name("bad_words.txt"))}, "default_language": "en"},
     "filters.language": {"min_language_score": 0.0},
     "filters.script": {"unknown_language": "pass"},
+    "filters.decontaminate": {
+        "action": "cut",
+        "benchmarks": [
+            {
+                "name": "quiz",
+                "paths": str(Path(__file__).with_name("benchmark.jsonl")),
+                "fields": ["question", "answer"],
+            }
+        ],
+    },
     "mix.sample": {"phase": "pretrain", "default_weight": 1.0},
     "export.licenses": {"allow": ["MIT"]},
     "export.parquet": {"phase": "pretrain"},

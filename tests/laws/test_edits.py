@@ -10,6 +10,7 @@ import xxhash
 
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.registry import find
+from curation_lib.core.stage import Filter
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.store import Store
@@ -24,7 +25,7 @@ def rows(store: Store, manifest: Manifest, number: int, kind: str) -> list[dict[
 
 
 def check_edits(store: Store, manifest: Manifest) -> int:
-    """Hold every shard of a dataset made by one stage against its input; returns how many edits there were."""
+    """Hold every shard of a dataset made by one stage, or one block of filters, against its input; returns how many edits there were."""
     inputs = [(m, n) for d in manifest.inputs for m in [complete(store, d)] for n in range(len(m.shards))]
     count = 0
     for number, (source, at) in enumerate(inputs):
@@ -53,11 +54,14 @@ def test_edits_lead_from_each_input_to_its_output(built: Built) -> None:
     found = {}
     for step in built.build.steps:
         manifest = complete(built.store, step.directory) if step.state != "off" else None
-        if manifest and manifest.inputs and len(manifest.stages) == 1 and not step.step.startswith(("mix.", "export.")):
-            stage = find(manifest.stages[0]["stage"])
-            assert stage.consumes == stage.produces == DOCUMENT
-            found[stage.name] = check_edits(built.store, manifest)
+        if not manifest or not manifest.inputs or step.step.startswith(("mix.", "export.")):
+            continue
+        stages = [find(one["stage"]) for one in manifest.stages]
+        assert all(stage.consumes == stage.produces == DOCUMENT for stage in stages)
+        if len(stages) == 1 or all(isinstance(stage, Filter) for stage in stages):
+            found[step.step] = check_edits(built.store, manifest)
     assert found["dedup.spans"] == 2
     assert found["filters.c4_lines"] > 10
     assert found["filters.boilerplate_lines"] > 0
     assert found["dedup.minhash"] == 0
+    assert found["filters.block_2"] == 3  # filters.decontaminate
