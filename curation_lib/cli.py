@@ -86,13 +86,16 @@ def stage(
     scheduler: str,
     workers: int | None,
 ) -> Any:
-    """Run one stage on files: `winnow stage dedup.exact --input docs.jsonl.gz --output out`."""
+    """Run one stage on files: `winnow stage dedup.exact --input docs.jsonl.gz --output out`.
+
+    Several run in a row when joined by commas; their settings are then STAGE.KEY=VALUE.
+    """
     from curation_lib import terminal
     from curation_lib.runner.dask import scheduler as connect
     from curation_lib.runner.single import parse_settings, run_stage
 
     with terminal.progress() as progress:
-        result, read = run_stage(
+        results, read = run_stage(
             name,
             [*inputs, *more_inputs],
             output,
@@ -100,7 +103,7 @@ def stage(
             connect(scheduler, workers),
             progress,
         )
-    return terminal.stage_result(result, read, output)
+    return terminal.stage_result(results, read, output)
 
 
 @cli.command()

@@ -131,8 +131,9 @@ def _right(name: str) -> Any:
     return Column(name, justify="right")
 
 
-def stage_result(result: StepResult, read: Manifest | None, output: str) -> dict[str, Any]:
-    print_funnel({**({"read": read.counts} if read else {}), result.step: result.counts})
+def stage_result(results: Sequence[StepResult], read: Manifest | None, output: str) -> dict[str, Any]:
+    print_funnel({**({"read": read.counts} if read else {}), **{result.step: result.counts for result in results}})
+    *before, result = results
     OUT.print(f"dataset: {output}", markup=False, highlight=False)
     return {
         "stage": result.step,
@@ -140,6 +141,7 @@ def stage_result(result: StepResult, read: Manifest | None, output: str) -> dict
         "counts": result.counts,
         "read": read.counts if read else None,
         "seconds": result.seconds,
+        **({"steps": {one.step: one.counts for one in results}} if before else {}),
     }
 
 

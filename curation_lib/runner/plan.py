@@ -38,8 +38,8 @@ def plan(recipe: Recipe) -> list[Step]:
         Step(f"sources.{name}", "ingest", chain[0][0].name, tuple(chain)) for name, chain in sources_of(recipe).items()
     ]
     heads = tuple(step.id for step in steps)
-    for step in _middle(stages_of(recipe)):
-        steps.append(_behind(step, heads, {s.id for s in steps}))
+    for step in fused(stages_of(recipe)):
+        steps.append(behind(step, heads, {s.id for s in steps}))
         heads = (steps[-1].id,)
     licenses = configured("export.licenses", _license_settings(recipe), "licenses")
     steps.append(Step("export.licenses", "filter", "export.licenses", (licenses,), heads))
@@ -55,8 +55,8 @@ def _license_settings(recipe: Recipe) -> dict[str, Any]:
     return {"allow": recipe.licenses.allow, "allow_unknown": recipe.licenses.unknown}
 
 
-def _middle(stages: Sequence[Bound]) -> list[Step]:
-    """Stages between ingest and mix, neighbours of one shape fused where the shape allows."""
+def fused(stages: Sequence[Bound]) -> list[Step]:
+    """Stages between ingest and mix as steps, neighbours of one shape fused where the shape allows."""
     steps = []
     for kind, run in groupby(stages, _kind):
         bound = tuple(run)
@@ -79,7 +79,8 @@ def _kind(bound: Bound) -> Kind:
     return kinds[type(stage)]
 
 
-def _behind(step: Step, heads: tuple[str, ...], taken: set[str]) -> Step:
+def behind(step: Step, heads: tuple[str, ...], taken: set[str]) -> Step:
+    """The step behind those called `heads`, under an id that is not taken."""
     if step.kind == "off" and len(heads) > 1:
         raise ConfigError(f"stages: {step.id} is off and stands directly behind several sources; move it back")
     number = 2

@@ -1,4 +1,4 @@
-"""One stage on files, without a recipe: `winnow stage`."""
+"""One stage on files, or several in a row, without a recipe: `winnow stage`."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ import orjson
 from curation_lib.core.contract import CAPTURE
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import configured
-from curation_lib.core.stage import Bound, Filter, Group, Map, Source, Stage
+from curation_lib.core.stage import Bound, Source
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.manifest import Manifest, read_manifest
-from curation_lib.runner.plan import Kind, Step
+from curation_lib.runner.plan import Step, behind, fused
 from curation_lib.runner.released import releases_of, require_releases
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.steps import StepResult, run_step
 from curation_lib.runner.store import Store
 
+_BOOKS = {"drops": "ledger", "edits": "ledger", "edges": "ledger", "quarantine": "quarantine"}
 AS_IS = {"clean": False, "identify_language": False}
 _KINDS = {"sources.jsonl": (".jsonl", ".json", ".ndjson"), "sources.parquet": (".parquet", ".pq")}
 
@@ -37,23 +38,53 @@ def run_stage(
     settings: Mapping[str, Any],
     scheduler: Scheduler,
     progress: Progress = silent,
-) -> tuple[StepResult, Manifest | None]:
+) -> tuple[list[StepResult], Manifest | None]:
     """Run the stage called `name` over files or datasets; its dataset is then the folder `output`.
 
-    Rows are taken as they stand (no clean-up) unless the stage is itself a source or a normalizer. Returns the
-    step's result and the manifest of what was read for it.
+    `name` may be several, joined by commas: each runs on what the one before it kept, neighbouring filters in one
+    pass, and `settings` are by stage. Rows are taken as they stand (no clean-up) unless the stage is itself a source
+    or a normalizer. Returns the results of the steps and the manifest of what was read for them.
     """
     with tempfile.TemporaryDirectory(prefix="winnow-stage-") as folder:
         session = Session(Store(folder), scheduler, progress)
-        step, upstream = _prepared(name, inputs, settings, session)
-        if any(release.is_at(output) for release in releases_of(step)):
+        steps, upstream = _prepared(name, inputs, settings, session)
+        if any(release.is_at(output) for step in steps for release in releases_of(step)):
             raise ConfigError(f"--output {output}: a release that the stage compares with; name another folder")
-        result = run_step(step, upstream, session, allow_empty=True)
-        _publish(session.store, result.directory, upstream, output)
-    return result, upstream[0] if upstream else None
+        results, given = [], upstream
+        for step in steps:
+            results.append(run_step(step, given, session, allow_empty=True))
+            given = [_manifest(session.store, results[-1].directory)]
+        _publish(session.store, [result.directory for result in results], upstream, output)
+    return results, upstream[0] if upstream else None
 
 
 def _prepared(
+    name: str, inputs: Sequence[str], settings: Mapping[str, Any], session: Session
+) -> tuple[list[Step], list[Manifest]]:
+    if "," in name:
+        steps = _several(name.split(","), settings)
+        return steps, read_inputs(inputs, session)
+    step, upstream = _one(name, inputs, settings, session)
+    return [step], upstream
+
+
+def _several(names: Sequence[str], settings: Mapping[str, Any]) -> list[Step]:
+    """The stages called `names` as steps; `settings` hold each one's under its name's parts."""
+    from curation_lib.core.registry import find
+
+    given = {f"{room}.{module}": values for room, modules in settings.items() for module, values in modules.items()}
+    if unknown := sorted(set(given) - set(names)):
+        raise ConfigError(f"--set {unknown[0]}: not one of the stages {', '.join(names)}; write STAGE.KEY=VALUE")
+    if first := [name for name in names if isinstance(find(name), Source) or find(name).consumes == CAPTURE]:
+        raise ConfigError(f"{first[0]} reads files and cannot stand in a row of stages; run it by itself first")
+    steps: list[Step] = []
+    for step in fused([configured(name, given.get(name, {}), name) for name in names]):
+        steps.append(behind(step, (), {s.id for s in steps}))
+    require_releases(steps)
+    return steps
+
+
+def _one(
     name: str, inputs: Sequence[str], settings: Mapping[str, Any], session: Session
 ) -> tuple[Step, list[Manifest]]:
     from curation_lib.core.registry import find
@@ -68,7 +99,7 @@ def _prepared(
         chain = (_source(kind, files, {}), configured(name, settings, name))
         return Step(name, "ingest", name, chain), []
     bound = configured(name, settings, name)
-    step = Step(name, _kind(bound[0]), name, (bound,))
+    (step,) = fused([bound])
     require_releases([step])
     return step, read_inputs(inputs, session)
 
@@ -76,11 +107,6 @@ def _prepared(
 def read_inputs(inputs: Sequence[str], session: Session) -> list[Manifest]:
     """Files, folders, globs or datasets as datasets of documents in the session's store, taken as they stand."""
     return [_read(path, session) for path in _grouped(inputs)]
-
-
-def _kind(stage: Stage) -> Kind:
-    kinds: dict[type[Stage], Kind] = {Map: "map", Filter: "filter", Group: "group"}
-    return kinds[type(stage)]
 
 
 def _source(kind: str, inputs: Sequence[str], settings: Mapping[str, Any]) -> Bound:
@@ -124,7 +150,11 @@ def _read(group: tuple[str, list[str]], session: Session) -> Manifest:
         chain = (chain[0], configured("normalize.html", {}, kind))
     step = Step(f"read {kind}", "ingest", kind, chain)
     done = run_step(step, [], replace(session, codec=None), allow_empty=True)
-    manifest = read_manifest(session.store, done.directory)
+    return _manifest(session.store, done.directory)
+
+
+def _manifest(store: Store, directory: str) -> Manifest:
+    manifest = read_manifest(store, directory)
     assert manifest is not None
     return manifest
 
@@ -137,25 +167,22 @@ def _adopted(path: str, store: Store) -> Manifest:
     shutil.copytree(path, target, ignore=shutil.ignore_patterns("manifest.json", "scores"))
     data |= {"directory": directory, "inputs": []}
     (target / "manifest.json").write_bytes(orjson.dumps(data))
-    manifest = read_manifest(store, directory)
-    assert manifest is not None
-    return manifest
+    return _manifest(store, directory)
 
 
-def _publish(store: Store, directory: str, upstream: Sequence[Manifest], output: str) -> None:
-    """Copy the dataset to `output`: parts, scores, ledgers, what the reading quarantined; the manifest last."""
+def _publish(store: Store, directories: Sequence[str], upstream: Sequence[Manifest], output: str) -> None:
+    """Copy the last dataset to `output`, with the books of those before it and of what was read; the manifest last."""
     fs, root = fsspec.core.url_to_fs(output)
     if fs.exists(f"{root}/manifest.json"):
         fs.rm(root, recursive=True)
-    manifest = read_manifest(store, directory)
-    assert manifest is not None
-    files = {key: key.removeprefix(f"{directory}/") for key in store.list(directory)}
-    for name, scores in manifest.facts.get("scores", {}).items():
+    *before, last = (_manifest(store, directory) for directory in directories)
+    files = {key: key.removeprefix(f"{last.directory}/") for key in store.list(last.directory)}
+    for name, scores in (pair for m in (*before, last) for pair in m.facts.get("scores", {}).items()):
         files |= {key: f"scores/{name}/{key.rsplit('/', 1)[1]}" for key in store.list(scores)}
-    for number, read in enumerate(m for m in upstream if m.label != "input"):
-        for kind in ("drops", "quarantine"):
-            folder = "ledger" if kind == "drops" else "quarantine"
-            files |= {k: f"{folder}/input-{number}-{k.rsplit('/', 1)[1]}" for k in read.files(kind)}
+    read = {f"input-{n}": m for n, m in enumerate(m for m in upstream if m.label != "input")}
+    for prefix, manifest in (read | {f"step-{n}-{m.label}": m for n, m in enumerate(before)}).items():
+        for kind, folder in _BOOKS.items():
+            files |= {key: f"{folder}/{prefix}-{key.rsplit('/', 1)[1]}" for key in manifest.files(kind)}
     for key, name in sorted(files.items(), key=lambda item: item[1] == "manifest.json"):
         target = f"{root}/{name}"
         fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,8 +19,8 @@ import pyarrow.parquet as pq
 
 from tests.benchmarks import corpus
 from tests.benchmarks.accuracy import accuracy, kept_ids
-from tests.benchmarks.install import python
-from tests.benchmarks.measure import ROOT, alternated
+from tests.benchmarks.commands import Command, machine, ours, peer, place
+from tests.benchmarks.measure import alternated
 
 RESULTS = Path(__file__).with_name("results")
 PEERS = ("datatrove", "datatrove, str.split", "Data-Juicer", "text-dedup")
@@ -32,46 +29,30 @@ OURS, MORE = "Winnow", "Winnow, 16 bands"
 not alike, so what it finds by luck takes us more candidates."""
 
 
-def commands(text: Path, out: Path) -> dict[str, Sequence[str]]:
-    """What each tool is told; each first clears its own output."""
-    place = {name: str(out / name.replace(" ", "_").replace(",", "")) for name in (OURS, MORE, *PEERS)}
-    script = ROOT / "tests" / "benchmarks" / "peers"
-
-    def peer(name: str, home: str, file: str, *more: str) -> list[str]:
-        return _fresh(place[name], [str(python(home)), str(script / file), str(text), place[name], *more])
-
-    winnow = str(Path(sys.executable).with_name("winnow"))
-
-    def ours(name: str, *more: str) -> Sequence[str]:
-        told = ["--input", f"{text}/jsonl_gz", "--output", place[name], "--workers", "2", *more]
-        return _fresh(place[name], [winnow, "stage", "dedup.minhash", *told])
-
-    made: dict[str, Callable[[], Sequence[str]]] = {
-        OURS: lambda: ours(OURS),
-        MORE: lambda: ours(MORE, "--set", "bands=16"),
-        "datatrove": lambda: peer("datatrove", "datatrove", "datatrove_dedup.py", "spacy"),
-        "datatrove, str.split": lambda: peer("datatrove, str.split", "datatrove", "datatrove_dedup.py", "split"),
-        "Data-Juicer": lambda: peer("Data-Juicer", "data_juicer", "data_juicer_dedup.py"),
-        "text-dedup": lambda: peer("text-dedup", "text_dedup", "text_dedup_dedup.py"),
+def commands(text: Path, out: Path) -> dict[str, Callable[[], Command]]:
+    """What each tool is told, by name."""
+    at = {name: place(out, name) for name in (OURS, MORE, *PEERS)}
+    return {
+        OURS: lambda: ours("dedup.minhash", text, at[OURS]),
+        MORE: lambda: ours("dedup.minhash", text, at[MORE], "--set", "bands=16"),
+        PEERS[0]: lambda: peer("datatrove", "datatrove_dedup.py", text, at[PEERS[0]], "spacy"),
+        PEERS[1]: lambda: peer("datatrove", "datatrove_dedup.py", text, at[PEERS[1]], "split"),
+        PEERS[2]: lambda: peer("data_juicer", "data_juicer_dedup.py", text, at[PEERS[2]]),
+        PEERS[3]: lambda: peer("text_dedup", "text_dedup_dedup.py", text, at[PEERS[3]]),
     }
-    return {name: make() for name, make in made.items()}
-
-
-def _fresh(place: str, command: Sequence[str]) -> Sequence[str]:
-    return ["sh", "-c", f'rm -rf "{place}"; exec "$@"', "sh", *command]
 
 
 def kept(name: str, out: Path) -> set[str]:
     """Ids that the tool's last run kept."""
-    place = out / name.replace(" ", "_").replace(",", "")
+    folder = place(out, name)
     if name in (OURS, MORE):
-        return kept_ids(f"{place}/*.parquet", "source_id")
+        return kept_ids(f"{folder}/*.parquet", "source_id")
     if name == "Data-Juicer":
-        return kept_ids(f"{place}/kept.parquet")
+        return kept_ids(f"{folder}/kept.parquet")
     if name == "text-dedup":
-        streams = [pa.ipc.open_stream(file) for file in Path(place, "kept").glob("*.arrow")]
+        streams = [pa.ipc.open_stream(file) for file in Path(folder, "kept").glob("*.arrow")]
         return {id for s in streams for id in s.read_all().column("id").to_pylist()}
-    return kept_ids(f"{place}/kept/*.parquet")
+    return kept_ids(f"{folder}/kept/*.parquet")
 
 
 def run(runs: int, peers: Sequence[str], keep: Path | None = None) -> dict[str, Any]:
@@ -84,19 +65,14 @@ def run(runs: int, peers: Sequence[str], keep: Path | None = None) -> dict[str, 
         everyone = [
             id for f in (text / "parquet").glob("*") for id in pq.read_table(f, columns=["id"])["id"].to_pylist()
         ]
-        told = {name: c for name, c in commands(text, folder / "out").items() if name in (OURS, MORE, *peers)}
+        told = {name: c() for name, c in commands(text, folder / "out").items() if name in (OURS, MORE, *peers)}
         figures = alternated(told, runs)
         for name in figures:
             figures[name] |= accuracy(everyone, kept(name, folder / "out"))
-        return {"machine": _machine(), "runs": runs, "documents": len(everyone), "tools": figures}
+        return {"machine": machine(), "runs": runs, "documents": len(everyone), "tools": figures}
     finally:
         if keep is None:
             shutil.rmtree(folder)
-
-
-def _machine() -> str:
-    model = next(x.split(":")[1].strip() for x in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in x)
-    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def table(found: Mapping[str, Any]) -> str:

@@ -14,8 +14,12 @@ PEERS = {
                            "python-magic", "zstandard", "orjson"]),
     "data_juicer": ("3.11", ["py-data-juicer==1.6.1", "aiohttp"]),
     "text_dedup": ("3.12", ["text-dedup==0.4.1"]),
+    "dolma": ("3.11", ["dolma==1.2.1"]),
+    "nemo_curator": ("3.11", ["nemo-curator==1.4.0", "numpy", "regex", "loguru", "pyarrow"]),
 }  # fmt: skip
 """Version of Python and packages of each peer. All are compiled to bytecode: without it every start compiles again."""
+ALONE = {"nemo_curator"}
+"""Installed without what it depends on: Ray and CUDA, which the filters do without."""
 
 
 def python(peer: str) -> Path:
@@ -35,7 +39,7 @@ def main() -> None:
             interpreter = os.environ.get(f"PYTHON{version.replace('.', '')}", version)
             subprocess.run([uv, "venv", "--quiet", "--python", interpreter, str(folder)], check=True)
             install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(folder / "bin/python")]
-            subprocess.run([*install, *packages], check=True)
+            subprocess.run([*install, *(["--no-deps"] if peer in ALONE else []), *packages], check=True)
 
 
 if __name__ == "__main__":

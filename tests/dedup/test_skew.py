@@ -40,7 +40,7 @@ def peak():  # not ru_maxrss: a process begins with that of its parent
     return int(line.split()[1]) / 1024
 
 def stage(name, folder, output):
-    return run_stage(name, [folder], output, {}, LocalScheduler(1))[0].counts
+    return run_stage(name, [folder], output, {}, LocalScheduler(1))[0][-1].counts
 
 few, folder, output, name = sys.argv[1:]
 stage(name, few, f"{output}-few")  # imports, first use of every library
