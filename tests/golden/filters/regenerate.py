@@ -50,6 +50,9 @@ FINEWEB = {
     "newline_ratio": "new_line_ratio",
 }
 
+QUIET = {f"filter_{name}": False for name in ("no_terminal_punct", "lorem_ipsum", "javascript", "curly_bracket")}
+QUIET |= {"filter_policy": False, "remove_citations": False}
+
 
 class Noting(float):
     """A threshold that nothing fails, and that keeps what was held against it."""
@@ -77,14 +80,14 @@ def note(judge: Any, text: str, *names: str) -> dict[str, list[float]]:
     return {name: one.met for name, one in noting.items()}
 
 
-def gopher_quality(text: str) -> dict[str, float]:
-    judge = GopherQualityFilter(max_doc_words=None, max_avg_word_length=None)
+def gopher_quality(text: str, language: str = "en") -> dict[str, float]:
+    judge = GopherQualityFilter(max_doc_words=None, max_avg_word_length=None, language=language)
     met = note(judge, text, *dict.fromkeys(GOPHER.values()))
     return {score: met[name][1 if score == "ellipsis_ratio" else 0] for score, name in GOPHER.items()}
 
 
-def gopher_repetition(text: str) -> dict[str, float]:
-    judge = GopherRepetitionFilter()
+def gopher_repetition(text: str, language: str = "en") -> dict[str, float]:
+    judge = GopherRepetitionFilter(language=language)
     top, dup = [Noting() for _ in range(2, 5)], [Noting() for _ in range(5, 11)]
     judge.top_n_grams = tuple(zip(range(2, 5), top, strict=True))
     judge.dup_n_grams = tuple(zip(range(5, 11), dup, strict=True))
@@ -94,15 +97,13 @@ def gopher_repetition(text: str) -> dict[str, float]:
     return scores
 
 
-def fineweb_quality(text: str) -> dict[str, float]:
-    met = note(FineWebQualityFilter(), text, *FINEWEB.values())
+def fineweb_quality(text: str, language: str = "en") -> dict[str, float]:
+    met = note(FineWebQualityFilter(language=language), text, *FINEWEB.values())
     return {score: met[name][0] for score, name in FINEWEB.items()}
 
 
 def c4_quality(text: str) -> dict[str, float]:
-    quiet = {f"filter_{name}": False for name in ("no_terminal_punct", "lorem_ipsum", "javascript")}
-    quiet |= {"filter_curly_bracket": False, "filter_policy": False, "remove_citations": False}
-    judge = C4QualityFilter(min_words_per_line=-1, max_word_length=-1, **quiet)
+    judge = C4QualityFilter(min_words_per_line=-1, max_word_length=-1, **QUIET)
     return {"sentences": note(judge, text, "min_num_sentences")["min_num_sentences"][0]}
 
 
