@@ -28,13 +28,14 @@ def stage_identity(
     stage: Stage, config: StageConfig, roles: Sequence[Role] = ("output", "measure", "keep")
 ) -> dict[str, Any]:
     """What of a stage shapes its output: name, version, the settings with `roles`, models and libraries."""
+    more = stage.libraries_of(config) if stage.libraries_of else ()
     models = stage.model_files(config) if stage.model_files else ()
     return {
         "stage": stage.name,
         "version": stage.version,
         "config": config.only(*roles),
         "models": _hashes(models),
-        "libraries": library_versions(stage.libraries),
+        "libraries": library_versions((*stage.libraries, *more)),
         "unicode": unicodedata.unidata_version,
         "writer": {"format": WRITER["format"], "libraries": library_versions(("pyarrow",))},
     }

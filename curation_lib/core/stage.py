@@ -136,7 +136,8 @@ class Read:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """What every shape has. `libraries` are distributions whose version shapes the output;
+    """What every shape has. `libraries` are distributions whose version shapes the output, as do those that
+    `libraries_of(config)` names;
     `load(config)` makes the model and `model_files(config)` names the files whose hashes identify it: paths, or
     paths by name where the names shape the output, too."""
 
@@ -147,6 +148,7 @@ class Stage:
     consumes: pa.Schema = field(default=DOCUMENT, repr=False)
     produces: pa.Schema = field(default=DOCUMENT, repr=False)
     libraries: tuple[str, ...] = ()
+    libraries_of: Callable[[Any], Sequence[str]] | None = None
     load: Callable[[Any], Any] | None = None
     model_files: Callable[[Any], Sequence[str] | Mapping[str, str]] | None = None
 

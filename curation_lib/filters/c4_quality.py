@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from curation_lib.core.config import keep, measure
 from curation_lib.core.stage import Context, Filter
-from curation_lib.filters.dialects import DialectConfig, Thresholds, shared_pass
+from curation_lib.filters.dialects import DialectConfig, Thresholds, libraries, shared_pass
 from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.text.dialect_counts import DialectCounts, divided
 from curation_lib.text.segments import SEGMENTS
@@ -72,10 +72,11 @@ _SCORES: Mapping[str, Callable[[Any], dict[str, Any]]] = {
 
 STAGE = Filter(
     name="filters.c4_quality",
-    version=1,
+    version=2,
     config=C4QualityConfig,
     summary="placeholder text, curly brackets and too few sentences (C4)",
     statistics=shared_pass,
+    libraries_of=libraries,
     measure=measure_c4,
     keep=keep_by_thresholds,
 )

@@ -7,15 +7,15 @@ set it is an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-import pyarrow as pa
 from pydantic import model_validator
 
-from curation_lib.core.config import StageConfig
+from curation_lib.core.config import StageConfig, measure
 from curation_lib.text.curator_counts import curator_counts
 from curation_lib.text.dclm_counts import dclm_counts
 from curation_lib.text.dolma_counts import dolma_counts
+from curation_lib.text.exact_statistics import exact_statistics
 from curation_lib.text.statistics import text_statistics
 
 MEASUREMENTS: Mapping[str, Callable[..., Any]] = {
@@ -35,6 +35,9 @@ class DialectConfig(StageConfig):
     thresholds: ClassVar[Thresholds]
     """Dialect -> default of each rule it has."""
 
+    exact: bool = measure(False)
+    """Words of datatrove's own tokenizer for the document's language, not of our fast kernel."""
+
     @model_validator(mode="before")
     @classmethod
     def _follow_the_dialect(cls, data: Any) -> Any:
@@ -49,12 +52,23 @@ class DialectConfig(StageConfig):
             raise ValueError(f"{foreign[0]} is no rule of dialect {dialect!r}, whose rules are {', '.join(own)}")
         return {**dict.fromkeys(cls._rules()), **own, **data}
 
+    @model_validator(mode="after")
+    def _exact_words(self) -> Self:
+        if self.exact and getattr(self, "dialect", "datatrove") != "datatrove":
+            raise ValueError("exact: true is for dialect datatrove; the words of the others are exact as they are")
+        return self
+
     @classmethod
     def _rules(cls) -> list[str]:
         """Every rule of any dialect, in declared order."""
         return [name for name in cls.model_fields if any(name in own for own in cls.thresholds.values())]
 
 
-def shared_pass(config: Any) -> Callable[[pa.RecordBatch], Any]:
+def shared_pass(config: Any) -> Callable[..., Any]:
     """The measurement that the filters in `config`'s dialect share."""
-    return MEASUREMENTS[config.dialect]
+    return exact_statistics if config.exact else MEASUREMENTS[config.dialect]
+
+
+def libraries(config: Any) -> tuple[str, ...]:
+    """What shapes the scores beside our own code."""
+    return ("spacy",) if config.exact else ()

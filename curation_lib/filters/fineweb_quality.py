@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 
 from curation_lib.core.config import keep, measure
 from curation_lib.core.stage import Context, Filter, Rule
-from curation_lib.filters.dialects import DialectConfig, Thresholds, shared_pass
+from curation_lib.filters.dialects import DialectConfig, Thresholds, libraries, shared_pass
 from curation_lib.filters.thresholds import keep_by_thresholds
-from curation_lib.text.statistics import SHORT_LINE, Statistics, text_statistics
+from curation_lib.text.statistics import SHORT_LINE, Statistics
 
 
 class FinewebQualityConfig(DialectConfig):
@@ -49,7 +49,7 @@ def measure_fineweb(batch: pa.RecordBatch, config: FinewebQualityConfig, context
     """Scores of each document (see the module)."""
     s: Statistics = context.statistics
     if config.short_line_length != SHORT_LINE:
-        s = text_statistics(batch, short_line=config.short_line_length)
+        s = shared_pass(config)(batch, short_line=config.short_line_length)
     repeated, inked = s.rows["repeated_filled_characters"], s.rows["characters"] - s.rows["newlines"]
     return pa.RecordBatch.from_pydict(
         {
@@ -76,10 +76,11 @@ def _spare_zero(rule: Rule) -> Rule:
 
 STAGE = Filter(
     name="filters.fineweb_quality",
-    version=1,
+    version=2,
     config=FinewebQualityConfig,
     summary="line ends, short lines, repeated characters and list-like texts (FineWeb)",
     statistics=shared_pass,
+    libraries_of=libraries,
     measure=measure_fineweb,
     keep=keep_fineweb,
 )

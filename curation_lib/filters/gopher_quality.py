@@ -16,7 +16,7 @@ from pydantic import field_validator
 
 from curation_lib.core.config import keep, measure
 from curation_lib.core.stage import Context, Filter
-from curation_lib.filters.dialects import MEASUREMENTS, DialectConfig, Thresholds, shared_pass
+from curation_lib.filters.dialects import DialectConfig, Thresholds, libraries, shared_pass
 from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.text.dialect_counts import DialectCounts, divided
 from curation_lib.text.segments import SEGMENTS
@@ -71,7 +71,7 @@ def measure_quality(batch: pa.RecordBatch, config: GopherQualityConfig, context:
     """Scores of each document (see the module)."""
     s = context.statistics
     if config.stop_words != STOP_WORDS:
-        s = MEASUREMENTS[config.dialect](batch, stop_words=config.stop_words)
+        s = shared_pass(config)(batch, stop_words=config.stop_words)
     return pa.RecordBatch.from_pydict(_SCORES[config.dialect](s))
 
 
@@ -125,10 +125,11 @@ _SCORES: Mapping[str, Callable[[Any], dict[str, Any]]] = {
 
 STAGE = Filter(
     name="filters.gopher_quality",
-    version=1,
+    version=2,
     config=GopherQualityConfig,
     summary="word counts and lengths, symbols, bullets, ellipses, letters and stop words (Gopher)",
     statistics=shared_pass,
+    libraries_of=libraries,
     measure=measure_quality,
     keep=keep_by_thresholds,
 )

@@ -34,6 +34,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("dedup.minhash", {"preset": "curator"}),
     *(("filters.gopher_repetition", {"dialect": dialect}) for dialect in ("dolma", "dclm", "curator")),
     ("filters.script", {"unknown_language": "pass"}),
+    ("filters.gopher_repetition", {"exact": True}),
 )
 """Settings that lead to kernels which the defaults leave alone, or that a stage must be given."""
 

@@ -24,11 +24,20 @@ SYMBOL = 1 << 5  # in SYMBOLS or TERMINALS: a word of nothing else is a symbol, 
 TERMINAL = 1 << 6  # in TERMINALS
 BREAK = 1 << 7  # ends a line for str.splitlines
 PUNCTUATION = 1 << 8  # category P
-MIDDLE = 1 << 9  # joins what stands on both sides of it
-RUN = 1 << 10  # several of it in a row are one word
+AFFIX = 1 << 9  # in AFFIXES, or a symbol: a word by itself at either end of a chunk (see text.affixes)
+QUOTE = 1 << 10  # in QUOTES
+ICON = 1 << 11  # category So, but not the degree sign
+SENTENCE_END = 1 << 12  # in TERMINALS, not in NO_SENTENCE_ENDS
+LOWER = 1 << 13  # letters that are no capitals
+UPPER = 1 << 14  # letters that are
+CURRENCY = 1 << 15  # category Sc
 
 SYMBOLS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«´»–—’“”„…∶━►、。〈〉《》「」【】！％（），．１：；？～"
 """Punctuation of CCNet (Wenzek et al. 2019), which datatrove took over with most control characters."""
+
+QUOTES = "'\"”“`‘´’‚„»«「」『』（）〔〕【】《》〈〉〈〉⟦⟧"
+AFFIXES = "…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪"
+"""Signs that spaCy takes from both ends of a chunk, QUOTES too."""
 
 TERMINALS = (
     (0x21, 0x21), (0x2E, 0x2E), (0x3F, 0x3F), (0x589, 0x589), (0x61D, 0x61F), (0x6D4, 0x6D4), (0x700,
@@ -50,6 +59,13 @@ TERMINALS = (
 )  # fmt: skip
 """Code points with Unicode 15.1's property Sentence_Terminal, first and last of each range."""
 
+NO_SENTENCE_ENDS = (
+    (0x61D, 0x61E), (0x837, 0x837), (0x839, 0x839), (0x83D, 0x83E), (0x17D4, 0x17D6), (0x17D9, 0x17DA), (0x1B7D,
+    0x1B7E), (0x2E53, 0x2E54), (0x10F55, 0x10F59), (0x10F86, 0x10F89), (0x11944, 0x11944), (0x11946, 0x11946),
+    (0x11EF7, 0x11EF8), (0x11F43, 0x11F44), (0x16E98, 0x16E98),
+)  # fmt: skip
+"""Those of TERMINALS at which spaCy's sentencizer ends no sentence: they are newer, or Khmer."""
+
 BREAKS = (0x0A, 0x0B, 0x0C, 0x0D, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029)
 _CONTROLS = (*range(9), *range(11, 32), *range(127, 160))
 _NO_CHARACTER = 0xFFFD
@@ -65,10 +81,18 @@ def character_table() -> Table:
     table[np.char.startswith(categories, b"P")] |= PUNCTUATION
     table[categories == b"Nd"] |= DIGIT
     table[list(BREAKS)] |= BREAK
-    table[list(map(ord, ".'’"))] |= MIDDLE
-    table[list(map(ord, ".-"))] |= RUN
+    table[[ord(c) for c in AFFIXES + QUOTES]] |= AFFIX
+    table[[ord(c) for c in QUOTES]] |= QUOTE
+    table[(categories == b"So") & (np.arange(0x110000) != ord("°"))] |= AFFIX | ICON
+    table[categories == b"Sc"] |= CURRENCY
+    letters = [c for c in codes if table[c] & ALPHABETIC]
+    table[[c for c in letters if not chr(c).isupper()]] |= LOWER
+    table[[c for c in range(0x591, 0xE00) if categories[c][:1] == b"M"]] |= LOWER  # vowel signs
+    table[[c for c in letters if not chr(c).islower()]] |= UPPER
     for first, last in TERMINALS:
-        table[first : last + 1] |= TERMINAL | SYMBOL
+        table[first : last + 1] |= TERMINAL | SYMBOL | SENTENCE_END
+    for first, last in NO_SENTENCE_ENDS:
+        table[first : last + 1] &= ~SENTENCE_END & 0xFFFF
     table[[*_CONTROLS, *map(ord, SYMBOLS)]] |= SYMBOL
     table.flags.writeable = False
     return table

@@ -17,10 +17,15 @@ from numba import njit
 
 from curation_lib.text.buffers import Bytes, Hashes, Offsets, arrow_buffers
 from curation_lib.text.characters import Table, character_table, phrase_bytes
-from curation_lib.text.filter_words import count_words, room_for, split_words
+from curation_lib.text.chunks import Chunks, look_up_words, no_chunks, room_for_missing
+from curation_lib.text.filter_words import room_for_chunk, split_words
+from curation_lib.text.glued_ngrams import glued_ngram_characters
 from curation_lib.text.lines import count_signs, scan_lines, scan_paragraphs
 from curation_lib.text.ngrams import LAST, Counts, new_scratch, ngram_characters
 from curation_lib.text.occurrences import capacity, new_occurrences, slots_for
+from curation_lib.text.special_words import Exceptions, exceptions
+from curation_lib.text.word_arrays import count_words, room_for
+from curation_lib.text.word_rules import style_of
 
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 """Gopher's eight (Rae et al. 2021, A1.1)."""
@@ -70,6 +75,10 @@ class Statistics:
     rows: npt.NDArray[Any]
     ngrams: Counts
 
+    @classmethod
+    def room_for(cls, documents: int) -> Statistics:
+        return cls(np.zeros(documents, ROW), np.zeros((documents, LAST + 1), np.int64))
+
     def ratio(self, part: str, whole: str) -> npt.NDArray[np.float64]:
         """`part` / `whole` per document, 0 where the whole is 0."""
         return _ratio(self.rows[part], self.rows[whole])
@@ -88,21 +97,47 @@ def text_statistics(
     used per word.
     Raises ValueError for a stop word that is not one word.
     """
+    statistics = Statistics.room_for(batch.num_rows)
+    measured(batch, statistics, stop_words, short_line, np.arange(batch.num_rows), None)
+    return statistics
+
+
+def measured(
+    batch: pa.RecordBatch, into: Statistics, stop_words: Sequence[str], short_line: int, which: Counts,
+    chunks: Chunks | None,
+) -> None:  # fmt: skip
+    """Fill in rows `which`. Words are those of `chunks`, which must know every chunk, or else of text.filter_words."""
     data, offsets = arrow_buffers(batch.column("text"))
-    rows = np.zeros(batch.num_rows, ROW)
-    ngrams = np.zeros((batch.num_rows, LAST + 1), np.int64)
     stops = np.unique(np.array([word_hash(w) for w in stop_words], np.uint64))
-    _measure(data, offsets, character_table(), stops, phrase_bytes("lorem ipsum"), short_line, rows, ngrams)
-    return Statistics(rows, ngrams)
+    known, exact = (no_chunks(), False) if chunks is None else (chunks, True)
+    _measure(
+        data, offsets, which, character_table(), stops, phrase_bytes("lorem ipsum"), short_line, known, exact,
+        styles(batch), exceptions(), into.rows, into.ngrams,
+    )  # fmt: skip
+
+
+def styles(batch: pa.RecordBatch) -> Counts:
+    """How each document's words split (see text.word_rules), by its column `language` where there is one."""
+    if "language" not in batch.schema.names:
+        return np.full(batch.num_rows, style_of(None), np.int64)
+    codes = batch.column("language").dictionary_encode()
+    known = np.array([*(style_of(code) for code in codes.dictionary.to_pylist()), style_of(None)], np.int64)
+    found: Counts = known[codes.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)]
+    return found
 
 
 @cache
 def word_hash(word: str) -> Any:
     """The hash (uint64) by which text knows `word`; ValueError unless it is exactly one word."""
-    hashes, ends = _words(phrase_bytes(word), character_table(), np.zeros(1, ROW))
+    hashes, ends = words_of(word)
     if len(hashes) != 1 or ends[1] != len(word):
         raise ValueError(f"{word!r} is {len(hashes)} words to the filters, not one")
     return hashes[0]
+
+
+def words_of(text: str, language: str | None = None) -> tuple[Hashes, Counts]:
+    """`(hashes, ends)`: word i of `text` has ends[i + 1] - ends[i] characters."""
+    return _words(phrase_bytes(text), character_table(), style_of(language), exceptions(), np.zeros(1, ROW))
 
 
 def _ratio(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -110,24 +145,28 @@ def _ratio(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> npt.NDA
 
 
 @njit(nogil=True, cache=True)
-def _words(data: Bytes, table: Table, rows: Any) -> tuple[Hashes, Counts]:
-    words = room_for(len(data))
-    n = split_words(data, 0, len(data), table, words, rows[0])
+def _words(data: Bytes, table: Table, style: int, lists: Exceptions, rows: Any) -> tuple[Hashes, Counts]:
+    words, chunk = room_for(len(data)), room_for_chunk(len(data))
+    n = split_words(data, 0, len(data), table, style, lists, chunk, words, rows[0])
     return words.hashes[:n], words.ends[: n + 1]
 
 
 @njit(nogil=True, cache=True)
 def _measure(
-    data: Bytes, offsets: Offsets, table: Table, stop_words: Hashes, lorem: Bytes, short: int,
-    rows: Any, ngrams: Counts,
+    data: Bytes, offsets: Offsets, which: Counts, table: Table, stop_words: Hashes, lorem: Bytes, short: int,
+    chunks: Chunks, exact: bool, styles: Counts, lists: Exceptions, rows: Any, ngrams: Counts,
 ) -> None:  # fmt: skip
     longest = 0
-    for row in range(len(rows)):
+    for row in which:
         longest = max(longest, offsets[row + 1] - offsets[row])
     words, scratch, seen, stamp = room_for(longest), new_scratch(1024), new_occurrences(slots_for(1024)), 0
-    for row in range(len(rows)):
+    missing, chunk = room_for_missing(1), room_for_chunk(longest)
+    for row in which:
         start, end, out = offsets[row], offsets[row + 1], rows[row]
-        n = split_words(data, start, end, table, words, out)
+        if exact:
+            n = look_up_words(data, start, end, table, chunks, words, missing, out)
+        else:
+            n = split_words(data, start, end, table, styles[row], lists, chunk, words, out)
         count_words(words, n, stop_words, out)
         count_signs(data, start, end, lorem, out)
         slots = slots_for(out.newlines + 1)
@@ -139,3 +178,5 @@ def _measure(
         scan_lines(data, start, end, table, short, seen, slots, stamp + 1, out)
         scan_paragraphs(data, start, end, table, seen, slots, stamp + 2, out)
         stamp = ngram_characters(words.hashes, words.ends, n, seen, stamp + 2, scratch, ngrams[row])
+        if exact:
+            stamp = glued_ngram_characters(words.glue, words.ends, n, seen, stamp, words.hashes, ngrams[row])

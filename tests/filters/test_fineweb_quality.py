@@ -31,7 +31,7 @@ def test_scores_by_hand() -> None:
         ),
         (f"{LONG}.\n{LONG}.", "max_char_dup_ratio", 0.5),
         (f"{LONG}.\n\n\n{LONG}!", "max_newline_ratio", 3 / 16),
-        ("a.\nb.\nc.", "max_newline_ratio", 2 / 6),
+        ("A!\nB!\nC!", "max_newline_ratio", 2 / 6),
     ],
 )
 def test_each_rule_drops_what_it_is_for(text: str, rule: str, score: float) -> None:

@@ -11,11 +11,13 @@ from pathlib import Path
 import zstandard
 from hypothesis import strategies as st
 
-from curation_lib.text.characters import SYMBOLS, TERMINALS
+from curation_lib.text.characters import NO_SENTENCE_ENDS, SYMBOLS, TERMINALS
 from curation_lib.text.codepoints import UNSPACED
 from curation_lib.text.statistics import STOP_WORDS
+from tests.text.word_reference import words as words
 
 TERMINAL_SET = {chr(c) for first, last in TERMINALS for c in range(first, last + 1)}
+SENTENCE_ENDS = TERMINAL_SET - {chr(c) for first, last in NO_SENTENCE_ENDS for c in range(first, last + 1)}
 CONTROLS = {chr(c) for c in (*range(9), *range(11, 32), *range(127, 160))}
 SYMBOL_SET = TERMINAL_SET | set(SYMBOLS) | CONTROLS
 
@@ -56,40 +58,22 @@ def kind(char: str) -> str:
     return "J" if char == "_" else "P"
 
 
-def words(text: str) -> list[str]:
-    """The filters' words (see text.filter_words)."""
-    kinds = [kind(c) for c in text]
-    found: list[str] = []
-    current = "S"  # kind of the word being read
-    for i, char in enumerate(text):
-        now = kinds[i]
-        after, before = text[i + 1 : i + 2], text[i - 1 : i]
-        if now == "P" and current == "J" and after and kinds[i + 1] == "J":
-            digits = char == "," and unicodedata.category(before) == unicodedata.category(after) == "Nd"
-            now = "J" if char in ".'’" or digits else "P"
-        same = char in ".-" and before == char and kinds[i] == now
-        if now == "S":
-            current = "S"
-        elif current != "S" and (now == "M" or now == current == "J" or (now == current == "P" and same)):
-            found[-1] += char
-        else:
-            found.append(char)
-            current = "J" if now == "M" else now
-    return found
-
-
 def sentences(text: str) -> int:
     """Sentences as spaCy's sentencizer finds them in each line, given our words."""
-    return sum(line_sentences(words(line)) for line in text.splitlines())
+    return sum(line_sentences(line.strip()) for line in text.splitlines())
 
 
-def line_sentences(line: list[str]) -> int:
-    count, ended = int(bool(line)), False
-    for word in line:
-        terminal = word in TERMINAL_SET
-        if ended and not terminal and any(unicodedata.category(c)[0] != "P" for c in word):
+def line_sentences(line: str) -> int:
+    """White space other than one blank is a word to the sentencizer, which parts sentences but is none."""
+    found = [
+        w for piece in re.split(r"(\s+)", line) for w in ([""] if piece != " " and piece.isspace() else words(piece))
+    ]
+    count, ended = int(bool(found)), False
+    for word in found:
+        end = word in SENTENCE_ENDS
+        if ended and not end and any(unicodedata.category(c)[0] != "P" for c in word or " "):
             count, ended = count + 1, False
-        ended = ended or terminal
+        ended = ended or end
     return count
 
 

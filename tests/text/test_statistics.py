@@ -76,7 +76,7 @@ def test_a_stop_word_is_one_word(word: str) -> None:
 
 
 def test_real_text_in_many_languages(data: Path) -> None:
-    documents = reference.real_texts(data, 120)
+    documents = reference.real_texts(data, 120, 6_000)
     statistics = statistics_of(*documents)
     for i, text in enumerate(documents):
         assert row(statistics, i) == reference.statistics(text)
