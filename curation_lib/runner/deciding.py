@@ -39,13 +39,14 @@ class Decision:
     @property
     def kept(self) -> npt.NDArray[np.bool_]:
         """bool[rows]: no rule failed."""
-        return ~self.failed.any(axis=0)
+        return np.logical_not(self.failed.any(axis=0))
 
     @property
     def first(self) -> npt.NDArray[np.int64]:
         """int64[rows]: which rule a document goes by, the first that it failed; len(rules) where it stays."""
         never = np.ones((1, self.failed.shape[1]), bool)
-        return np.vstack([self.failed, never]).argmax(axis=0)
+        place: npt.NDArray[np.int64] = np.argmax(np.vstack([self.failed, never]), axis=0)
+        return place
 
     def drop(self, row: int) -> tuple[str, Drop]:
         """The stage that takes a failed row, and the ledger's row."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from curation_lib.core.fingerprint import fingerprint, stage_identity
-from curation_lib.core.stage import Filter
+from curation_lib.core.stage import Bound, Filter
 from curation_lib.runner import shard
 from curation_lib.runner.manifest import Manifest, read_manifest
 from curation_lib.runner.parts import read_batches
@@ -21,7 +21,7 @@ def run_filter(step: Step, inputs: Sequence[Manifest], session: Session) -> Mani
     if done := read_manifest(session.store, to.directory):
         return done
     scores = _measured(step, inputs, session)
-    states = states_of(step, scores, session.store)
+    states = states_of(step.bound, scores, session.store)
     work = part_work(step, inputs, session, fingerprint([to.work, states]) if states else to.work, to.print)
     for one in work:
         one.facts["scores"] = {name: f"{where}/part-{one.index:05d}.parquet" for name, where in scores.items()}
@@ -57,10 +57,10 @@ def _measured(step: Step, inputs: Sequence[Manifest], session: Session) -> dict[
     return where
 
 
-def states_of(step: Step, scores: Mapping[str, str], store: Store) -> dict[str, Any]:
+def states_of(bound: Sequence[Bound], scores: Mapping[str, str], store: Store) -> dict[str, Any]:
     """What filters that look at the whole dataset have to know: merged from their scores, part by part."""
     states = {}
-    for stage, _ in step.bound:
+    for stage, _ in bound:
         assert isinstance(stage, Filter)
         if stage.summarise and stage.merge:
             parts = [f["path"] for f in store.read_json(f"{scores[stage.name]}/manifest.json")["files"]]
