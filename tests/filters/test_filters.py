@@ -17,6 +17,8 @@ from tests.text.reference import TEXTS
 
 FILTERS = [stage for name in MODULES if isinstance(stage := find(f"filters.{name}"), Filter)]
 HEURISTICS = [stage for stage in FILTERS if stage.statistics]
+NO_RULES = ("line_punct_exclude_zero", "without_list")
+"""Settings that decide beside a threshold."""
 
 NO_RULES = ("line_punct_exclude_zero", "keep_fraction", "action", "common_documents")
 """Settings that decide beside a threshold."""
