@@ -142,7 +142,7 @@ _SCORES: Mapping[str, Callable[[Any], dict[str, Any]]] = {
 
 STAGE = Filter(
     name="filters.gopher_quality",
-    version=1,
+    version=2,
     config=GopherQualityConfig,
     summary="word counts and lengths, symbols, bullets, ellipses, letters and stop words (Gopher)",
     statistics=shared_pass,
