@@ -101,9 +101,9 @@ def _gated(steps: list[Step], recipe: Recipe) -> list[Step]:
     for step in steps:
         extra = parse_expectations(recipe.gates.get(step.id, []), f"gates.{step.id}")
         check_columns(extra, f"gates.{step.id}")
-        check_rules(step.bound, extra, f"gates.{step.id}")
         if extra and step.kind == "off":
             raise ConfigError(f"gates.{step.id}: the step is off, so its gate would never be judged; take it out")
+        check_rules(step.bound, extra, f"gates.{step.id}")
         contract = contract_for(step.label, extra) if step.kind != "off" else ()
         gated.append(Step(step.id, step.kind, step.label, step.bound, step.upstream, step.phase, contract))
     return gated
