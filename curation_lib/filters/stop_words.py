@@ -46,6 +46,8 @@ def stop_word_counts(
     A list for `de` serves `de-AT`; one tuple serves all. `shared`: the counts for STOP_WORDS, which the block has
     anyway; `count(documents, words)` gives those of another list.
     """
+    if not isinstance(lists, Mapping):
+        return pa.array(shared if lists == STOP_WORDS else count(batch, lists), pa.int64())
     languages = pc.fill_null(batch.column("language"), UNKNOWN).dictionary_encode()
     chosen = [_list_for(language, lists) for language in languages.dictionary.to_pylist()]
     place = languages.indices.to_numpy()
@@ -56,9 +58,7 @@ def stop_word_counts(
     return pa.array(counts, pa.int64(), mask=np.isin(place, [n for n, one in enumerate(chosen) if one is None]))
 
 
-def _list_for(language: str, lists: StopWords) -> Words | None:
-    if not isinstance(lists, Mapping):
-        return lists
+def _list_for(language: str, lists: Mapping[str, Words]) -> Words | None:
     return lists.get(language) or lists.get(language.replace("_", "-").partition("-")[0])
 
 

@@ -72,10 +72,13 @@ def test_a_misspelt_score(inputs: Path, tmp_path: Path, broken: Callable[..., No
 def test_every_threshold_has_a_score(stage: Filter) -> None:
     """Those that are off by default, too, which no build would try."""
     for name in (n for n in stage.config.model_fields if n.startswith(("min_", "max_"))):
-        config = configured(stage, **{name: 1})
-        batch = documents(PROSE)
-        scores = stage.measure(batch, config, Context(None, stage.statistics(batch) if stage.statistics else None))
-        assert name in [rule.name for rule in stage.keep(scores, config, Context())]
+        dialects = [d for d, own in getattr(stage.config, "thresholds", {}).items() if name in own]
+        for dialect in dialects or [None]:
+            config = configured(stage, **{name: 1}, **({"dialect": dialect} if dialect else {}))
+            batch = documents(PROSE)
+            statistics = stage.statistics(config)(batch) if stage.statistics else None
+            scores = stage.measure(batch, config, Context(None, statistics))
+            assert name in [rule.name for rule in stage.keep(scores, config, Context())], dialect
 
 
 @pytest.mark.parametrize("value", [float("nan"), None], ids=["NaN", "null"])
