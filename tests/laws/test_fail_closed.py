@@ -19,12 +19,14 @@ from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.runner import work
 from curation_lib.runner.plan import plan
 from curation_lib.runner.store import Store
-from tests.filters.judging import PROSE, documents
+from tests.filters.judging import PROSE, documents, loaded
 from tests.laws.stage_table import configured, stages
 from tests.runner.corpora import build, prose, rows, run_steps, simple, write_jsonl
 
 FIRES = "filters.gopher_quality.min_words"
-THRESHOLDS = [s for s in stages(Filter) if isinstance(s, Filter) and s.name.startswith("filters.")]
+LISTS = "filters.url_blocklist"
+"""Its rules are those that it is given lists for."""
+THRESHOLDS = [s for s in stages(Filter) if isinstance(s, Filter) and s.name.startswith("filters.") and s.name != LISTS]
 
 
 @pytest.fixture
@@ -61,23 +63,25 @@ def scored(change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> dict[str, Any]
 
 
 def test_a_misspelt_score(inputs: Path, tmp_path: Path, broken: Callable[..., None]) -> None:
-    broken(**scored(lambda scores: scores.rename_columns(["charcters", "bytes"])))
+    broken(**scored(lambda scores: scores.rename_columns(["charcters", *scores.schema.names[1:]])))
     text = refused(simple(inputs), tmp_path / "store")
     assert "filters.length" in text
     assert '"characters"' in text
-    assert "charcters, bytes" in text
+    assert "scores are charcters, bytes" in text
 
 
 @pytest.mark.parametrize("stage", THRESHOLDS, ids=lambda stage: stage.name)
 def test_every_threshold_has_a_score(stage: Filter) -> None:
     """Those that are off by default, too, which no build would try."""
     for name in (n for n in stage.config.model_fields if n.startswith(("min_", "max_"))):
+        if stage.config.role(name) != "keep":
+            continue
         dialects = [d for d, own in getattr(stage.config, "thresholds", {}).items() if name in own]
         for dialect in dialects or [None]:
-            config = configured(stage, **{name: 1}, **({"dialect": dialect} if dialect else {}))
+            config = configured(stage, **{name: 0}, **({"dialect": dialect} if dialect else {}))
             batch = documents(PROSE)
             statistics = stage.statistics(config)(batch) if stage.statistics else None
-            scores = stage.measure(batch, config, Context(None, statistics))
+            scores = stage.measure(batch, config, Context(loaded(stage, config), statistics))
             assert name in [rule.name for rule in stage.keep(scores, config, Context())], dialect
 
 
