@@ -116,10 +116,8 @@ def stages() -> Any:
     return terminal.stages([find(name) for name in names()])
 
 
-_STORE = (
-    cli_store.trace, cli_store.sample, cli_store.duplicates, cli_store.contamination, cli_store.builds, cli_store.gc
-)  # fmt: skip
-for _command in (*_STORE, cli_dialects.dialects):
+_STORE = ("trace", "sample", "duplicates", "contamination", "retune", "builds", "gc")
+for _command in (*(getattr(cli_store, name) for name in _STORE), cli_dialects.dialects):
     cli.add_command(_command)
 
 

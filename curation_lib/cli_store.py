@@ -1,4 +1,4 @@
-"""Commands that ask a store: trace, sample, duplicates, contamination, builds, gc."""
+"""Commands that ask a store: trace, sample, duplicates, contamination, retune, builds, gc."""
 
 from __future__ import annotations
 
@@ -66,6 +66,23 @@ def contamination(build: str, store: str, examples: int) -> Any:
     from curation_lib.runner.store import Store
 
     return terminal.contamination(find(Store(store), build, examples))
+
+
+@click.command()
+@click.argument("recipe")
+@STORE
+@click.option("--set", "pairs", required=True, multiple=True, metavar="STAGE.FIELD=VALUE", help="Repeatable.")
+@click.option("--build", default="", help="Not the recipe's last build but this one (the start of its id).")
+@click.option("--samples", type=click.IntRange(0), default=3, show_default=True, help="Documents shown per side.")
+@command
+def retune(recipe: str, store: str, pairs: tuple[str, ...], build: str, samples: int) -> Any:
+    """Say what other thresholds would keep, from the scores of RECIPE's last build."""
+    from curation_lib.audit.retune import retune as predicted
+    from curation_lib.core.recipe import load_recipe
+    from curation_lib.runner.store import Store
+    from curation_lib.terminal_retune import retuned
+
+    return retuned(predicted(load_recipe(recipe), Store(store), pairs, build, samples))
 
 
 @click.command()

@@ -28,6 +28,10 @@ class BuildRecord:
     build_id: str
     data: dict[str, Any]
 
+    @property
+    def key(self) -> str:
+        return f"builds/{self.corpus}/{self.build_id}.json"
+
     def steps(self, store: Store) -> list[Step]:
         """The build's steps in order, without those that are off."""
         return [

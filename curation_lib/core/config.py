@@ -10,9 +10,10 @@ Role = Literal["output", "measure", "keep", "locate"]
 
 
 class StageConfig(BaseModel):
-    """Base of every stage's settings: frozen, unknown keys refused, defaults validated."""
+    """Base of every stage's settings: frozen, unknown keys refused, defaults validated, no NaN (a threshold that no
+    score can fail) and no infinity (null turns a rule off)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
     @classmethod
     def role(cls, name: str) -> Role:

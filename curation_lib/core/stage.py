@@ -96,6 +96,7 @@ class Rule:
     """One rule's answer for a batch: `failed` (bool array), the score judged, the threshold applied.
 
     evidence: strings, what was found in documents that failed. cuts: CUTS, what goes from documents that stay.
+    A null in `failed` stops the build; `unjudged` then says why there is none and what to change.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Rule:
     threshold: float | None
     evidence: pa.Array | None = None
     cuts: pa.Array | None = None
+    unjudged: str = ""
 
 
 @dataclass(frozen=True)

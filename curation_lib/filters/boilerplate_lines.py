@@ -90,7 +90,7 @@ def furniture_rules(config: BoilerplateLinesConfig) -> FurnitureRules:
 
 STAGE = Map(
     name="filters.boilerplate_lines",
-    version=1,
+    version=2,
     config=BoilerplateLinesConfig,
     summary="cookie banners, navigation, share buttons, counters, upper-case and one-word lines (RefinedWeb)",
     fn=edit_furniture,

@@ -76,7 +76,7 @@ def line_rules(config: C4LinesConfig) -> LineRules:
 
 STAGE = Map(
     name="filters.c4_lines",
-    version=1,
+    version=2,
     config=C4LinesConfig,
     summary="lines without a full stop, with few words or boilerplate; citations (C4)",
     fn=edit_lines,

@@ -1,26 +1,33 @@
 """`filters.gopher_quality`: the quality rules of Gopher (Rae et al. 2021, A1.1), in four dialects.
 
 Scores (no words or lines: 0): `words`, `stop_words` int64; float64: ratios and lengths. Which ones, and what they
-count, is the dialect's (see README.md).
+count, is the dialect's (see README.md). `stop_words` is null where the document's language has no list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
-from unicodedata import category
 
 import numpy as np
 import pyarrow as pa
 from pydantic import field_validator
 
 from curation_lib.core.config import keep, measure
-from curation_lib.core.stage import Context, Filter
+from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters.dialects import DialectConfig, Thresholds, libraries, shared_pass
+from curation_lib.filters.stop_words import (
+    ENGLISH,
+    StopWords,
+    WithoutList,
+    check_stop_words,
+    stop_word_counts,
+    without_list,
+)
 from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.text.dialect_counts import DialectCounts, divided
 from curation_lib.text.segments import SEGMENTS
-from curation_lib.text.statistics import STOP_WORDS, Statistics
+from curation_lib.text.statistics import Statistics
 
 _COMMON = {
     "min_words": 50, "max_words": 100_000, "max_bullet_line_ratio": 0.9, "max_ellipsis_line_ratio": 0.3,
@@ -31,8 +38,12 @@ _MEDIAN = {"min_median_word_length": 3.0, "max_median_word_length": 10.0}
 
 
 class GopherQualityConfig(DialectConfig):
-    """`stop_words`: words that running text of the language holds, as written (DCLM: in any case).
-    A threshold of null turns its rule off."""
+    """A threshold of null turns its rule off.
+
+    stop_words: words that running text of a language holds, as written (DCLM: in any case), by language code
+        (`unknown`: documents without one); or one list for every document, whatever its language.
+    without_list: `min_stop_words` cannot judge a document whose language has no list: stop the build, or let it pass.
+    """
 
     thresholds: ClassVar[Thresholds] = {
         "datatrove": {**_COMMON, **_MEAN, "max_hash_ratio": 0.1, "max_ellipsis_ratio": 0.1},
@@ -42,7 +53,8 @@ class GopherQualityConfig(DialectConfig):
     }
 
     dialect: Literal["datatrove", "dolma", "dclm", "curator"] = measure("datatrove")
-    stop_words: tuple[str, ...] = measure(STOP_WORDS)
+    stop_words: StopWords = measure(ENGLISH)
+    without_list: WithoutList = keep("stop")
     min_words: int | None = keep(50)
     max_words: int | None = keep(100_000)
     min_mean_word_length: float | None = keep(3.0)
@@ -60,19 +72,26 @@ class GopherQualityConfig(DialectConfig):
 
     @field_validator("stop_words")
     @classmethod
-    def _one_word_each(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for word in value:  # no kernel here: settings are checked wherever a recipe is read
-            if not word or any(category(c)[0] not in "LNM" for c in word):
-                raise ValueError(f"{word!r} is not one word")
-        return value
+    def _one_word_each(cls, value: StopWords) -> StopWords:
+        return check_stop_words(value)
 
 
 def measure_quality(batch: pa.RecordBatch, config: GopherQualityConfig, context: Context) -> pa.RecordBatch:
     """Scores of each document (see the module)."""
-    s = context.statistics
-    if config.stop_words != STOP_WORDS:
-        s = shared_pass(config)(batch, stop_words=config.stop_words)
-    return pa.RecordBatch.from_pydict(_SCORES[config.dialect](s))
+    s, again = context.statistics, shared_pass(config)
+    stop_words = stop_word_counts(
+        batch,
+        config.stop_words,
+        s.rows["stop_words"],
+        lambda documents, words: again(documents, stop_words=words).rows["stop_words"],
+    )
+    return pa.RecordBatch.from_pydict({**_SCORES[config.dialect](s), "stop_words": stop_words})
+
+
+def keep_quality(scores: pa.RecordBatch, config: GopherQualityConfig, context: Context) -> list[Rule]:
+    """The threshold rules; `without_list` says what `min_stop_words` does without a score."""
+    rules = keep_by_thresholds(scores, config, context)
+    return [without_list(rule, config.without_list) if rule.name == "min_stop_words" else rule for rule in rules]
 
 
 def _datatrove(s: Statistics) -> dict[str, Any]:
@@ -84,7 +103,6 @@ def _datatrove(s: Statistics) -> dict[str, Any]:
         "bullet_line_ratio": s.ratio("bullet_lines", "lines"),
         "ellipsis_line_ratio": s.ratio("ellipsis_lines", "lines"),
         "alphabetic_word_ratio": s.ratio("alphabetic_words", "words"),
-        "stop_words": s.rows["stop_words"],
     }
 
 
@@ -97,7 +115,6 @@ def _common(s: DialectCounts, words: str = "words") -> dict[str, Any]:
         "bullet_line_ratio": divided(s.rows["bullet_lines"], lines),
         "ellipsis_line_ratio": divided(s.rows["ellipsis_lines"], lines),
         "alphabetic_word_ratio": s.ratio("letter_words", "words"),
-        "stop_words": s.rows["stop_words"],
     }
 
 
@@ -131,5 +148,5 @@ STAGE = Filter(
     statistics=shared_pass,
     libraries_of=libraries,
     measure=measure_quality,
-    keep=keep_by_thresholds,
+    keep=keep_quality,
 )

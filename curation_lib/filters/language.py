@@ -28,17 +28,17 @@ def measure_language(batch: pa.RecordBatch, config: LanguageConfig, context: Con
 
 
 def keep_language(scores: pa.RecordBatch, config: LanguageConfig, context: Context) -> list[Rule]:
-    """`languages` first, then `min_language_score`."""
+    """`languages` (score 1 for one of them, else 0; threshold 1), then `min_language_score`."""
     rules = keep_by_thresholds(scores, config, context)
     if config.languages is None:
         return rules
     wanted = pc.is_in(scores.column("language"), pa.array(config.languages, pa.string()))
-    return [Rule("languages", pc.invert(wanted), scores.column("language_score"), None), *rules]
+    return [Rule("languages", pc.invert(wanted), wanted.cast(pa.float64()), 1.0), *rules]
 
 
 STAGE = Filter(
     name="filters.language",
-    version=1,
+    version=2,
     config=LanguageConfig,
     summary="languages wanted and how sure the identifier must be",
     measure=measure_language,

@@ -61,9 +61,9 @@ def _edits(marks: Bytes, offsets: Offsets, names: Sequence[str]) -> list[Edit]:
 
 
 def _drops(rows: list[int], edits: list[Edit]) -> list[Drop]:
-    """The emptied rows, each with the rules that emptied it, by bytes removed."""
+    """The emptied rows (0 bytes left, 1 is the least), each with the rules that emptied it, by bytes removed."""
     removed: dict[int, Counter[str]] = {row: Counter() for row in rows}
     for edit in edits:
         if edit.row in removed:
             removed[edit.row][edit.rule] += edit.end - edit.start
-    return [Drop(row, "empty", 0.0, also_failed=tuple(rule for rule, _ in removed[row].most_common())) for row in rows]
+    return [Drop(row, "empty", 0.0, 1.0, tuple(rule for rule, _ in removed[row].most_common())) for row in rows]

@@ -21,6 +21,7 @@ from curation_lib.runner.parts import read_batches
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.single import read_inputs
 from curation_lib.runner.store import Store
+from curation_lib.text.statistics import STOP_WORDS
 
 HEAD = 300
 """Characters of an example that are shown."""
@@ -80,8 +81,9 @@ def compare(
 ) -> dict[str, Any]:
     """Judge every document of `inputs` by each filter in each of its dialects, with the dialect's own thresholds.
 
-    Documents are taken as they stand; a dialect's pass over a batch serves all filters. Answers in plain data, which
-    is the same for the same inputs.
+    Documents are taken as they stand and, as by the peers, held against the English stop words whatever their
+    language; a dialect's pass over a batch serves all filters. Answers in plain data, which is the same for the same
+    inputs.
     """
     filters = comparable(wanted)
     with TemporaryDirectory(prefix="winnow-dialects-") as folder:
@@ -115,7 +117,8 @@ def _judge(stage: Filter, batch: pa.RecordBatch, shared: dict[Any, Any], found: 
 
 
 def _rules(stage: Filter, dialect: str, batch: pa.RecordBatch, shared: dict[Any, Any]) -> Sequence[Rule]:
-    config = stage.config.model_validate({"dialect": dialect})
+    given = {"stop_words": STOP_WORDS} if "stop_words" in stage.config.model_fields else {}
+    config = stage.config.model_validate({"dialect": dialect, **given})
     common = stage.statistics(config) if stage.statistics else None
     if common is not None and common not in shared:
         shared[common] = common(batch)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from curation_lib.core.fingerprint import fingerprint, stage_identity
-from curation_lib.core.stage import Filter
+from curation_lib.core.stage import Bound, Filter
 from curation_lib.runner import shard
 from curation_lib.runner.manifest import Manifest, read_manifest
 from curation_lib.runner.parts import read_batches
 from curation_lib.runner.plan import Step
 from curation_lib.runner.session import Session, dataset, part_work, target
-from curation_lib.runner.store import canonical_json
+from curation_lib.runner.store import Store, canonical_json
 from curation_lib.runner.work import described, model
 
 
@@ -21,7 +21,7 @@ def run_filter(step: Step, inputs: Sequence[Manifest], session: Session) -> Mani
     if done := read_manifest(session.store, to.directory):
         return done
     scores = _measured(step, inputs, session)
-    states = _states(step, scores, session)
+    states = states_of(step.bound, scores, session.store)
     work = part_work(step, inputs, session, fingerprint([to.work, states]) if states else to.work, to.print)
     for one in work:
         one.facts["scores"] = {name: f"{where}/part-{one.index:05d}.parquet" for name, where in scores.items()}
@@ -57,14 +57,14 @@ def _measured(step: Step, inputs: Sequence[Manifest], session: Session) -> dict[
     return where
 
 
-def _states(step: Step, scores: dict[str, str], session: Session) -> dict[str, Any]:
+def states_of(bound: Sequence[Bound], scores: Mapping[str, str], store: Store) -> dict[str, Any]:
     """What filters that look at the whole dataset have to know: merged from their scores, part by part."""
     states = {}
-    for stage, _ in step.bound:
+    for stage, _ in bound:
         assert isinstance(stage, Filter)
         if stage.summarise and stage.merge:
-            parts = [f["path"] for f in session.store.read_json(f"{scores[stage.name]}/manifest.json")["files"]]
+            parts = [f["path"] for f in store.read_json(f"{scores[stage.name]}/manifest.json")["files"]]
             keys = [f"{scores[stage.name]}/{path}" for path in parts]
-            partials = [stage.summarise(b) for key in keys for b in read_batches(session.store, key)]
+            partials = [stage.summarise(b) for key in keys for b in read_batches(store, key)]
             states[stage.name] = stage.merge(partials)
     return states

@@ -77,6 +77,12 @@ def read_batches(
         yield from part.iter_batches(batch_size=rows, columns=columns)
 
 
+def read_columns(store: Store, key: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Those columns of the part's rows, a row group at a time; the others are never fetched."""
+    with store.open(key, whole=False) as file, pq.ParquetFile(file, pre_buffer=True) as part:
+        yield from part.iter_batches(batch_size=ROW_GROUP, columns=list(columns))
+
+
 def read_rows(store: Store, key: str, rows: Sequence[int], columns: Sequence[str] | None = None) -> pa.RecordBatch:
     """The part's rows numbered `rows`, in that order; reads the row groups and columns they stand in, no more."""
     with store.open(key) as file, pq.ParquetFile(file) as part:

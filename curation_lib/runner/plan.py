@@ -12,6 +12,7 @@ from curation_lib.contracts.suites import check_columns, contract_for
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import Recipe, configured, mixes_of, sources_of, stages_of
 from curation_lib.core.stage import Bound, Filter, Group, Map, Stage
+from curation_lib.runner.expected_rules import check_rules
 
 Kind = Literal["ingest", "map", "filter", "group", "off", "export", "record"]
 
@@ -61,8 +62,8 @@ def fused(stages: Sequence[Bound]) -> list[Step]:
     for kind, run in groupby(stages, _kind):
         bound = tuple(run)
         names = [stage.name for stage, _ in bound]
-        if kind == "filter" and (twice := [n for n in names if names.count(n) > 1]):
-            raise ConfigError(f"stages: {twice[0]} stands twice in one block of filters; merge its settings")
+        if kind in ("filter", "map") and (twice := [n for n in names if names.count(n) > 1]):
+            raise ConfigError(f"stages: {twice[0]} stands twice in one block of {kind}s; merge its settings")
         if kind in ("filter", "map"):
             label = bound[0][0].name if len(bound) == 1 else f"{bound[0][0].name.partition('.')[0]}.block"
             steps.append(Step(label, kind, label, bound))
@@ -102,6 +103,7 @@ def _gated(steps: list[Step], recipe: Recipe) -> list[Step]:
         check_columns(extra, f"gates.{step.id}")
         if extra and step.kind == "off":
             raise ConfigError(f"gates.{step.id}: the step is off, so its gate would never be judged; take it out")
+        check_rules(step.bound, extra, f"gates.{step.id}")
         contract = contract_for(step.label, extra) if step.kind != "off" else ()
         gated.append(Step(step.id, step.kind, step.label, step.bound, step.upstream, step.phase, contract))
     return gated

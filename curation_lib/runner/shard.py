@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.errors import ContractError
-from curation_lib.core.stage import Bound, Context, Drop, Filter, Result, Rule, Source
+from curation_lib.core.stage import Context, Drop, Filter, Result, Source
 from curation_lib.runner.books import Books, text_bytes
 from curation_lib.runner.commit import Done, Outputs, once
 from curation_lib.runner.cuts import cut
+from curation_lib.runner.deciding import Decision, decide
 from curation_lib.runner.manifest import Entry
 from curation_lib.runner.parts import PartWriter, read_batches
 from curation_lib.runner.work import Work, contexts, entry, explained, model, run_maps, write_dataset
@@ -131,8 +133,8 @@ def keep(work: Work) -> Entry:
 
         def batches() -> Iterator[pa.RecordBatch]:
             for batch in documents(work, books):
-                verdicts = [_verdict(f, next(s), batch, states, books) for f, s in zip(filters, streams, strict=True)]
-                yield _decided(batch, verdicts, books)
+                decision = decide(filters, [next(scores, None) for scores in streams], batch, states)
+                yield _taken(batch, decision, books)
 
         return write_dataset(outputs, batches(), DOCUMENT, books)
 
@@ -140,48 +142,17 @@ def keep(work: Work) -> Entry:
         return entry(work, once(work.store, work.fingerprint, work.input, work.directory, work.paths(), make))
 
 
-Verdict = tuple[str, Sequence[Rule]]
-
-
-def _verdict(
-    bound: Bound, scores: pa.RecordBatch, batch: pa.RecordBatch, states: dict[str, Any], books: Books
-) -> Verdict:
-    stage, config = bound
-    assert isinstance(stage, Filter)
-    if scores.column("doc_id") != batch.column("doc_id"):
-        raise ContractError(f"{stage.name}: stored scores do not align with the documents; remove them and rerun")
-    try:
-        rules = stage.keep(scores, config, Context(state=states.get(stage.name)))
-    except KeyError as e:
-        known = ", ".join(scores.schema.names[2:])
-        raise ContractError(f"{stage.name}: no score {e}; scores are {known}") from e
-    books.declare([f"{stage.name}.{rule.name}" for rule in rules])
-    return stage.name, rules
-
-
-def _decided(batch: pa.RecordBatch, verdicts: Sequence[Verdict], books: Books) -> pa.RecordBatch:
+def _taken(batch: pa.RecordBatch, decision: Decision, books: Books) -> pa.RecordBatch:
     """Book each dropped document under the stage that takes it, and return the rest."""
-    failures: dict[int, list[tuple[str, Rule]]] = {}
-    for name, rules in verdicts:
-        for rule in rules:
-            for row in pc.indices_nonzero(rule.failed).to_pylist():
-                failures.setdefault(row, []).append((name, rule))
+    books.declare(decision.names)
     by_stage: dict[str, list[Drop]] = {}
-    for row in sorted(failures):
-        (name, rule), *others = failures[row]
-        also = tuple(f"{n}.{r.name}" if n != name else r.name for n, r in others)
-        evidence = rule.evidence[row].as_py() if rule.evidence is not None else None
-        drop = Drop(row, rule.name, _number(rule.score[row]), rule.threshold, also, evidence=evidence)
+    gone = np.flatnonzero(~decision.kept).tolist()
+    for row in gone:
+        name, drop = decision.drop(row)
         by_stage.setdefault(name, []).append(drop)
     for name, drops in by_stage.items():
         rows = pa.array([d.row for d in drops], pa.int64())
         taken = batch.take(rows)
         books.apply(name, taken, Result(taken.slice(0, 0), [d._replace(row=i) for i, d in enumerate(drops)]))
-    batch = cut(batch, verdicts, failures, books)
-    left = [row not in failures for row in range(batch.num_rows)]
-    return batch.filter(pa.array(left, pa.bool_()))
-
-
-def _number(score: pa.Scalar) -> float | None:
-    value = score.as_py()
-    return float(value) if isinstance(value, int | float) else None
+    batch = cut(batch, decision.verdicts, set(gone), books)
+    return batch.filter(pa.array(decision.kept))

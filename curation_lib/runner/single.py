@@ -191,8 +191,6 @@ def _publish(store: Store, directories: Sequence[str], upstream: Sequence[Manife
 
 def parse_settings(pairs: Sequence[str]) -> dict[str, Any]:
     """`key=value` pairs; values are YAML, dots nest."""
-    import yaml
-
     settings: dict[str, Any] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -202,8 +200,15 @@ def parse_settings(pairs: Sequence[str]) -> dict[str, Any]:
         *nested, last = key.split(".")
         for name in nested:
             place = place.setdefault(name, {})
-        try:
-            place[last] = yaml.safe_load(value)
-        except yaml.YAMLError as e:
-            raise ConfigError(f"--set {pair!r}: the value is not YAML") from e
+        place[last] = parse_value(value, f"--set {pair!r}")
     return settings
+
+
+def parse_value(text: str, where: str) -> Any:
+    """A value as YAML reads it. Raises ConfigError, naming `where`."""
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as e:
+        raise ConfigError(f"{where}: the value is not YAML") from e

@@ -12,6 +12,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from typing import Any, BinaryIO, TypeVar
 
@@ -87,10 +88,16 @@ class Store:
         except FileNotFoundError:
             return None
 
-    def open(self, key: str) -> BinaryIO:
+    def modified(self, key: str) -> datetime:
+        """When `key` was last written."""
         with self._explained("read"):
-            # Remote files are read whole, in one request: parts are bounded by the shard.
-            options = {} if self.is_local else {"cache_type": "all"}
+            return self.fs.modified(self.path(key))  # type: ignore[no-any-return]
+
+    def open(self, key: str, whole: bool = True) -> BinaryIO:
+        """A file to read. A remote one is fetched whole, in one request (parts are bounded by the shard), or, where
+        not `whole`, in the ranges that are asked for."""
+        with self._explained("read"):
+            options = {} if self.is_local else {"cache_type": "all" if whole else "none"}
             return self.fs.open(self.path(key), "rb", **options)  # type: ignore[no-any-return]
 
     def list(self, prefix: str) -> list[str]:

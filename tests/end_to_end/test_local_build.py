@@ -20,7 +20,7 @@ from fastwarc.warc import ArchiveIterator
 
 FILTERS = {
     "filters.gopher_repetition": {f"max_dup_{n}_gram_frac": 0.4 for n in range(5, 11)},
-    "filters.gopher_quality": {"min_alphabetic_word_ratio": 0.5},
+    "filters.gopher_quality": {"min_alphabetic_word_ratio": 0.5, "without_list": "pass"},  # pages of many languages
     "filters.c4_quality": {"max_curly_brackets": None},
     "filters.fineweb_quality": {"max_char_dup_ratio": 0.1},
 }

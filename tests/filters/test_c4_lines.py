@@ -127,9 +127,9 @@ def test_every_rule_can_be_turned_off(setting: dict[str, object], line: str) -> 
 
 def test_a_text_without_a_line_left_is_dropped_and_says_why() -> None:
     result = run(documents("Menu\nHome\nTwo words!!!", "", PROSE))
-    assert [(d.row, d.rule, d.score, d.also_failed) for d in result.drops] == [
-        (0, "empty", 0.0, ("min_words_per_line", "no_terminal_punct")),
-        (1, "empty", 0.0, ()),
+    assert [(d.row, d.rule, d.score, d.threshold, d.also_failed) for d in result.drops] == [
+        (0, "empty", 0.0, 1.0, ("min_words_per_line", "no_terminal_punct")),
+        (1, "empty", 0.0, 1.0, ()),
     ]
     assert result.kept.column("text").to_pylist() == [PROSE]
     assert result.edits == []

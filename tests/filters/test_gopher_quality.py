@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
+from curation_lib.core.stage import Context
 from curation_lib.filters.gopher_quality import STAGE
-from tests.filters.judging import failures, scores_of
+from tests.filters.judging import documents, failures, scores_of, scores_of_batch
 
 
 def test_scores_by_hand() -> None:
@@ -64,6 +67,43 @@ def test_stop_words_of_another_language() -> None:
     assert list(failures(STAGE, german)) == ["min_stop_words"]
     assert failures(STAGE, german, stop_words=["und", "der", "das"]) == {}
     assert scores_of(STAGE, german, stop_words=["und", "der", "das"]).column("stop_words").to_pylist() == [3]
-    with pytest.raises(ValidationError, match="not one"):
-        STAGE.config(stop_words=["two words"])
+    for wrong, named in (
+        (["two words"], "not one"),
+        ({"de": ["der", "-"]}, "not one"),
+        ([], "no word"),
+        ({"de": []}, "no word"),
+    ):
+        with pytest.raises(ValidationError, match=named):
+            STAGE.config(stop_words=wrong)
     assert STAGE.config.role("stop_words") == "measure"
+
+
+GERMAN, ENGLISH = "das Haus und der Garten mit einem Zaun " * 8, "the house and the garden with a fence " * 8
+LISTS = {"de": ["und", "der", "mit"], "en": ["the", "and"]}
+
+
+def stop_words_of(languages: list[str | None], *texts: str, **settings: Any) -> list[int | None]:
+    found = scores_of_batch(STAGE, documents(*texts, language=languages), **settings).column("stop_words")
+    return found.to_pylist()
+
+
+def test_each_document_is_held_against_its_languages_list() -> None:
+    languages = ["de", "en", "de-AT", "de_CH", "fr", None, "en"]
+    texts = (GERMAN, GERMAN, GERMAN, ENGLISH, GERMAN, ENGLISH, ENGLISH)
+    assert stop_words_of(languages, *texts, stop_words=LISTS) == [3, 0, 3, 0, None, None, 2]
+    assert stop_words_of(languages, *texts, stop_words=["und", "the"]) == [1, 1, 1, 1, 1, 1, 1]
+    assert stop_words_of(languages, *texts, stop_words={**LISTS, "unknown": ["fence"]})[-2:] == [1, 2]
+
+
+def test_by_default_english_and_the_unidentified_are_held_against_gophers_words() -> None:
+    assert stop_words_of(["en", None, "de", "en-GB"], ENGLISH, ENGLISH, ENGLISH, ENGLISH) == [3, 3, None, 3]
+
+
+def test_a_language_without_a_list_may_pass() -> None:
+    batch = documents(GERMAN, ENGLISH, GERMAN, language=["fr", "en", "en"])
+    for policy, failed in (("stop", [None, False, True]), ("pass", [False, False, True])):
+        config = STAGE.config(without_list=policy)
+        rules = STAGE.keep(scores_of_batch(STAGE, batch), config, Context())
+        (rule,) = (r for r in rules if r.name == "min_stop_words")
+        assert rule.failed.to_pylist() == failed
+        assert all(r.failed.null_count == 0 for r in rules if r is not rule)

@@ -23,6 +23,9 @@ def test_languages_wanted_come_before_how_sure() -> None:
         "min_language_score": [False, False, True, True],
     }
     assert list(found) == ["languages", "min_language_score"]
+    config = STAGE.config(languages=["en"])
+    rule = STAGE.keep(STAGE.measure(BATCH, config, Context()), config, Context())[0]
+    assert (rule.score.to_pylist(), rule.threshold) == ([1.0, 0.0, 1.0, 0.0], 1.0)
 
 
 def test_any_language() -> None:

@@ -20,7 +20,7 @@ from curation_lib.runner.build import Build
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.store import Store
-from tests.laws.test_edits import check_edits
+from tests.laws.replaying import check_replay
 from tests.runner.corpora import RAW, prose, run_steps, write_jsonl
 
 NAME = "filters.decontaminate"
@@ -97,7 +97,7 @@ def test_cuts_lead_from_input_to_output_and_name_the_item(inputs: Path) -> None:
         ("d4", "max_contamination", "quiz 1 q"),
         ("d4", "max_contamination", "quiz 0 q"),
     ]
-    assert check_edits(Store(done.store), dataset(done)) == 3
+    assert check_replay(Store(done.store), dataset(done)) == 3
     assert [row["source_id"] for row in book(done, "drops")] == ["d3"]  # nothing was left of it
     texts = {row["source_id"]: row["text"] for row in book(done, "part")}
     assert texts["d1"] == f"{prose(2)}\n\n{prose(3)}"

@@ -12,7 +12,7 @@ import zstandard
 from curation_lib.audit.trace import trace
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.store import Store
-from tests.laws.test_edits import check_edits, rows
+from tests.laws.replaying import check_replay, rows
 from tests.runner.corpora import prose, run_steps, simple, tree, write_jsonl
 
 QUOTED = "A paragraph of more than ten words that stands in the two documents of this test."
@@ -37,7 +37,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Store]:
 def test_edited_documents_are_hashed_anew_and_booked(built: tuple[Any, Store]) -> None:
     build, store = built
     manifest = complete(store, build.directories()["dedup.spans"])
-    assert check_edits(store, manifest) == 1
+    assert check_replay(store, manifest) == 1
     (edit,) = rows(store, manifest, 0, "edits")
     assert (edit["stage"], edit["rule"], edit["start"], edit["end"]) == (
         "dedup.spans", "repeated_paragraph", 0, len(QUOTED) + 2,
@@ -78,6 +78,6 @@ def test_real_pages_in_three_files_whatever_workers_and_batches(data: Path, tmp_
     run_steps(settings, tmp_path / "two", until="dedup.spans", workers=2, batch_rows=7)
     store = Store(str(tmp_path / "one"))
     manifest = complete(store, one.directories()["dedup.spans"])
-    assert check_edits(store, manifest) > 500
+    assert check_replay(store, manifest) > 500
     assert one.steps[-1].counts["dropped"]["dedup.spans.nothing_left"] > 80
     assert tree(tmp_path / "one", *SKIP) == tree(tmp_path / "two", *SKIP)

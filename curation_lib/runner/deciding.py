@@ -1,0 +1,112 @@
+"""How a block of filters decides from scores. A build and `winnow retune` both decide here, so they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curation_lib.core.errors import ContractError
+from curation_lib.core.stage import Bound, Context, Drop, Filter, Rule
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a block says of a batch.
+
+    rules: (stage, rule) in recipe order, then declared order. failed: bool[rules, rows].
+    """
+
+    rules: tuple[tuple[str, Rule], ...]
+    failed: npt.NDArray[np.bool_]
+
+    @property
+    def verdicts(self) -> list[tuple[str, list[Rule]]]:
+        """Each stage's rules, in order."""
+        return [(s, [rule for _, rule in found]) for s, found in groupby(self.rules, key=lambda one: one[0])]
+
+    @property
+    def names(self) -> list[str]:
+        """The rules' names as the counts of a manifest hold them."""
+        return [f"{stage}.{rule.name}" for stage, rule in self.rules]
+
+    @property
+    def kept(self) -> npt.NDArray[np.bool_]:
+        """bool[rows]: no rule failed."""
+        return np.logical_not(self.failed.any(axis=0))
+
+    @property
+    def first(self) -> npt.NDArray[np.int64]:
+        """int64[rows]: which rule a document goes by, the first that it failed; len(rules) where it stays."""
+        never = np.ones((1, self.failed.shape[1]), bool)
+        place: npt.NDArray[np.int64] = np.argmax(np.vstack([self.failed, never]), axis=0)
+        return place
+
+    def drop(self, row: int) -> tuple[str, Drop]:
+        """The stage that takes a failed row, and the ledger's row."""
+        (name, rule), *others = (self.rules[place] for place in np.flatnonzero(self.failed[:, row]))
+        also = tuple(f"{stage}.{r.name}" if stage != name else r.name for stage, r in others)
+        evidence = rule.evidence[row].as_py() if rule.evidence is not None else None
+        return name, Drop(row, rule.name, _number(rule.score[row]), rule.threshold, also, evidence=evidence)
+
+
+def decide(
+    filters: Sequence[Bound],
+    scores: Sequence[pa.RecordBatch | None],
+    batch: pa.RecordBatch,
+    states: Mapping[str, Any],
+) -> Decision:
+    """The filters' verdict on `batch` from one batch of scores each.
+
+    `batch` needs no more than `doc_id`, `source_id` and `language`. Raises ContractError, naming stage and score or
+    rule, where scores do not belong to the documents, lack one that a rule asks for, or a rule can't judge one.
+    """
+    judged = [_rules(f, s, batch, states) for f, s in zip(filters, scores, strict=True)]
+    rules = tuple((stage.name, rule) for (stage, _), found in zip(filters, judged, strict=True) for rule in found)
+    failed = [rule.failed.to_numpy(zero_copy_only=False) for _, rule in rules]
+    return Decision(rules, np.array(failed, bool).reshape(len(rules), batch.num_rows))
+
+
+def _rules(
+    bound: Bound, scores: pa.RecordBatch | None, batch: pa.RecordBatch, states: Mapping[str, Any]
+) -> Sequence[Rule]:
+    stage, config = bound
+    assert isinstance(stage, Filter)
+    if scores is None or scores.column("doc_id") != batch.column("doc_id"):
+        raise ContractError(f"{stage.name}: stored scores do not align with the documents; remove them and rerun")
+    try:
+        rules = stage.keep(scores, config, Context(state=states.get(stage.name)))
+    except KeyError as e:
+        known = ", ".join(scores.schema.names[2:])
+        raise ContractError(f"{stage.name}: no score {e.args[0]}; scores are {known}; mend the stage") from e
+    for rule in rules:
+        _require_judged(f"{stage.name}.{rule.name}", rule, batch)
+    return rules
+
+
+def _require_judged(name: str, rule: Rule, batch: pa.RecordBatch) -> None:
+    """A rule says yes or no of every document: one that cannot would let it pass unseen."""
+    if len(rule.failed) != batch.num_rows:
+        raise ContractError(f"{name}: {len(rule.failed)} verdicts on {batch.num_rows} documents; mend the stage")
+    if not rule.failed.null_count:
+        return
+    rows = pc.is_null(rule.failed)
+    spoken = pc.value_counts(pc.fill_null(batch.column("language"), "unknown").filter(rows)).to_pylist()
+    counted = sorted(spoken, key=lambda one: (-one["counts"], one["values"]))
+    languages = ", ".join(f"{one['values']} ({one['counts']:,})" for one in counted)
+    first = batch.column("source_id")[rows.index(pa.scalar(True)).as_py()]
+    why = rule.unjudged or "its score is null; mend the stage"
+    raise ContractError(
+        f"{name} cannot judge {rule.failed.null_count:,} documents, by language: {languages}; first {first}: {why}"
+    )
+
+
+def _number(score: pa.Scalar) -> float | None:
+    value = score.as_py()
+    return float(value) if isinstance(value, int | float) else None

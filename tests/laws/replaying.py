@@ -1,0 +1,80 @@
+"""A dataset made again from its immutable input and its books alone."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+
+from curation_lib.core.contract import DOCUMENT
+from curation_lib.core.registry import find
+from curation_lib.core.stage import Filter
+from curation_lib.runner.lineage import complete
+from curation_lib.runner.manifest import Manifest
+from curation_lib.runner.store import Store
+
+Rows = list[dict[str, Any]]
+
+
+def rows(store: Store, manifest: Manifest, number: int, kind: str) -> Rows:
+    """Those of one shard of a dataset; none where it has no such file."""
+    files = manifest.shards[number].files
+    path = store.path(f"{manifest.directory}/{files[kind].path}") if kind in files else None
+    return pq.read_table(path).to_pylist() if path else []
+
+
+def inputs_of(store: Store, manifest: Manifest) -> list[tuple[Manifest, int]]:
+    """The shard that each of the dataset's shards was made of."""
+    return [(m, n) for d in manifest.inputs for m in [complete(store, d)] for n in range(len(m.shards))]
+
+
+def cut(text: bytes, edits: Rows) -> bytes:
+    """What disjoint edits, by place, leave of the text that they were made in."""
+    pieces, end = [], 0
+    for edit in edits:
+        assert end <= edit["start"] < edit["end"] <= len(text), edit
+        assert edit["text_hash"] == xxhash.xxh3_128_hexdigest(text[edit["start"] : edit["end"]]), edit
+        pieces.append(text[end : edit["start"]])
+        end = edit["end"]
+    return b"".join([*pieces, text[end:]])
+
+
+def check_replay(store: Store, manifest: Manifest) -> int:
+    """Every shard of the dataset is its input less what the books drop and quarantine, each text cut by its edits,
+    row for row, column for column: Maps edit one after the other, a block of filters cuts the text that it was given.
+    Returns how many edits there were.
+
+    An identity that stands twice in a shard is left out: the books do not say which of the two went.
+    """
+    count = 0
+    at_once = isinstance(find(manifest.stages[0]["stage"]), Filter)
+    stages = [""] if at_once else [stage["stage"] for stage in manifest.stages]
+    for number, (source, at) in enumerate(inputs_of(store, manifest)):
+        edits: dict[tuple[str, ...], Rows] = defaultdict(list)
+        for edit in rows(store, manifest, number, "edits"):
+            edits["" if at_once else edit["stage"], edit["doc_id"], edit["source_id"]].append(edit)
+            count += 1
+        before, after = rows(store, source, at, "part"), rows(store, manifest, number, "part")
+        twice = {who for who, n in Counter(map(_who, before)).items() if n > 1}
+        dropped = {_who(r) for r in rows(store, manifest, number, "drops")}
+        gone = dropped | twice | {(r["source"], r["locator"]) for r in rows(store, manifest, number, "quarantine")}
+        made = [_edited(row, stages, edits) for row in before if _who(row) not in gone]
+        wanted = [row for row in after if _who(row) not in twice]
+        assert pa.Table.from_pylist(made, DOCUMENT).equals(pa.Table.from_pylist(wanted, DOCUMENT))
+        # A later Map of the same step may drop what an earlier one had edited; one alone books no edits of a drop.
+        assert not edits or (len(stages) > 1 and {who[2] for who in edits} <= {who[1] for who in dropped})
+    return count
+
+
+def _who(row: dict[str, Any]) -> tuple[str, str]:
+    return row["source"], row["source_id"]
+
+
+def _edited(row: dict[str, Any], stages: list[str], edits: dict[tuple[str, ...], Rows]) -> dict[str, Any]:
+    text = row["text"].encode()
+    for stage in stages:
+        text = cut(text, sorted(edits.pop((stage, row["doc_id"], row["source_id"]), []), key=lambda e: e["start"]))
+    return {**row, "text": text.decode(), "content_hash": xxhash.xxh3_128_hexdigest(text)}
