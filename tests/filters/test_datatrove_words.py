@@ -16,6 +16,7 @@ from curation_lib.core.errors import ContractError
 from curation_lib.core.fingerprint import stage_identity
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Context, Filter
+from curation_lib.text.statistics import STOP_WORDS
 from tests.filters.judging import documents
 from tests.golden.filters.pieces import pieces
 
@@ -45,7 +46,8 @@ def judged(name: str, batch: pa.RecordBatch, exact: bool) -> tuple[pa.RecordBatc
     stage = find(f"filters.{name}")
     assert isinstance(stage, Filter)
     assert stage.statistics
-    config = stage.config(exact=exact)
+    english = {"stop_words": STOP_WORDS} if name == "gopher_quality" else {}  # whatever the language, as there
+    config = stage.config(exact=exact, **english)
     scores = stage.measure(batch, config, Context(statistics=stage.statistics(config)(batch)))
     rules = [r for r in stage.keep(scores, config, Context()) if name != "c4_quality" or r.name == "min_sentences"]
     return scores, ~np.array([rule.failed.to_numpy(zero_copy_only=False) for rule in rules]).any(0)
