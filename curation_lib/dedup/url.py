@@ -97,7 +97,7 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: UrlConfig) -> p
 
 STAGE = Group(
     name="dedup.url",
-    version=2,
+    version=3,
     config=UrlConfig,
     summary="Drops documents whose URL is that of a kept one",
     libraries=("xxhash",),

@@ -24,7 +24,7 @@ _SAFE = "%:/?#[]@!$&'()*+,;="  # reserved characters stand for themselves, and `
 class Canonical(NamedTuple):
     """What makes no difference between two http(s) URLs.
 
-    scheme: http or https. www: a leading `www.`. slash: one at the end of the path. fragment: all but those that
+    scheme: http or https. www: leading `www.`. slash: one at the end of the path, not one of several. fragment: all but those that
     begin with `!` or `/`, by which single-page sites tell their pages apart. order: that of differently named
     query parameters. parameters: query parameters of these names, in any case; `*` stands for anything.
     """
@@ -42,7 +42,7 @@ def canonical_url(url: str, ignore: Canonical) -> str:
     url = url.strip()
     try:
         parts = urlsplit(url)
-        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        if parts.scheme not in DEFAULT_PORTS or not (parts.hostname or "").rstrip("."):
             return url
         host = _host(parts, ignore)
     except ValueError:  # a port or an IPv6 address that is none
@@ -56,8 +56,8 @@ def canonical_url(url: str, ignore: Canonical) -> str:
 
 def _host(parts: SplitResult, ignore: Canonical) -> str:
     """User, host and port as far as they count."""
-    host = (parts.hostname or "").removesuffix(".")
-    if ignore.www:
+    host = (parts.hostname or "").rstrip(".")
+    while ignore.www and host.startswith("www."):
         host = host.removeprefix("www.")
     if ":" in host:
         host = f"[{host}]"
@@ -68,7 +68,8 @@ def _host(parts: SplitResult, ignore: Canonical) -> str:
 
 def _path(path: str, ignore: Canonical) -> str:
     found = _without_dots(_escaped(path) or "/")
-    return found.removesuffix("/") or "/" if ignore.slash else found
+    bare = ignore.slash and not found.endswith("//")  # `a//` less one would be `a/`, which is another key's
+    return found.removesuffix("/") or "/" if bare else found
 
 
 def _without_dots(path: str) -> str:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curation_lib.text.urls import Canonical, canonical_url
@@ -93,6 +93,9 @@ def test_what_is_no_web_address_counts_as_it_stands(url: str) -> None:
     assert canonical_url(f" {url} ", Canonical()) == url
 
 
+@example("http://..", Canonical())
+@example("http://http://http://", Canonical())
+@example("http://www.www.a.", Canonical(www=True))
 @given(URLS, CANONICAL)
 def test_a_canonical_url_is_its_own(url: str, ignore: Canonical) -> None:
     once = canonical_url(url, ignore._replace(scheme=False))
