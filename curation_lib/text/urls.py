@@ -24,9 +24,10 @@ _SAFE = "%:/?#[]@!$&'()*+,;="  # reserved characters stand for themselves, and `
 class Canonical(NamedTuple):
     """What makes no difference between two http(s) URLs.
 
-    scheme: http or https. www: leading `www.`. slash: one at the end of the path, not one of several. fragment: all but those that
-    begin with `!` or `/`, by which single-page sites tell their pages apart. order: that of differently named
-    query parameters. parameters: query parameters of these names, in any case; `*` stands for anything.
+    scheme: http or https. www: leading `www.`. slash: one at the end of the path, not one of several. fragment: all
+    but those that begin with `!` or `/`, by which single-page sites tell their pages apart. order: that of
+    differently named query parameters. parameters: query parameters of these names, in any case; `*` stands for
+    anything.
     """
 
     scheme: bool = True
