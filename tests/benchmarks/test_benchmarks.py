@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import dedup, scaling
+from tests.benchmarks import dedup, filters, scaling
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
@@ -21,6 +21,15 @@ def test_near_dedup_beside_the_peers(data: Path) -> None:
         assert datatrove["cpu"] >= 40 * ours["cpu"]
         assert tools["datatrove, str.split"]["cpu"] >= 4 * ours["cpu"]
         assert tools["Data-Juicer"]["wall"] >= 8 * ours["wall"]
+
+
+def test_filters_beside_the_peers(data: Path) -> None:
+    tools = filters.run(3, [filters.OURS, *filters.PEERS])["tools"]
+    ours, split = tools[filters.OURS], tools["datatrove, str.split"]
+    assert tools["datatrove"]["cpu"] >= 30 * ours["cpu"]
+    assert split["cpu"] >= 6 * ours["cpu"]
+    shipped = [tools[name] for name in filters.PEERS if tools[name] is not split]
+    assert min(peer["wall"] for peer in shipped) >= 8 * ours["wall"]
 
 
 def test_time_is_linear_and_memory_flat(data: Path) -> None:
