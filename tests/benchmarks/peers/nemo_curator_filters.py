@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import sys
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from multiprocessing import Pool
@@ -35,8 +35,9 @@ TOP = {2: 0.2, 3: 0.18, 4: 0.16}
 REPEATED = {5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.1}
 
 
+@cache
 def filters() -> list[Any]:
-    """Gopher's and C4's rules as the package has them."""
+    """Gopher's and C4's rules as the package has them; once a process, which then knows the package by other modules."""
     root = Path(str(find_spec("nemo_curator").submodule_search_locations[0]))  # type: ignore[union-attr, index]
     for name in (*PACKAGES, HEURISTIC):
         module = ModuleType(name)
