@@ -29,12 +29,11 @@ def stage_identity(
 ) -> dict[str, Any]:
     """What of a stage shapes its output: name, version, the settings with `roles`, models and libraries."""
     more = stage.libraries_of(config) if stage.libraries_of else ()
-    models = stage.model_files(config) if stage.model_files else ()
     return {
         "stage": stage.name,
         "version": stage.version,
         "config": config.only(*roles),
-        "models": _hashes(models),
+        "models": model_hashes(stage, config),
         "libraries": library_versions((*stage.libraries, *more)),
         "unicode": unicodedata.unidata_version,
         "writer": {"format": WRITER["format"], "libraries": library_versions(("pyarrow",))},
@@ -46,16 +45,25 @@ def library_versions(names: Sequence[str]) -> Mapping[str, str]:
     return {name: version(name) for name in sorted(names)}
 
 
-def _hashes(models: Sequence[str] | Mapping[str, str]) -> Any:
-    """Named files keep their names: what a list is called shapes the ledger as its entries do."""
+def model_hashes(stage: Stage, config: StageConfig) -> Any:
+    """sha256 of each model file, JSON-ready. Named files keep their names: what a list is called shapes the ledger as
+    its entries do."""
+    models = stage.model_files(config) if stage.model_files else ()
     if isinstance(models, Mapping):
         return {name: file_sha256(path) for name, path in models.items()}
     return [file_sha256(path) for path in models]
 
 
-@cache
 def file_sha256(path: str) -> str:
-    """sha256 of a model file, at a local path or any fsspec URL; read once a process."""
+    """sha256 of a model file, at a local path or any fsspec URL; read again where its size, time or ETag changed."""
+    import fsspec
+
+    fs, place = fsspec.core.url_to_fs(path, **({"use_listings_cache": False} if path.startswith("s3") else {}))
+    return _sha256(path, str(fs.info(place)))
+
+
+@cache
+def _sha256(path: str, state: str) -> str:
     import fsspec
 
     digest = hashlib.sha256()

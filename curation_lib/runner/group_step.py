@@ -71,6 +71,7 @@ def _keys(
 ) -> list[Placed]:
     place = _place(step, print_)
     names = [f"{name}-{n:05d}.arrow" for n in range(len(parts))]
+    links = chain(step)
     tasks = [
         Work(
             session.store,
@@ -79,7 +80,7 @@ def _keys(
             e.name,
             n,
             place,
-            chain(step),
+            links,
             part,
             {"paths": {"keys": names[n]}},
             session.batch_rows,
@@ -103,6 +104,7 @@ def _released_keys(
 def _partitions(step: Step, documents: int, keys: list[Placed], session: Session, print_: str) -> list[str]:
     place, slices = _place(step, print_), group.partitions(documents)
     names = [f"partition-{n:05d}.arrow" for n in range(len(slices))]
+    links = chain(step)
     tasks = [
         Work(
             session.store,
@@ -111,7 +113,7 @@ def _partitions(step: Step, documents: int, keys: list[Placed], session: Session
             f"partition {n}",
             n,
             place,
-            chain(step),
+            links,
             keys,
             {"paths": {"partition": name}, "slices": some},
         )

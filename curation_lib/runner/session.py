@@ -14,7 +14,7 @@ from curation_lib.runner.manifest import Entry, Manifest, total
 from curation_lib.runner.parts import BATCH_ROWS, CODEC
 from curation_lib.runner.plan import Step
 from curation_lib.runner.store import Store
-from curation_lib.runner.work import Work, described
+from curation_lib.runner.work import Link, Work, described
 
 Progress = Callable[[str, str, int, int], None]
 """progress(step id, function, shards done, shards in all)"""
@@ -61,7 +61,8 @@ def identities(step: Step) -> list[dict[str, Any]]:
     return [stage_identity(stage, config) for stage, config in step.bound]
 
 
-def chain(step: Step) -> tuple[tuple[str, str], ...]:
+def chain(step: Step) -> tuple[Link, ...]:
+    """The step's stages on their way to workers; looks at every model file, so once a step."""
     return tuple(described(stage, config) for stage, config in step.bound)
 
 
@@ -100,6 +101,7 @@ def part_work(
 ) -> list[Work]:
     """One piece of work per part of the input datasets, in order."""
     directory = f"datasets/{step.label}/{print_}"
+    links = chain(step)
     parts = [(f"{m.directory}/{e.files['part'].path}", e) for m in inputs for e in m.shards]
     return [
         Work(
@@ -109,7 +111,7 @@ def part_work(
             e.name,
             n,
             directory,
-            chain(step),
+            links,
             part,
             dict(facts),
             session.batch_rows,

@@ -18,7 +18,7 @@ from curation_lib.runner.cuts import cut
 from curation_lib.runner.deciding import Decision, decide
 from curation_lib.runner.manifest import Entry
 from curation_lib.runner.parts import PartWriter, read_batches
-from curation_lib.runner.work import Work, contexts, entry, explained, model, run_maps, write_dataset
+from curation_lib.runner.work import Link, Work, contexts, entry, explained, model, run_maps, write_dataset
 
 
 def ingest(work: Work) -> Entry:
@@ -73,20 +73,20 @@ def documents(work: Work, books: Books) -> Iterator[pa.RecordBatch]:
 def measure(work: Work) -> dict[str, Done]:
     """Score a part with every filter of `facts["missing"]` in one pass; each filter's scores are one file."""
     missing: dict[str, tuple[str, str]] = work.facts["missing"]  # stage -> (work fingerprint, directory)
-    wanted = [pair for pair in work.chain if pair[0] in missing]
+    wanted = [link for link in work.chain if link[0] in missing]
     with explained(work):
         tables = _score(work, wanted)
         return {name: _write_scores(work, *missing[name], table) for name, table in tables.items()}
 
 
-def _score(work: Work, wanted: Sequence[tuple[str, str]]) -> dict[str, pa.Table]:
-    scored: dict[str, list[pa.RecordBatch]] = {name: [] for name, _ in wanted}
+def _score(work: Work, wanted: Sequence[Link]) -> dict[str, pa.Table]:
+    scored: dict[str, list[pa.RecordBatch]] = {name: [] for name, *_ in wanted}
     bound = [(stage, config) for stage, config in work.bound() if stage.name in scored]
     for batch in read_batches(work.store, work.part, work.batch_rows):
         shared: dict[Any, Any] = {}
-        for (stage, config), pair in zip(bound, wanted, strict=True):
+        for (stage, config), link in zip(bound, wanted, strict=True):
             assert isinstance(stage, Filter)
-            scored[stage.name].append(_scores_of(stage, config, batch, shared, model(*pair)))
+            scored[stage.name].append(_scores_of(stage, config, batch, shared, model(*link)))
     return {name: pa.Table.from_batches(batches) if batches else None for name, batches in scored.items()}
 
 

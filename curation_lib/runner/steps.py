@@ -87,8 +87,9 @@ def _ingest(step: Step, inputs: Sequence[Manifest], session: Session) -> Manifes
     to = target(step, [(s.name, s.sha256) for s in shards])
     if done := read_manifest(session.store, to.directory):
         return done
+    links = chain(step)
     work = [
-        Work(session.store, to.work, fingerprint([s.name, s.sha256]), s.name, n, to.directory, chain(step), s)
+        Work(session.store, to.work, fingerprint([s.name, s.sha256]), s.name, n, to.directory, links, s)
         for n, s in enumerate(shards)
     ]
     entries = session.run(step.id, shard.ingest, [replace(w, codec=session.codec) for w in work])

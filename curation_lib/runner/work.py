@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import conform
-from curation_lib.core.errors import WinnowError
+from curation_lib.core.errors import ContractError, WinnowError
+from curation_lib.core.fingerprint import fingerprint, model_hashes
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Bound, Context, Map, Stage
 from curation_lib.runner.books import Books
@@ -25,12 +26,15 @@ from curation_lib.runner.parts import BATCH_ROWS, CODEC, PartWriter
 from curation_lib.runner.store import Store
 from curation_lib.text.hashing import content_hashes
 
+Link = tuple[str, str, str]
+"""A stage on its way to a worker: its name, its settings, and the fingerprint of its model's files."""
+
 
 @dataclass(frozen=True)
 class Work:
     """One shard of one step. `fingerprint` names the work without its input, `input` the input's bytes.
 
-    chain: stage names with their settings; part: store key of the input part (a source's Shard for ingest).
+    chain: stages as they are sent; part: store key of the input part (a source's Shard for ingest).
     """
 
     store: Store
@@ -39,23 +43,24 @@ class Work:
     name: str
     index: int
     directory: str
-    chain: tuple[tuple[str, str], ...]
+    chain: tuple[Link, ...]
     part: Any = None
     facts: dict[str, Any] = field(default_factory=dict)
     batch_rows: int = BATCH_ROWS
     codec: str | None = CODEC
 
     def bound(self) -> list[Bound]:
-        return [bind(name, settings) for name, settings in self.chain]
+        return [bind(name, settings) for name, settings, _ in self.chain]
 
     def paths(self) -> dict[str, str]:
         """Where each kind of file of this shard goes, relative to the dataset."""
         return {kind: pattern.format(self.index) for kind, pattern in NAMES.items()}
 
 
-def described(stage: Stage, config: StageConfig) -> tuple[str, str]:
+def described(stage: Stage, config: StageConfig) -> Link:
     """A stage and its settings as text, for the way to a worker."""
-    return stage.name, orjson.dumps(config.model_dump(mode="json")).decode()
+    settings = orjson.dumps(config.model_dump(mode="json")).decode()
+    return stage.name, settings, fingerprint(model_hashes(stage, config))
 
 
 @cache
@@ -65,15 +70,26 @@ def bind(name: str, settings: str) -> Bound:
     return stage, stage.config.model_validate(orjson.loads(settings))
 
 
-@cache
-def model(name: str, settings: str) -> Any:
-    """What the stage's `load` returns, once per worker."""
+@lru_cache(maxsize=32)
+def model(name: str, settings: str, files: str) -> Any:
+    """What the stage's `load` returns, once per worker for the `files` that the build has seen.
+
+    Raises ContractError where this worker finds others: outputs would stand under a fingerprint that is not theirs.
+    """
     stage, config = bind(name, settings)
-    return stage.load(config) if stage.load else None
+    loaded = stage.load(config) if stage.load else None
+    if stage.model_files and fingerprint(model_hashes(stage, config)) != files:
+        found = stage.model_files(config)
+        places = ", ".join(found.values() if isinstance(found, Mapping) else found)
+        raise ContractError(
+            f"{name}: {places} changed while the build ran, or differs from machine to machine; start the build again "
+            "with the same files everywhere"
+        )
+    return loaded
 
 
 def contexts(work: Work) -> list[Context]:
-    return [Context(model=model(*pair)) for pair in work.chain]
+    return [Context(model=model(*link)) for link in work.chain]
 
 
 def run_maps(batch: pa.RecordBatch, stages: Sequence[Bound], given: Sequence[Context], books: Books) -> pa.RecordBatch:
@@ -100,7 +116,7 @@ def explained(work: Work) -> Iterator[None]:
 
     Arrow's pool and malloc keep what a shard needed for the next one, which may never come to this worker.
     """
-    where = f"{'+'.join(name for name, _ in work.chain)}, shard {work.name}"
+    where = f"{'+'.join(name for name, *_ in work.chain)}, shard {work.name}"
     try:
         yield
     except WinnowError as e:

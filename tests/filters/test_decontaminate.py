@@ -14,7 +14,7 @@ import zstandard
 from pydantic import ValidationError
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.fingerprint import file_sha256, stage_identity
+from curation_lib.core.fingerprint import stage_identity
 from curation_lib.core.stage import Context, Rule
 from curation_lib.filters.contamination import added
 from curation_lib.filters.decontaminate import STAGE, DecontaminateConfig, common, counted, load, summarise
@@ -202,7 +202,6 @@ def test_two_benchmarks_need_two_names(bench: Path) -> None:
 
 def test_bytes_and_names_of_benchmarks_identify_scores_their_place_does_not(bench: Path, tmp_path: Path) -> None:
     def identity(path: Path, **more: Any) -> Any:
-        file_sha256.cache_clear()
         quiz = {"name": "quiz", "paths": str(path), "fields": "q"}
         return stage_identity(STAGE, DecontaminateConfig.model_validate({"benchmarks": [quiz], **more}), ("measure",))
 

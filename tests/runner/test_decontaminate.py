@@ -14,7 +14,6 @@ from curation_lib.audit.contamination import contamination
 from curation_lib.audit.trace import trace
 from curation_lib.cli import cli
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.fingerprint import file_sha256
 from curation_lib.core.recipe import parse_recipe, recipe_fingerprint
 from curation_lib.runner.build import Build
 from curation_lib.runner.lineage import complete
@@ -122,7 +121,6 @@ def test_decisions_reuse_scores_and_a_changed_benchmark_does_not(inputs: Path) -
     again = run_steps(recipe(inputs, "moved/quiz.jsonl"), store)
     assert (calls(again), again.build_id) == ({}, first.build_id)
     write_jsonl(inputs / "moved" / "quiz.jsonl", [{"q": item} for item in ITEMS[1:]])
-    file_sha256.cache_clear()
     changed = run_steps(recipe(inputs, "moved/quiz.jsonl"), store)
     assert calls(changed) == {"measure": 2, "keep": 2}
     assert changed.build_id != first.build_id
