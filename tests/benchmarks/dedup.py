@@ -7,22 +7,18 @@ writing are all in the figures. Two workers each. Results go to results/dedup.js
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.benchmarks import corpus
 from tests.benchmarks.accuracy import accuracy, kept_ids
 from tests.benchmarks.commands import Command, machine, ours, peer, place
 from tests.benchmarks.measure import alternated
+from tests.benchmarks.results import save, table, workplace
 
-RESULTS = Path(__file__).with_name("results")
 PEERS = ("datatrove", "datatrove, str.split", "Data-Juicer", "text-dedup")
 OURS, MORE = "Winnow", "Winnow, 16 bands"
 """Under `fineweb`'s 14 x 8 as datatrove is, and with two bands more: datatrove's components also remove pairs that are
@@ -57,11 +53,8 @@ def kept(name: str, out: Path) -> set[str]:
 
 def run(runs: int, peers: Sequence[str], keep: Path | None = None) -> dict[str, Any]:
     """Figures and accuracy of ours and of `peers`."""
-    folder = keep or Path(tempfile.mkdtemp(prefix="winnow-bench-"))
-    try:
+    with workplace(keep) as folder:
         text = folder / "corpus"
-        if not text.exists():
-            corpus.labelled(text)
         everyone = [
             id for f in (text / "parquet").glob("*") for id in pq.read_table(f, columns=["id"])["id"].to_pylist()
         ]
@@ -70,22 +63,6 @@ def run(runs: int, peers: Sequence[str], keep: Path | None = None) -> dict[str, 
         for name in figures:
             figures[name] |= accuracy(everyone, kept(name, folder / "out"))
         return {"machine": machine(), "runs": runs, "documents": len(everyone), "tools": figures}
-    finally:
-        if keep is None:
-            shutil.rmtree(folder)
-
-
-def table(found: Mapping[str, Any]) -> str:
-    """The results as Markdown."""
-    ours = found["tools"][OURS]
-    head = "| tool | wall s | CPU s | peak PSS MiB | recall J>=.8 | precision J>=.7 | wall / ours | CPU / ours |\n"
-    lines = [
-        f"| {name} | {f['wall']:.1f} | {f['cpu']:.1f} | {f['pss']:.0f} | {f['recall_80']:.4f} | {f['precision_70']:.4f} "
-        f"| {f['wall'] / ours['wall']:.1f} | {f['cpu'] / ours['cpu']:.1f} |"
-        for name, f in found["tools"].items()
-    ]
-    note = f"{found['machine']}; {found['documents']:,} documents, 210 MB of text; median of {found['runs']}.\n\n"
-    return note + head + "|---|--:|--:|--:|--:|--:|--:|--:|\n" + "\n".join(lines) + "\n"
 
 
 def main() -> None:
@@ -95,9 +72,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a folder for corpus and outputs, not deleted")
     told = parser.parse_args()
     found = run(told.runs, told.peers, told.keep)
-    (RESULTS / "dedup.json").write_text(json.dumps(found, indent=2) + "\n")
-    (RESULTS / "dedup.md").write_text(table(found))
-    print(table(found))
+    save("dedup", found, table(found, OURS, {"recall_80": "recall J>=.8", "precision_70": "precision J>=.7"}))
 
 
 if __name__ == "__main__":

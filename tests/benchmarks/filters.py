@@ -8,16 +8,13 @@ Results go to results/filters.json and results/filters.md.
 from __future__ import annotations
 
 import argparse
-import json
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import corpus
 from tests.benchmarks.commands import Command, machine, ours, peer, place
-from tests.benchmarks.dedup import RESULTS
 from tests.benchmarks.measure import alternated
+from tests.benchmarks.results import save, table, workplace
 
 OURS, EXACT = "Winnow", "Winnow, exact words"
 PEERS = ("datatrove", "datatrove, str.split", "Data-Juicer", "Dolma", "NeMo Curator, no engine")
@@ -43,24 +40,9 @@ def commands(text: Path, out: Path) -> dict[str, Callable[[], Command]]:
 
 def run(runs: int, tools: Sequence[str], keep: Path | None = None) -> dict[str, Any]:
     """Figures of `tools`."""
-    folder = keep or Path(tempfile.mkdtemp(prefix="winnow-bench-"))
-    text = folder / "corpus"
-    if not text.exists():
-        corpus.labelled(text)
-    told = {name: c() for name, c in commands(text, folder / "out").items() if name in tools}
-    return {"machine": machine(), "runs": runs, "tools": alternated(told, runs)}
-
-
-def table(found: Mapping[str, Any]) -> str:
-    """The results as Markdown."""
-    first = found["tools"][OURS]
-    head = "| tool | wall s | CPU s | peak PSS MiB | wall / ours | CPU / ours |\n|---|--:|--:|--:|--:|--:|\n"
-    lines = [
-        f"| {name} | {f['wall']:.1f} | {f['cpu']:.1f} | {f['pss']:.0f} | {f['wall'] / first['wall']:.1f} "
-        f"| {f['cpu'] / first['cpu']:.1f} |\n"
-        for name, f in found["tools"].items()
-    ]
-    return f"{found['machine']}; 61,703 documents, 210 MB of text; median of {found['runs']}.\n\n{head}{''.join(lines)}"
+    with workplace(keep) as folder:
+        told = {name: c() for name, c in commands(folder / "corpus", folder / "out").items() if name in tools}
+        return {"machine": machine(), "runs": runs, "tools": alternated(told, runs)}
 
 
 def main() -> None:
@@ -70,9 +52,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a folder for corpus and outputs, not deleted")
     told = parser.parse_args()
     found = run(told.runs, told.tools, told.keep)
-    (RESULTS / "filters.json").write_text(json.dumps(found, indent=2) + "\n")
-    (RESULTS / "filters.md").write_text(table(found))
-    print(table(found))
+    save("filters", found, table(found, OURS))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ and one Parquet file per input of the documents kept, under our codec. Results g
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from collections import defaultdict
@@ -22,9 +21,8 @@ from isal import igzip
 from curation_lib.runner.dask import LocalScheduler, OnDone
 from curation_lib.runner.parts import CODEC, ROW_GROUP
 from curation_lib.runner.single import run_stage
-from tests.benchmarks import corpus
-from tests.benchmarks.dedup import RESULTS
 from tests.benchmarks.measure import alternated
+from tests.benchmarks.results import save, workplace
 
 STEPS = {
     "ingest": "read, parse, hash, unpacked Parquet",
@@ -91,14 +89,10 @@ def table(found: dict[str, dict[str, float]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--keep", type=Path, default=Path(tempfile.mkdtemp(prefix="winnow-floor-")))
-    text = parser.parse_args().keep / "corpus"
-    if not text.exists():
-        corpus.labelled(text)
-    found = run(text / "jsonl_gz")
-    (RESULTS / "floor.json").write_text(json.dumps(found, indent=2) + "\n")
-    (RESULTS / "floor.md").write_text(table(found))
-    print(table(found))
+    parser.add_argument("--keep", type=Path, help="a folder for the corpus, not deleted")
+    with workplace(parser.parse_args().keep) as folder:
+        found = run(folder / "corpus" / "jsonl_gz")
+    save("floor", found, table(found))
 
 
 if __name__ == "__main__":

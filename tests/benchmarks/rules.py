@@ -7,8 +7,6 @@ every score of Gopher, C4 and FineWeb. Results go to results/rules.json and resu
 from __future__ import annotations
 
 import argparse
-import json
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,9 +18,8 @@ from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Bound, Context, Filter, Map
 from curation_lib.sources.jsonl import JsonlConfig, read, shards
-from tests.benchmarks import corpus
 from tests.benchmarks.commands import machine
-from tests.benchmarks.dedup import RESULTS
+from tests.benchmarks.results import save, workplace
 
 RUNS, ROWS = 3, 1024
 FUSED = ("filters.gopher_repetition", "filters.gopher_quality", "filters.c4_quality", "filters.fineweb_quality")
@@ -32,8 +29,6 @@ ALONE = (*FUSED, "filters.length", "filters.code_markup", "filters.c4_lines",
 
 def texts(folder: Path, most: int = 50_000_000) -> list[pa.RecordBatch]:
     """The first `most` bytes of the labelled corpus as documents."""
-    if not (folder / "corpus").exists():
-        corpus.labelled(folder / "corpus")
     config = JsonlConfig(paths=[f"{folder}/corpus/jsonl_gz"], source="bench", batch_rows=ROWS)
     return list(_documents(config, most))
 
@@ -95,11 +90,11 @@ def _bound(name: str, **settings: Any) -> Bound:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--keep", type=Path, help="a folder for the corpus, not deleted")
-    found = run(parser.parse_args().keep or Path(tempfile.mkdtemp(prefix="winnow-rules-")))
-    (RESULTS / "rules.json").write_text(json.dumps({"machine": machine(), "MB/s": found}, indent=2) + "\n")
+    with workplace(parser.parse_args().keep) as folder:
+        found = run(folder)
     lines = "".join(f"| {name} | {speed:.0f} |\n" for name, speed in found.items())
-    (RESULTS / "rules.md").write_text(f"{machine()}; one core.\n\n| filter | MB/s |\n|---|--:|\n{lines}")
-    print(lines)
+    text = f"{machine()}; one core.\n\n| filter | MB/s |\n|---|--:|\n{lines}"
+    save("rules", {"machine": machine(), "MB/s": found}, text)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from typing import Any
 
 from tests.benchmarks import corpus
 from tests.benchmarks.measure import alternated
+from tests.benchmarks.results import RESULTS
 
-RESULTS = Path(__file__).with_name("results")
 SIZES = (100, 400, 1000)
 
 

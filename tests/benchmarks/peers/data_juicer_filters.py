@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from data_juicer import run
 
 STOP_WORDS = ["the", "be", "to", "of", "and", "that", "have", "with"]
 FLAGGED = ["lorem", "ipsum"]
@@ -36,15 +37,7 @@ def main(corpus: str, out: str) -> None:
     words.mkdir(parents=True)
     words.joinpath("stopwords.json").write_text(json.dumps({"en": STOP_WORDS}))
     words.joinpath("flagged_words.json").write_text(json.dumps({"en": FLAGGED}))
-    config = {
-        "project_name": "bench", "dataset_path": f"{corpus}/jsonl_gz", "export_path": f"{out}/kept.parquet",
-        "export_type": "parquet", "work_dir": f"{out}/work", "np": 2, "use_cache": False, "text_keys": "text",
-        "open_tracer": False, "op_fusion": True, "process": operators(str(words)),
-    }  # fmt: skip
-    Path(out, "recipe.yaml").write_text(json.dumps(config))  # JSON is YAML
-    places = {"HF_HOME": f"{out}/hf", "TMPDIR": out, "DATA_JUICER_CACHE_HOME": f"{out}/cache"}
-    process = Path(sys.executable).with_name("dj-process")
-    subprocess.run([str(process), "--config", f"{out}/recipe.yaml"], env={**os.environ, **places}, check=True)
+    run(corpus, out, operators(str(words)), op_fusion=True)
 
 
 if __name__ == "__main__":

@@ -17,21 +17,9 @@ from datatrove.pipeline.filters import (
 from datatrove.pipeline.readers import JsonlReader
 from datatrove.pipeline.writers import ParquetWriter
 from datatrove.utils import word_tokenizers
+from split_words import SplitTokenizer
 
 WORKERS, TASKS = 2, 8
-
-
-class SplitTokenizer(word_tokenizers.WordTokenizer):
-    """Words are what stands between white space; a sentence is a line."""
-
-    def word_tokenize(self, text: str) -> list[str]:
-        return text.split()
-
-    def sent_tokenize(self, text: str) -> list[str]:
-        return text.splitlines()
-
-    def span_tokenize(self, text: str) -> list[tuple[int, int]]:
-        return [(0, len(text))]
 
 
 def splits(language: str) -> SplitTokenizer:
