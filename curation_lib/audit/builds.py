@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curation_lib.core.errors import ConfigError
+from curation_lib.runner.ahead import ahead
 from curation_lib.runner.lineage import ancestors, complete, released_in
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.store import Store
@@ -34,11 +35,9 @@ class BuildRecord:
 
     def steps(self, store: Store) -> list[Step]:
         """The build's steps in order, without those that are off."""
-        return [
-            Step(s["step"], s["kind"], complete(store, s["directory"]))
-            for s in self.data["steps"]
-            if s["kind"] != "off"
-        ]
+        ran = [s for s in self.data["steps"] if s["kind"] != "off"]
+        manifests = ahead(lambda s: complete(store, s["directory"]), ran)
+        return [Step(s["step"], s["kind"], manifest) for s, manifest in zip(ran, manifests, strict=True)]
 
 
 def list_builds(store: Store) -> list[BuildRecord]:

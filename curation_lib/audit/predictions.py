@@ -1,6 +1,6 @@
 """What a block of filters keeps under other settings, decided again from the scores of a finished build.
 
-Read are the scores and the documents' identities, a row group at a time; texts only of the samples.
+Read are the scores and the documents' identities, some shards at once; texts only of the samples.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from curation_lib.audit.sides import Flipped, Sides, Tally
 from curation_lib.core.errors import ContractError, StoreError
 from curation_lib.core.stage import Bound
+from curation_lib.runner.ahead import ahead
 from curation_lib.runner.deciding import Decision, decide
 from curation_lib.runner.filter_step import states_of
 from curation_lib.runner.lineage import complete
@@ -23,6 +24,8 @@ from curation_lib.runner.parts import ROW_GROUP, read_batches, read_columns, rea
 from curation_lib.runner.store import Store
 
 IDENTITY = ("doc_id", "source", "source_id", "url", "language")
+Judged = tuple[str, int, pa.RecordBatch, tuple[Decision, Decision]]
+"""A batch of the block's input: its part, its first row, identities, and both decisions."""
 EXCERPT = 200
 """Characters of a sampled text that are shown."""
 
@@ -38,8 +41,9 @@ def predict(
     the build's own counts under the build's own settings, StoreError where scores are gone.
     """
     tally = Tally(samples)
-    for part, at, batch, decisions in _decided(store, manifest, before, after):
-        tally.add(part, at, batch, decisions)
+    for shard in _decided(store, manifest, before, after):
+        for judged in shard:
+            tally.add(*judged)
     _require_reproduced(manifest, tally)
     return {
         "rows_in": tally.sides.total(),
@@ -57,23 +61,30 @@ def predict(
 
 def _decided(
     store: Store, manifest: Manifest, before: Sequence[Bound], after: Sequence[Bound]
-) -> Iterator[tuple[str, int, pa.RecordBatch, tuple[Decision, Decision]]]:
-    """Each batch of the block's input: its part, its first row, identities, and both decisions."""
+) -> Iterator[list[Judged]]:
+    """The block's input, shard by shard."""
     directories: dict[str, str] = manifest.facts["scores"]
     for name, directory in directories.items():
         if not store.exists(f"{directory}/manifest.json"):
             raise StoreError(f"{name}: no scores at {store.address(directory)}; build the recipe again")
     states = states_of(before, directories, store)
     parts = [part for d in manifest.inputs for part in complete(store, d).parts()]
-    for number, part in enumerate(parts):
+
+    def shard(place: tuple[int, str]) -> list[Judged]:
+        number, part = place
         keys = [f"{directories[stage.name]}/part-{number:05d}.parquet" for stage, _ in before]
         scores = [read_batches(store, key, ROW_GROUP) for key in keys]
+        found: list[Judged] = []
         at = 0
         for batch, *judged in zip_longest(read_columns(store, part, IDENTITY), *scores):
             if batch is None:
                 raise ContractError(f"{part}: more rows of scores than documents; remove the scores and rebuild")
-            yield part, at, batch, (decide(before, judged, batch, states), decide(after, judged, batch, states))
+            both = decide(before, judged, batch, states), decide(after, judged, batch, states)
+            found.append((part, at, batch, both))
             at += batch.num_rows
+        return found
+
+    return ahead(shard, enumerate(parts))
 
 
 def _both(values: Iterable[Any]) -> dict[str, Any]:
