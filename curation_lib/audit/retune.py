@@ -92,9 +92,18 @@ def _without_keep(stage: Stage, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_built(step: Step, manifest: Manifest) -> tuple[Bound, ...]:
-    """The step's filters with the settings that the build had."""
+    """The step's filters deciding as the build did. What they measure is the recipe's: `_last_build` has seen that it
+    is the same, and a manifest does not say where a list or a benchmark lies."""
     pairs = zip(step.bound, manifest.stages, strict=True)
-    return tuple(configured(s.name, config.model_dump() | then["config"], "the build") for (s, config), then in pairs)
+    return tuple(
+        configured(stage.name, config.model_dump() | _deciding(stage, then["config"]), "the build")
+        for (stage, config), then in pairs
+    )
+
+
+def _deciding(stage: Stage, config: dict[str, Any]) -> dict[str, Any]:
+    fields = stage.config.model_fields
+    return {k: v for k, v in config.items() if k in fields and stage.config.role(k) == "keep"}
 
 
 def _said(change: Change, step: Step, before: Sequence[Bound], after: Sequence[Bound]) -> dict[str, Any]:

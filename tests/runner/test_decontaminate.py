@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from curation_lib.audit.contamination import contamination
+from curation_lib.audit.retune import retune
 from curation_lib.audit.trace import trace
 from curation_lib.cli import cli
 from curation_lib.core.errors import ConfigError
@@ -109,6 +112,19 @@ def test_a_cut_in_a_block_leaves_other_filters_their_documents(inputs: Path) -> 
     done = run_steps(written, inputs / "store")
     assert {row["source_id"]: row["stage"] for row in book(done, "drops")} == {"d3": NAME, "d5": "filters.length"}
     assert {row["stage"] for row in book(done, "edits")} == {NAME}
+
+
+@pytest.mark.parametrize("change", ["max_contamination=null", "max_near_contamination=0.5", "action=cut"])
+def test_retune_predicts_a_rebuild(inputs: Path, change: str) -> None:
+    field, _, value = change.partition("=")
+    store = inputs / "store"
+    run_steps(recipe(inputs), store)
+    (predicted,) = retune(parse_recipe(recipe(inputs)), Store(str(store)), [f"{NAME}.{change}"])["steps"]
+    rebuilt = run_steps(recipe(inputs, **{field: yaml.safe_load(value)}), store)
+    assert calls(rebuilt) == {"keep": 2}
+    assert predicted["kept"] == {"before": 3, "after": dataset(rebuilt).counts["kept"]}
+    taken = {r["rule"]: r["first"]["after"] for r in predicted["rules"] if r["first"]["after"]}
+    assert taken == dict(Counter(f"{NAME}.{row['rule']}" for row in book(rebuilt, "drops")))
 
 
 def test_decisions_reuse_scores_and_a_changed_benchmark_does_not(inputs: Path) -> None:
