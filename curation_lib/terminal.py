@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from curation_lib.runner.manifest import Manifest
     from curation_lib.runner.steps import StepResult
 
-OUT = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 150)
+OUT = Console(emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else 150)
 
 
 def fail(message: str, as_json: bool) -> NoReturn:
     """Print the error and exit with status 1."""
-    Console(stderr=True, soft_wrap=True).print(f"error: {message}", markup=False, highlight=False)
+    Console(stderr=True, emoji=False, soft_wrap=True).print(f"error: {message}", markup=False, highlight=False)
     if as_json:
         print(orjson.dumps({"error": message}).decode())
     sys.exit(1)

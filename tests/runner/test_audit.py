@@ -14,14 +14,15 @@ from curation_lib.runner.store import Store
 from curation_lib.text.hashing import doc_id
 from tests.runner.corpora import prose, rows, run_steps, simple, write_jsonl
 
-ODD = "a [bold]odd[/bold] id [/x]"
+ODD = "a [bold]odd[/bold] id [/x] :tada:"
+TEXT = "Short [/red] :ticket:`5`."
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Twelve documents, one id with two contents, one line that is no JSON, one id that looks like markup."""
     folder = tmp_path_factory.mktemp("audit")
-    written = [*rows(0, 12), {"id": "doc-3", "text": prose(99)}, b"{no [/json]", {"id": ODD, "text": "Short [/red]."}]
+    written = [*rows(0, 12), {"id": "doc-3", "text": prose(99)}, b"{no [/json]", {"id": ODD, "text": TEXT}]
     write_jsonl(folder / "inputs" / "a.jsonl", written)
     run_steps(simple(folder / "inputs"), folder / "store")
     return Store(str(folder / "store"))
@@ -44,11 +45,19 @@ def test_an_input_that_was_never_a_document_is_found_by_its_locator(store: Store
 
 
 @pytest.mark.parametrize(
-    "command", [["trace", ODD], ["trace", "a.jsonl#13"], ["sample", "", "--dropped", "min_characters"]]
+    ("command", "shown"),
+    [
+        (["trace", ODD], [ODD]),
+        (["trace", "a.jsonl#13"], ["a.jsonl#13", "not JSON: unexpected character"]),
+        (["sample", "", "--dropped", "min_characters"], [ODD, TEXT]),
+    ],
 )
-def test_texts_that_look_like_markup_are_shown_as_they_are(store: Store, command: list[str]) -> None:
-    done = CliRunner().invoke(cli, [*command, "--store", store.url])
-    assert done.exit_code == 0, done.output
+def test_texts_that_look_like_markup_are_shown_as_they_are(
+    store: Store, command: list[str], shown: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main([*command, "--store", store.url], standalone_mode=False)
+    said = capsys.readouterr().out
+    assert all(text in said for text in shown), said
 
 
 def test_a_funnel_shows_reasons_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
