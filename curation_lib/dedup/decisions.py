@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curation_lib.core.stage import DECISION, OWN
+from curation_lib.core.removals import DECISION
+from curation_lib.core.stage import OWN
 
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]

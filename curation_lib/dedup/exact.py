@@ -18,7 +18,8 @@ from hashlib import sha256
 import numpy as np
 import pyarrow as pa
 
-from curation_lib.core.stage import OWN, Context, Group, Lookup, apply_removals
+from curation_lib.core.removals import apply_removals
+from curation_lib.core.stage import OWN, Context, Group, Lookup
 from curation_lib.dedup.decisions import Positions, contested, decision, firsts, gathered, heads, numbers
 from curation_lib.dedup.reading import read
 from curation_lib.dedup.released import ReleasedConfig, released

@@ -26,7 +26,8 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from curation_lib.core.config import keep, locate
-from curation_lib.core.stage import OWN, Context, Group, Lookup, apply_removals
+from curation_lib.core.removals import apply_removals
+from curation_lib.core.stage import OWN, Context, Group, Lookup
 from curation_lib.dedup.components import decide_by_component
 from curation_lib.dedup.decisions import contested, decision, firsts, gathered, numbers
 from curation_lib.dedup.greedy import Candidates

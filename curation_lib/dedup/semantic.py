@@ -28,7 +28,8 @@ import pyarrow as pa
 from pydantic import Field, field_validator, model_validator
 
 from curation_lib.core.config import keep, locate
-from curation_lib.core.stage import OWN, Context, Group, Lookup, apply_removals
+from curation_lib.core.removals import apply_removals
+from curation_lib.core.stage import OWN, Context, Group, Lookup
 from curation_lib.dedup.decisions import decision, gathered, numbers
 from curation_lib.dedup.fasttext_files import check_kind
 from curation_lib.dedup.nearest import Neighbours, decide_greedily

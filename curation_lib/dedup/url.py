@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation_lib.core.config import keep
-from curation_lib.core.stage import DECISION, OWN, Context, Group, Lookup, apply_removals
+from curation_lib.core.removals import DECISION, apply_removals
+from curation_lib.core.stage import OWN, Context, Group, Lookup
 from curation_lib.dedup.decisions import decision, firsts, heads, numbers
 from curation_lib.dedup.released import ReleasedConfig, released
 from curation_lib.dedup.survivors import FACTS, READS, Survivor, facts, ranks, survivor_order

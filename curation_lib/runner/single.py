@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import orjson
 
 from curation_lib.core.contract import CAPTURE
@@ -19,14 +18,15 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import configured
 from curation_lib.core.stage import Bound, Source
 from curation_lib.runner.dask import Scheduler
-from curation_lib.runner.manifest import Manifest, read_manifest
+from curation_lib.runner.lineage import complete
+from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.plan import Step, behind, fused
+from curation_lib.runner.publish import publish
 from curation_lib.runner.released import releases_of, require_releases
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.steps import StepResult, run_step
 from curation_lib.runner.store import Store
 
-_BOOKS = {"drops": "ledger", "edits": "ledger", "edges": "ledger", "quarantine": "quarantine"}
 AS_IS = {"clean": False, "identify_language": False}
 _KINDS = {"sources.jsonl": (".jsonl", ".json", ".ndjson"), "sources.parquet": (".parquet", ".pq")}
 
@@ -53,8 +53,8 @@ def run_stage(
         results, given = [], upstream
         for step in steps:
             results.append(run_step(step, given, session, allow_empty=True))
-            given = [_manifest(session.store, results[-1].directory)]
-        _publish(session.store, [result.directory for result in results], upstream, output)
+            given = [complete(session.store, results[-1].directory)]
+        publish(session.store, [result.directory for result in results], upstream, output)
     return results, upstream[0] if upstream else None
 
 
@@ -73,6 +73,8 @@ def _several(names: Sequence[str], settings: Mapping[str, Any]) -> list[Step]:
     from curation_lib.core.registry import find
 
     given = {f"{room}.{module}": values for room, modules in settings.items() for module, values in modules.items()}
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ConfigError(f"{twice[0]} stands twice in a row of stages, and settings are by name; run it by itself")
     if unknown := sorted(set(given) - set(names)):
         raise ConfigError(f"--set {unknown[0]}: not one of the stages {', '.join(names)}; write STAGE.KEY=VALUE")
     if first := [name for name in names if isinstance(find(name), Source) or find(name).consumes == CAPTURE]:
@@ -150,13 +152,7 @@ def _read(group: tuple[str, list[str]], session: Session) -> Manifest:
         chain = (chain[0], configured("normalize.html", {}, kind))
     step = Step(f"read {kind}", "ingest", kind, chain)
     done = run_step(step, [], replace(session, codec=None), allow_empty=True)
-    return _manifest(session.store, done.directory)
-
-
-def _manifest(store: Store, directory: str) -> Manifest:
-    manifest = read_manifest(store, directory)
-    assert manifest is not None
-    return manifest
+    return complete(session.store, done.directory)
 
 
 def _adopted(path: str, store: Store) -> Manifest:
@@ -167,26 +163,7 @@ def _adopted(path: str, store: Store) -> Manifest:
     shutil.copytree(path, target, ignore=shutil.ignore_patterns("manifest.json", "scores"))
     data |= {"directory": directory, "inputs": []}
     (target / "manifest.json").write_bytes(orjson.dumps(data))
-    return _manifest(store, directory)
-
-
-def _publish(store: Store, directories: Sequence[str], upstream: Sequence[Manifest], output: str) -> None:
-    """Copy the last dataset to `output`, with the books of those before it and of what was read; the manifest last."""
-    fs, root = fsspec.core.url_to_fs(output)
-    if fs.exists(f"{root}/manifest.json"):
-        fs.rm(root, recursive=True)
-    *before, last = (_manifest(store, directory) for directory in directories)
-    files = {key: key.removeprefix(f"{last.directory}/") for key in store.list(last.directory)}
-    for name, scores in (pair for m in (*before, last) for pair in m.facts.get("scores", {}).items()):
-        files |= {key: f"scores/{name}/{key.rsplit('/', 1)[1]}" for key in store.list(scores)}
-    read = {f"input-{n}": m for n, m in enumerate(m for m in upstream if m.label != "input")}
-    for prefix, manifest in (read | {f"step-{n}-{m.label}": m for n, m in enumerate(before)}).items():
-        for kind, folder in _BOOKS.items():
-            files |= {key: f"{folder}/{prefix}-{key.rsplit('/', 1)[1]}" for key in manifest.files(kind)}
-    for key, name in sorted(files.items(), key=lambda item: item[1] == "manifest.json"):
-        target = f"{root}/{name}"
-        fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-        fs.put_file(store.path(key), target)
+    return complete(store, directory)
 
 
 def parse_settings(pairs: Sequence[str]) -> dict[str, Any]:

@@ -21,9 +21,8 @@ from curation_lib.text.occurrences import slots_for
 from curation_lib.text.segments import (
     STRIPPED,
     Phrases,
-    begins_with,
+    count_marked,
     count_phrase,
-    ends_with,
     phrases,
     scan_segments,
 )
@@ -74,10 +73,7 @@ def _measure(
         seen = grown(seen, max(n, newlines + 1))
         slots = slots_for(newlines + 1)
         segments = scan_segments(data, start, end, table, 1, STRIPPED, seen, slots, stamp + 1, lines[row], room.spans)
-        for i in range(segments):
-            first, last = room.spans[2 * i], room.spans[2 * i + 1]
-            out.bullet_lines += begins_with(data, first, last, bullets)
-            out.ellipsis_lines += ends_with(data, first, last, ellipses, False)
+        count_marked(data, room.spans, segments, bullets, ellipses, out)
         scan_segments(data, start, end, table, 2, STRIPPED, seen, slots, stamp + 2, paragraphs[row], room.spans)
         stamp = ngram_formula(
             words.hashes, words.ends, n, COVERED, seen, stamp + 2, room.scratch, ngrams[row], room.commonest

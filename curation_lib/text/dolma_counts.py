@@ -16,9 +16,8 @@ from curation_lib.text.occurrences import slots_for
 from curation_lib.text.segments import (
     RUNS,
     Phrases,
-    begins_with,
+    count_marked,
     count_phrase,
-    ends_with,
     phrases,
     scan_segments,
 )
@@ -68,10 +67,7 @@ def _measure(
         segments = scan_segments(
             data, start, end, table, 1, RUNS, seen, slots_for(newlines + 1), stamp, lines[row], room.spans
         )
-        for i in range(segments):
-            first, last = room.spans[2 * i], room.spans[2 * i + 1]
-            out.bullet_lines += begins_with(data, first, last, bullets)
-            out.ellipsis_lines += ends_with(data, first, last, ellipses, False)
+        count_marked(data, room.spans, segments, bullets, ellipses, out)
         stamp = ngram_formula(
             room.words.hashes, room.words.ends, n, EACH, seen, stamp, room.scratch, ngrams[row], room.commonest
         )

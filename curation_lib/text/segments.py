@@ -149,3 +149,12 @@ def _stands(data: Bytes, i: int, end: int, wanted: Phrases, n: int, fold: bool) 
         if c != wanted.data[k]:
             return False
     return True
+
+
+@njit(nogil=True, cache=True)
+def count_marked(data: Bytes, spans: Counts, segments: int, bullets: Phrases, ellipses: Phrases, out: Any) -> None:
+    """Count the segments that begin with a bullet and those that end with an ellipsis."""
+    for i in range(segments):
+        first, last = spans[2 * i], spans[2 * i + 1]
+        out.bullet_lines += begins_with(data, first, last, bullets)
+        out.ellipsis_lines += ends_with(data, first, last, ellipses, False)

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from curation_lib.core.stage import Context, Group, apply_removals
+from curation_lib.core.removals import apply_removals
+from curation_lib.core.stage import Context, Group
 from curation_lib.runner.warm import documents
 from tests.laws.stage_table import SETTINGS, stages
 

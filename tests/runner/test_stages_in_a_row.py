@@ -75,7 +75,7 @@ def test_it_equals_one_after_the_other(run: tuple[Path, Path, Any], tmp_path: Pa
         ("filters.length,filters.nothing", [], "no stage 'filters.nothing'"),
         ("filters.length,sources.jsonl", [], "sources.jsonl reads files and cannot stand in a row"),
         ("filters.length,dedup.exact", ["dedup.minhash.bands=3"], "--set dedup.minhash: not one of the stages"),
-        ("filters.length,filters.length", [], "stands twice in one block"),
+        ("filters.length,dedup.exact,filters.length", [], "filters.length stands twice in a row"),
     ],
 )
 def test_what_cannot_run_is_refused(tmp_path: Path, names: str, settings: list[str], said: str) -> None:
