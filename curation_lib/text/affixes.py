@@ -9,7 +9,7 @@ from curation_lib.text import word_rules as rules
 from curation_lib.text.characters import AFFIX, ALPHABETIC, CURRENCY, JOINED, KIND, LOWER, UPPER
 from curation_lib.text.chunk_arrays import Codes, Kinds, Starts, is_digit, run_of
 from curation_lib.text.infixes import split_inside, stays_whole
-from curation_lib.text.kernels import kernel
+from curation_lib.text.kernels import inlined, kernel
 from curation_lib.text.special_words import ENCLITIC_LIST, UNIT_LIST, Exceptions, listed, perhaps
 
 _DOT, _DASH, _SLASH, _PLUS, _APOSTROPHE, _CURLY, _UNDERLINE, _PERCENT = (ord(c) for c in ".-/+'’_%")
@@ -81,7 +81,7 @@ def mark_starts(codes: Codes, kinds: Kinds, n: int, style: int, lists: Exception
         _join_listed(codes, n, number, lists, starts)
 
 
-@kernel
+@inlined
 def _prefix(codes: Codes, kinds: Kinds, a: int, b: int, style: int) -> int:
     """Characters of the word at the start that comes off, 0 if none does."""
     code = codes[a]
@@ -97,7 +97,7 @@ def _prefix(codes: Codes, kinds: Kinds, a: int, b: int, style: int) -> int:
     return 0
 
 
-@kernel
+@inlined
 def _suffix(codes: Codes, kinds: Kinds, a: int, b: int, style: int, lists: Exceptions) -> int:
     """Characters of the word at the end that comes off, 0 if none does."""
     if a >= b:
@@ -125,7 +125,7 @@ def _suffix(codes: Codes, kinds: Kinds, a: int, b: int, style: int, lists: Excep
     return _short_ending(codes, kinds, a, b, style, lists)
 
 
-@kernel
+@inlined
 def _full_stop(codes: Codes, kinds: Kinds, a: int, b: int, style: int) -> int:
     """1 if the full stop at the end is a word."""
     if b - a < 2:
@@ -138,7 +138,7 @@ def _full_stop(codes: Codes, kinds: Kinds, a: int, b: int, style: int) -> int:
     return 1 if b - a > 2 and kind & UPPER and kinds[b - 3] & UPPER else 0
 
 
-@kernel
+@inlined
 def _short_ending(codes: Codes, kinds: Kinds, a: int, b: int, style: int, lists: Exceptions) -> int:
     """Characters of the unit behind a digit, or of the French pronoun behind a hyphen, at the end."""
     french = style & rules.FRENCH
@@ -154,7 +154,7 @@ def _short_ending(codes: Codes, kinds: Kinds, a: int, b: int, style: int, lists:
     return 0
 
 
-@kernel
+@inlined
 def _join_listed(codes: Codes, n: int, number: int, lists: Exceptions, starts: Starts) -> None:
     """Put emoticons together again that came apart: two or three words of few characters."""
     i = 0
@@ -172,13 +172,13 @@ def _join_listed(codes: Codes, n: int, number: int, lists: Exceptions, starts: S
         i = one
 
 
-@kernel
+@inlined
 def _joins(codes: Codes, a: int, b: int, number: int, lists: Exceptions) -> bool:
     """Whether codes[a:b] is an exception that stays whole."""
     return perhaps(codes, a, b, number, lists) and listed(codes, a, b, number, lists) == 0
 
 
-@kernel
+@inlined
 def _next(starts: Starts, i: int, n: int) -> int:
     """Where the word behind the one at `i` begins."""
     k = i + 1

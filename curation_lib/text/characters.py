@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from curation_lib.text.buffers import Bytes
 from curation_lib.text.codepoints import word_table
+from curation_lib.text.kernels import inlined, kernel
 
 Table = npt.NDArray[np.uint16]
 
@@ -108,7 +108,7 @@ def _kinds(categories: npt.NDArray[np.bytes_]) -> Table:
     return kinds
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def decode(data: Bytes, i: int, end: int) -> tuple[int, int]:
     """`(code point, bytes)` of the character at `i`; U+FFFD and 1 where the bytes are not UTF-8."""
     first: Any = np.int64(data[i])
@@ -123,7 +123,7 @@ def decode(data: Bytes, i: int, end: int) -> tuple[int, int]:
     return (code if code < 0x110000 else _NO_CHARACTER), width
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def last_start(data: Bytes, start: int, end: int) -> int:
     """Where the last character of the non-empty [start, end) begins."""
     i = end - 1
@@ -132,7 +132,7 @@ def last_start(data: Bytes, start: int, end: int) -> int:
     return i
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def skip_space(data: Bytes, start: int, end: int, table: Table) -> int:
     """Where the first character of [start, end) that is no white space begins; `end` if there is none."""
     i = start
@@ -144,7 +144,7 @@ def skip_space(data: Bytes, start: int, end: int, table: Table) -> int:
     return end
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def strip_space(data: Bytes, start: int, end: int, table: Table) -> int:
     """The end of [start, end) without the white space at its end."""
     while end > start:
@@ -156,7 +156,7 @@ def strip_space(data: Bytes, start: int, end: int, table: Table) -> int:
     return start
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def holds(data: Bytes, i: int, end: int, phrase: Bytes) -> bool:
     """Whether the lower-case ASCII `phrase` stands at `i`, in any case."""
     if i < 0 or i + phrase.shape[0] > end:

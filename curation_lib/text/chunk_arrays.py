@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from curation_lib.text.kernels import kernel
+from curation_lib.text.kernels import inlined
 
 Codes = npt.NDArray[np.int32]
 Kinds = npt.NDArray[np.uint16]
@@ -16,12 +16,12 @@ Starts = npt.NDArray[np.uint8]
 _0, _9 = ord("0"), ord("9")
 
 
-@kernel
+@inlined
 def is_digit(code: int) -> bool:
     return _0 <= code <= _9
 
 
-@kernel
+@inlined
 def run_of(codes: Codes, i: int, b: int) -> int:
     """How many of the sign at `i` follow each other."""
     k = i + 1

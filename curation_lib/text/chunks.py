@@ -1,6 +1,6 @@
 """Words looked up by chunk: what stands between white space was split once by a slow tokenizer and is remembered.
 
-A chunk is known by the 64-bit hash of its code points, and the same hash names words. A tokenizer may treat two
+A chunk is known by its 64-bit `text_hash`, and the same hash names words. A tokenizer may treat two
 chunks together (an emoticon with a space in it): each chunk carries two masks, and where one's tail and the next
 one's head share a bit and a single space parts them, both are looked up as one.
 """
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from curation_lib.text.blocks import chunk_end, letters_end, text_hash
 from curation_lib.text.buffers import Bytes, Hashes
 from curation_lib.text.characters import (
     ALPHABETIC,
@@ -25,11 +26,11 @@ from curation_lib.text.characters import (
 from curation_lib.text.glued_ngrams import glued
 from curation_lib.text.lines import count_line
 from curation_lib.text.ngrams import Counts
-from curation_lib.text.occurrences import spread
-from curation_lib.text.word_arrays import GAP, PRIME, SEED, Words
+from curation_lib.text.word_arrays import GAP, Words
 
-_NEWLINE, _RETURN, _BLANK, _A, _Z = (ord(c) for c in "\n\r az")
+_NEWLINE, _RETURN, _BLANK = (ord(c) for c in "\n\r ")
 _1 = np.uint64(1)
+_SEVERAL = np.uint64(0)
 _ITSELF = -2  # no entry: letters, one word
 MARKS = 1 << 14
 
@@ -132,7 +133,7 @@ def look_up_words(
     """
     n, line, i, before = 0, start, start, -1
     gap, broken = 1, BREAK  # before the chunk at hand: other than one blank; a line break
-    since, until, entry, key, flags = -1, -1, -1, SEED, 0  # the chunks not yet given out, from byte to byte
+    since, until, entry, key, flags = -1, -1, -1, _SEVERAL, 0  # the chunks not yet given out, from byte to byte
     while i < end:
         code, width = decode(data, i, end)
         kind = np.int64(table[code])
@@ -145,13 +146,13 @@ def look_up_words(
             before = code
             i += width
             continue
-        stop, h, plain = _chunk(data, i, end, table)
-        found = _ITSELF
-        if not plain or chunks.marks[np.int64(h & np.uint64(MARKS - 1))]:
+        stop = chunk_end(data, i, end, table)
+        h, found = text_hash(data, i, stop), _ITSELF
+        if letters_end(data, i, stop) < stop or chunks.marks[np.int64(h & np.uint64(MARKS - 1))]:
             found = entry_of(chunks.slots, h)
         together = since >= 0 and gap == 0 and entry >= 0 and found >= 0
         if together and chunks.tails[entry] & chunks.heads[found]:
-            until, entry, key = stop, found, SEED
+            until, entry, key = stop, found, _SEVERAL
         else:
             if since >= 0:
                 n = _give(data, since, until, entry, key, flags, chunks, words, missing, n)
@@ -166,39 +167,16 @@ def look_up_words(
 
 
 @njit(nogil=True, cache=True)
-def _chunk(data: Bytes, i: int, end: int, table: Table) -> tuple[int, np.uint64, bool]:
-    """Where the chunk at `i` ends, its hash, and whether it is ASCII letters alone."""
-    h: Any = SEED
-    plain = True
-    while i < end:
-        first = data[i]
-        if first < 0x80:
-            if table[first] & KIND == SPACE:
-                break
-            h = (h ^ np.uint64(first)) * PRIME
-            plain &= _A <= first | 0x20 <= _Z
-            i += 1
-            continue
-        code, width = decode(data, i, end)
-        if table[code] & KIND == SPACE:
-            break
-        h = (h ^ np.uint64(code)) * PRIME
-        plain = False
-        i += width
-    return i, spread(h), plain
-
-
-@njit(nogil=True, cache=True)
 def _give(
     data: Bytes, start: int, end: int, entry: int, key: np.uint64, flags: int, chunks: Chunks,
     words: Words, missing: Missing, n: int,
 ) -> int:  # fmt: skip
-    """The words of one chunk, or of several that are looked up as one (`key` is SEED)."""
+    """The words of one chunk, or of several that are looked up as one (`key` is _SEVERAL)."""
     if entry == _ITSELF:
         words.hashes[n], words.flags[n] = key, flags | ALPHABETIC
         words.ends[n + 1], words.glue[n] = words.ends[n] + end - start, glue_of(data, start, end)
         return n + 1
-    if key == SEED:
+    if key == _SEVERAL:
         key = text_hash(data, start, end)
         entry = entry_of(chunks.slots, key)
     if entry < 0:
@@ -220,14 +198,3 @@ def glue_of(data: Bytes, i: int, end: int) -> np.uint64:
         h = glued(h, code)
         i += width
     return h  # type: ignore[no-any-return]
-
-
-@njit(nogil=True, cache=True)
-def text_hash(data: Bytes, i: int, end: int) -> np.uint64:
-    """The hash by which data[i:end] is known as a chunk or as a word."""
-    h: Any = SEED
-    while i < end:
-        code, width = decode(data, i, end)
-        h = (h ^ np.uint64(code)) * PRIME
-        i += width
-    return spread(h)

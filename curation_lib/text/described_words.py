@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from curation_lib.text.blocks import text_hash
 from curation_lib.text.buffers import Bytes, Hashes, Offsets
 from curation_lib.text.characters import ALPHABETIC, PUNCTUATION, SENTENCE_END, SYMBOL, Table, character_table, decode
-from curation_lib.text.chunks import glue_of, text_hash
+from curation_lib.text.chunks import glue_of
 from curation_lib.text.ngrams import Counts
 
 _ALL = SYMBOL | SENTENCE_END | PUNCTUATION

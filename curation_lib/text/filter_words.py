@@ -7,13 +7,15 @@ word too; `text.affixes` splits all other chunks, by rules that come near spaCy'
 
 from __future__ import annotations
 
+import threading
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
 from curation_lib.text.affixes import mark_starts
-from curation_lib.text.buffers import Bytes
+from curation_lib.text.blocks import chunk_end, letters_end, text_hash, trailing_zeros
+from curation_lib.text.buffers import Bytes, Hashes
 from curation_lib.text.characters import (
     AFFIX,
     ALONE,
@@ -31,31 +33,45 @@ from curation_lib.text.characters import (
 )
 from curation_lib.text.chunk_arrays import Codes, Kinds, Starts
 from curation_lib.text.chunks import MARKS
-from curation_lib.text.kernels import kernel
+from curation_lib.text.kernels import inlined, kernel
 from curation_lib.text.lines import count_line
 from curation_lib.text.occurrences import spread
 from curation_lib.text.special_words import Exceptions
-from curation_lib.text.word_arrays import GAP, PRIME, SEED, Words
+from curation_lib.text.word_arrays import GAP, Words
 
 _NEWLINE, _RETURN, _BLANK, _DOT, _CLOSING, _0, _9 = (ord(c) for c in "\n\r .)09")
 _OPENING = tuple(ord(c) for c in '(["`*')  # a word by itself in front of letters, in any language
 _ALL = SYMBOL | SENTENCE_END | PUNCTUATION
 _LAST_BITS = np.uint64(MARKS - 1)
+_THREAD = threading.local()
+_1 = np.uint64(1)
+_REMEMBERED = 64  # bytes of the longest chunk that `splits` holds
 _ABBREVIATION = 6  # letters of the longest that is listed and ends in a small one
 
 
 class Chunk(NamedTuple):
-    """Scratch for the longest chunk: code points, what they are, where words begin."""
+    """Scratch for the longest chunk: code points, what they are, where words begin; and `splits`, see `known_splits`."""
 
     codes: Codes
     kinds: Kinds
     starts: Starts
+    splits: Hashes
 
 
 @njit(nogil=True, cache=True)
-def room_for_chunk(characters: int) -> Chunk:
+def room_for_chunk(characters: int, splits: Hashes) -> Chunk:
     """7 bytes a character."""
-    return Chunk(np.empty(characters, np.int32), np.empty(characters, np.uint16), np.empty(characters, np.uint8))
+    codes, kinds = np.empty(characters, np.int32), np.empty(characters, np.uint16)
+    return Chunk(codes, kinds, np.empty(characters, np.uint8), splits)
+
+
+def known_splits() -> Hashes:
+    """How chunks split that were met before, once a thread (1 MB): pairs of a chunk's hash, with its style, and of the
+    bytes at which its words begin. The newest of those that want one place has it. Half of a corpus's odd chunks are
+    ones like `1.`, `don't` and `(e.g.`, and a split costs ten times as much as a look-up."""
+    if not hasattr(_THREAD, "splits"):
+        _THREAD.splits = np.zeros(1 << 17, np.uint64)
+    return _THREAD.splits  # type: ignore[no-any-return]
 
 
 @kernel
@@ -69,18 +85,30 @@ def split_words(
     several = lists.letters
     n, line, i, before, last, flags = 0, start, start, -1, -1, BREAK | GAP
     while i < end:
+        if data[i] == _BLANK and i == last:
+            before = _BLANK
+            i += 1
+            continue
         at = i
-        h: Any = SEED
-        length: Any = 0
         digits: Any = 0
         now: Any = SPACE
         kind: Any = 0  # of the last character of the word
         code: Any = 0
         width: Any = 0
-        opened = data[i] in _OPENING
+        opened = table[data[i]] & AFFIX != 0 and data[i] in _OPENING
         if opened:
             i += 1
-        while i < end:  # letters, then digits
+        i = letters_end(data, i, end)
+        length: Any = i - at - opened
+        if length:
+            if i < end and data[i] == _BLANK and not opened:  # the commonest chunk by far
+                key = text_hash(data, at, i)
+                if not several[np.int64(key & _LAST_BITS)]:
+                    n = _add(words, n, key, length, ALPHABETIC | flags)
+                    flags, before, last = 0, -1, i
+                    continue
+            now = kind = np.int64(table[data[i - 1]])
+        while i < end:  # more letters, then digits
             first = data[i]
             if first < 0x80:
                 code, width = np.int64(first), 1
@@ -93,7 +121,7 @@ def split_words(
                 digits += 1
             else:
                 break
-            h, length, i = (h ^ np.uint64(code)) * PRIME, length + 1, i + width
+            length, i = length + 1, i + width
         if at == i and now & KIND == SPACE:
             if now & BREAK:
                 if not (code == _NEWLINE and before == _RETURN):
@@ -104,7 +132,7 @@ def split_words(
             before = code
             i += width
             continue
-        key = spread(h)
+        key = text_hash(data, at + opened, i)
         ends = i == end or now & KIND == SPACE
         plain = length > opened and not several[np.int64(key & _LAST_BITS)]
         if plain and not ends:
@@ -114,16 +142,16 @@ def split_words(
             plain = comes_off and _space_at(data, i + width, end, table)
         if plain:
             if opened:
-                opening: Any = np.int64(data[at])
-                n = _add(words, n, _sign(opening), 1, table[opening] & _ALL | flags)
+                opening = text_hash(data, at, at + 1)
+                n = _add(words, n, opening, 1, np.int64(table[data[at]]) & _ALL | flags)
                 flags = 0
             n = _add(words, n, key, length, kind & ALPHABETIC | flags)
             if not ends:
-                n = _add(words, n, _sign(code), 1, now & _ALL)
+                n = _add(words, n, text_hash(data, i, i + width), 1, now & _ALL)
                 i += width
         elif length == 0 and not opened and _space_at(data, i + width, end, table):
+            n = _add(words, n, text_hash(data, i, i + width), 1, now & (_ALL | ALPHABETIC) | flags)
             i += width
-            n = _add(words, n, _sign(code), 1, now & (_ALL | ALPHABETIC) | flags)
         else:
             i, n = _split_by_rules(data, at, end, table, style, lists, chunk, flags, words, n)
         flags, before, last = 0, -1, i
@@ -132,13 +160,7 @@ def split_words(
     return n
 
 
-@kernel
-def _sign(code: int) -> np.uint64:
-    """The hash of a word of one character."""
-    return spread((SEED ^ np.uint64(code)) * PRIME)
-
-
-@kernel
+@inlined
 def _space_at(data: Bytes, i: int, end: int, table: Table) -> bool:
     if i >= end:
         return True
@@ -149,33 +171,66 @@ def _space_at(data: Bytes, i: int, end: int, table: Table) -> bool:
 
 @kernel
 def _split_by_rules(
-    data: Bytes, i: int, end: int, table: Table, style: int, lists: Exceptions, chunk: Chunk, flags: int,
+    data: Bytes, start: int, end: int, table: Table, style: int, lists: Exceptions, chunk: Chunk, flags: int,
     words: Words, n: int,
 ) -> tuple[int, int]:  # fmt: skip
-    size = 0
-    while i < end:
-        code, width = decode(data, i, end)
-        if table[code] & KIND == SPACE:
-            break
-        chunk.codes[size], chunk.kinds[size] = code, table[code]
-        size, i = size + 1, i + width
-    mark_starts(chunk.codes, chunk.kinds, size, style, lists, chunk.starts)
-    at = 0
-    while at < size:
-        h: Any = SEED
-        length: Any = 0
-        any_: Any = 0
-        all_: Any = _ALL
-        while at < size and (length == 0 or not chunk.starts[at]):
-            h = (h ^ np.uint64(chunk.codes[at])) * PRIME
-            any_, all_ = any_ | np.int64(chunk.kinds[at]), all_ & np.int64(chunk.kinds[at])
-            at, length = at + 1, length + 1
-        n = _add(words, n, spread(h), length, all_ | (any_ & ALPHABETIC) | flags)
-        flags = 0
-    return i, n
+    """The words of the chunk at `start`; returns where it ends and how many words there are now."""
+    stop = chunk_end(data, start, end, table)
+    if stop - start > _REMEMBERED:
+        _find_starts(data, start, stop, table, style, lists, chunk)
+        at = start
+        for i in range(start + 1, stop + 1):
+            if i == stop or chunk.starts[i - start]:
+                n = _add_word(data, at, i, table, flags, words, n)
+                flags, at = 0, i
+        return stop, n
+    key = spread(text_hash(data, start, stop) + np.uint64(style))
+    where = (key & np.uint64(len(chunk.splits) // 2 - 1)) << _1
+    if chunk.splits[where] != key:
+        _find_starts(data, start, stop, table, style, lists, chunk)
+        bits = np.uint64(0)
+        for k in range(1, stop - start):
+            bits |= np.uint64(chunk.starts[k]) << np.uint64(k)
+        chunk.splits[where], chunk.splits[where | _1] = key, bits
+    at, bits = start, chunk.splits[where | _1]
+    while bits:
+        i = start + np.int64(trailing_zeros(bits))
+        n = _add_word(data, at, i, table, flags, words, n)
+        flags, at, bits = 0, i, bits & (bits - _1)
+    return stop, _add_word(data, at, stop, table, flags, words, n)
 
 
 @kernel
+def _find_starts(
+    data: Bytes, start: int, stop: int, table: Table, style: int, lists: Exceptions, chunk: Chunk
+) -> None:  # fmt: skip
+    """chunk.starts[k] becomes 1 where a word begins at byte start + k, else 0."""
+    size, i = 0, start
+    while i < stop:
+        code, width = decode(data, i, stop)
+        chunk.codes[size], chunk.kinds[size] = code, table[code]
+        size, i = size + 1, i + width
+    mark_starts(chunk.codes, chunk.kinds, size, style, lists, chunk.starts)
+    for k in range(stop - start - 1, -1, -1):  # from characters to bytes, in place
+        first = data[start + k] & 0xC0 != 0x80
+        size -= first
+        chunk.starts[k] = chunk.starts[size] if first else 0
+
+
+@kernel
+def _add_word(data: Bytes, start: int, stop: int, table: Table, flags: int, words: Words, n: int) -> int:
+    length: Any = 0
+    any_: Any = 0
+    all_: Any = _ALL
+    i = start
+    while i < stop:
+        code, width = decode(data, i, stop)
+        any_, all_ = any_ | np.int64(table[code]), all_ & np.int64(table[code])
+        length, i = length + 1, i + width
+    return _add(words, n, text_hash(data, start, stop), length, all_ | (any_ & ALPHABETIC) | flags)
+
+
+@inlined
 def _add(words: Words, n: int, h: np.uint64, length: int, flags: int) -> int:
     words.hashes[n] = h
     words.ends[n + 1] = words.ends[n] + length

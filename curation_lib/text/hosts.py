@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from curation_lib.text.characters import ALONE, JOINED, KIND, LOWER
 from curation_lib.text.chunk_arrays import Codes, Kinds, is_digit
-from curation_lib.text.kernels import kernel
+from curation_lib.text.kernels import inlined, kernel
 
 _DOT, _DASH, _SLASH, _PLUS, _UNDERLINE, _AT, _COLON, _QUERY, _HASH = (ord(c) for c in ".-/+_@:?#")
 
@@ -30,7 +30,7 @@ def is_url(codes: Codes, kinds: Kinds, a: int, b: int) -> bool:
     return False
 
 
-@kernel
+@inlined
 def _is_host(codes: Codes, kinds: Kinds, a: int, b: int) -> bool:
     """Labels and a lower-case top-level domain, then perhaps a port and a path."""
     i, label, dots = a, a, 0
@@ -59,7 +59,7 @@ def _is_host(codes: Codes, kinds: Kinds, a: int, b: int) -> bool:
     return path
 
 
-@kernel
+@inlined
 def _host_letter(code: int, kind: int) -> bool:
     if code < 0x80:
         return kind & KIND == JOINED and code != _UNDERLINE

@@ -6,7 +6,7 @@ from curation_lib.text import word_rules as rules
 from curation_lib.text.characters import ALONE, ALPHABETIC, ICON, JOINED, KIND, LOWER, QUOTE, UPPER
 from curation_lib.text.chunk_arrays import Codes, Kinds, Starts, is_digit, run_of
 from curation_lib.text.hosts import is_url
-from curation_lib.text.kernels import kernel
+from curation_lib.text.kernels import inlined
 from curation_lib.text.special_words import PREFIX_LIST, Exceptions, listed
 
 _DOT, _COMMA, _DASH, _SLASH, _APOSTROPHE, _UNDERLINE, _CURLY, _ELLIPSIS = (ord(c) for c in ".,-/'_’…")
@@ -16,7 +16,7 @@ _COMPARISONS = tuple(ord(c) for c in ":<>=")
 _CLOSING = tuple(ord(c) for c in "()[]!?")
 
 
-@kernel
+@inlined
 def stays_whole(codes: Codes, kinds: Kinds, a: int, b: int, style: int, lists: Exceptions) -> bool:
     """Whether nothing splits inside: a URL, or a French compound."""
     if is_url(codes, kinds, a, b):
@@ -27,7 +27,7 @@ def stays_whole(codes: Codes, kinds: Kinds, a: int, b: int, style: int, lists: E
     return a < i < b - 1 and codes[i] == _DASH and listed(codes, a, i, PREFIX_LIST, lists) >= 0
 
 
-@kernel
+@inlined
 def split_inside(codes: Codes, kinds: Kinds, a: int, b: int, style: int, starts: Starts) -> None:
     i = a
     while i < b:
@@ -53,7 +53,7 @@ def split_inside(codes: Codes, kinds: Kinds, a: int, b: int, style: int, starts:
         i += width
 
 
-@kernel
+@inlined
 def _compound(codes: Codes, kinds: Kinds, i: int, b: int) -> int:
     """Characters of the words joined by hyphens that start at `i`, 1 if it is a single word."""
     k, last = i, -1
@@ -66,7 +66,7 @@ def _compound(codes: Codes, kinds: Kinds, i: int, b: int) -> int:
     return k - i if last >= 0 else 1
 
 
-@kernel
+@inlined
 def _infix(codes: Codes, kinds: Kinds, a: int, i: int, b: int, style: int) -> int:
     """Characters of the word at `i` that splits what is around it, 0 if nothing does, -1 for a cut behind `i`."""
     code, kind = codes[i], kinds[i]
@@ -111,7 +111,7 @@ def _infix(codes: Codes, kinds: Kinds, a: int, i: int, b: int, style: int) -> in
     return -1 if _elides(codes, kinds, i, style) else 0
 
 
-@kernel
+@inlined
 def _elides(codes: Codes, kinds: Kinds, i: int, style: int) -> bool:
     if not style & rules.ELISION or not kinds[i - 1] & ALPHABETIC:
         return False
@@ -119,7 +119,7 @@ def _elides(codes: Codes, kinds: Kinds, i: int, style: int) -> bool:
     return elides
 
 
-@kernel
+@inlined
 def _stop_inside(before: int, digit: bool, after: int, next_: int, style: int) -> int:
     """1 if a full stop splits."""
     if style & rules.ALL_STOPS:
@@ -128,7 +128,7 @@ def _stop_inside(before: int, digit: bool, after: int, next_: int, style: int) -
     return 1 if before & (LOWER | quote) and after & (UPPER | quote) else 0
 
 
-@kernel
+@inlined
 def _hyphen(codes: Codes, kinds: Kinds, i: int, b: int, style: int) -> int:
     """Characters of the hyphen or dash at `i` if it splits."""
     run = run_of(codes, i, b) if codes[i] in (_DASH, _EM) else 1

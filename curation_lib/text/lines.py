@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from curation_lib.text.blocks import CASE, block_at, count_characters, equal, newline_at, ones, text_hash, trailing_zeros
 from curation_lib.text.buffers import Bytes, Hashes
 from curation_lib.text.characters import TERMINAL, Table, decode, holds, last_start, skip_space, strip_space
-from curation_lib.text.occurrences import add, count_at, spread
+from curation_lib.text.kernels import kernel
+from curation_lib.text.occurrences import add, count_at
 
-_SEED = np.uint64(0xCBF29CE484222325)
-_PRIME = np.uint64(0x100000001B3)  # FNV-1a
-_NEWLINE, _STOP, _HYPHEN = 0x0A, 0x2E, 0x2D
-_HASH, _CURLY = 0x23, 0x7B
+_NEWLINE, _STOP, _HYPHEN, _HASH, _CURLY, _E, _M = (ord(c) for c in "\n.-#{em")
 _BULLET, _ELLIPSIS, _LAST_OF_ELLIPSIS = 0x2022, 0x2026, 0xA6
-_SIGNS = np.isin(np.arange(256), [_HASH, _CURLY, _STOP, _LAST_OF_ELLIPSIS, ord("m"), ord("M")])  # lorem's m
+_0, _1, _3, _8, _56 = (np.uint64(n) for n in (0, 1, 3, 8, 56))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def count_line(data: Bytes, start: int, end: int, table: Table, out: Any) -> None:
     """Count one line of str.splitlines: a bullet begins it, an ellipsis ends it (Gopher's quality rules)."""
     out.lines += 1
@@ -35,33 +33,46 @@ def count_line(data: Bytes, start: int, end: int, table: Table, out: Any) -> Non
         out.ellipsis_lines += decode(data, last_start(data, start, end), end)[0] == _ELLIPSIS
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def count_signs(data: Bytes, start: int, end: int, lorem: Bytes, out: Any) -> None:
     """Count characters, newlines, hashes, ellipses, curly brackets and the phrase `lorem ipsum`."""
-    characters = newlines = hashes = ellipses = curly = phrases = dots = 0
-    for i in range(start, end):
-        characters += (data[i] & 0xC0) != 0x80
-        newlines += data[i] == _NEWLINE
-    for i in range(start, end):
-        c = data[i]
-        if not _SIGNS[c]:
-            continue
-        if c == _STOP:
-            dots = dots % 3 + 1 if i > start and data[i - 1] == _STOP else 1
-            ellipses += dots == 3
-        elif c == _LAST_OF_ELLIPSIS:
-            ellipses += i - start >= 2 and data[i - 1] == 0x80 and data[i - 2] == 0xE2
-        elif c == _HASH:
-            hashes += 1
-        elif c == _CURLY:
-            curly += 1
-        elif i - start >= 4:
-            phrases += holds(data, i - 4, end, lorem)
-    out.characters, out.newlines, out.hashes, out.ellipses = characters, newlines, hashes, ellipses
-    out.curly_brackets, out.lorem_ipsum = curly, phrases
+    newlines: Any = 0
+    hashes: Any = 0
+    curly: Any = 0
+    out.ellipses = out.lorem_ipsum = 0
+    rare, e, dots = False, _0, _0
+    for i in range(start, end, 8):
+        block = block_at(data, i, end)
+        newlines += ones(equal(block, _NEWLINE))
+        hashes += ones(equal(block, _HASH))
+        curly += ones(equal(block, _CURLY))
+        before, dots = dots, equal(block, _STOP)
+        rare |= (dots & (dots << _8 | before >> _56)) | equal(block, _LAST_OF_ELLIPSIS) != _0
+        before, e = e, equal(block | CASE, _E)
+        m = equal(block | CASE, _M) & (e << _8 | before >> _56)
+        while m:
+            at = i + np.int64(trailing_zeros(m) >> _3) - 4
+            out.lorem_ipsum += at >= start and holds(data, at, end, lorem)
+            m &= m - _1
+    out.characters, out.newlines = count_characters(data, start, end), newlines
+    out.hashes, out.curly_brackets = hashes, curly
+    if rare:
+        out.ellipses = _ellipses(data, start, end)
 
 
-@njit(nogil=True, cache=True)
+@kernel
+def _ellipses(data: Bytes, start: int, end: int) -> int:
+    """How often `...` (of a longer run each three) and `…` occur."""
+    ellipses, dots = 0, 0
+    for i in range(start, end):
+        dots = dots % 3 + 1 if data[i] == _STOP else 0
+        ellipses += dots == 3
+        if data[i] == _LAST_OF_ELLIPSIS and i - start >= 2:
+            ellipses += data[i - 1] == 0x80 and data[i - 2] == 0xE2
+    return ellipses
+
+
+@kernel
 def scan_lines(
     data: Bytes, start: int, end: int, table: Table, short: int,
     seen: Hashes, slots: int, stamp: int, out: Any,
@@ -74,9 +85,9 @@ def scan_lines(
     pieces = repeats = repeated = filled = terminated = shorts = filled_repeated = 0
     line = start
     while line <= end:
-        stop, characters, h = _piece(data, line, end)
+        stop = newline_at(data, line, end)
         if stop > line or (start < end and line in (start, end)):
-            again = _repeats(seen, slots, stamp, h, stop - line)
+            characters, again = count_characters(data, line, stop), _repeats(seen, slots, stamp, data, line, stop)
             pieces += 1
             repeats += again
             repeated += characters if again else 0
@@ -92,45 +103,33 @@ def scan_lines(
     out.repeated_filled_characters = filled_repeated
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def scan_paragraphs(
     data: Bytes, start: int, end: int, table: Table, seen: Hashes, slots: int, stamp: int, out: Any
 ) -> None:
     """Count what two or more \\n separate in the text without the white space around it."""
     start = skip_space(data, start, end, table)
     end = strip_space(data, start, end, table)
-    paragraph, i, characters, h = start, start, 0, _SEED
+    paragraph, i = start, newline_at(data, start, end)
     while i < end:
-        if data[i] == _NEWLINE and data[i + 1] == _NEWLINE:  # the last character is no newline
-            _count_paragraph(seen, slots, stamp, h, i - paragraph, characters, out)
-            while data[i] == _NEWLINE:
-                i += 1
-            paragraph, characters, h = i, 0, _SEED
-        h = (h ^ np.uint64(data[i])) * _PRIME
-        characters += (data[i] & 0xC0) != 0x80
-        i += 1
-    _count_paragraph(seen, slots, stamp, h, end - paragraph, characters, out)
+        if data[i + 1] != _NEWLINE:  # the last character is no newline
+            i = newline_at(data, i + 1, end)
+            continue
+        _count_paragraph(data, paragraph, i, seen, slots, stamp, out)
+        while data[i] == _NEWLINE:
+            i += 1
+        paragraph, i = i, newline_at(data, i, end)
+    _count_paragraph(data, paragraph, end, seen, slots, stamp, out)
 
 
-@njit(nogil=True, cache=True)
-def _count_paragraph(seen: Hashes, slots: int, stamp: int, h: np.uint64, size: int, characters: int, out: Any) -> None:
+@kernel
+def _count_paragraph(data: Bytes, start: int, end: int, seen: Hashes, slots: int, stamp: int, out: Any) -> None:
     out.paragraphs += 1
-    if _repeats(seen, slots, stamp, h, size):
+    if _repeats(seen, slots, stamp, data, start, end):
         out.repeated_paragraphs += 1
-        out.repeated_paragraph_characters += characters
+        out.repeated_paragraph_characters += count_characters(data, start, end)
 
 
-@njit(nogil=True, cache=True)
-def _piece(data: Bytes, start: int, end: int) -> tuple[int, int, np.uint64]:
-    """Where the line ends, its characters and hash."""
-    h, characters, i = _SEED, 0, start
-    while i < end and data[i] != _NEWLINE:
-        h = (h ^ np.uint64(data[i])) * _PRIME
-        characters += (data[i] & 0xC0) != 0x80
-        i += 1
-    return i, characters, h
-
-
-@njit(nogil=True, cache=True)
-def _repeats(seen: Hashes, slots: int, stamp: int, h: np.uint64, size: int) -> bool:
-    return count_at(seen, add(seen, slots, stamp, spread(h + np.uint64(size)))) > 1
+@kernel
+def _repeats(seen: Hashes, slots: int, stamp: int, data: Bytes, start: int, end: int) -> bool:
+    return count_at(seen, add(seen, slots, stamp, text_hash(data, start, end))) > 1

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from curation_lib.text.buffers import Hashes
-from curation_lib.text.ngrams import FIRST, LAST, LAST_TOP, Counts, Scratch, count_longer
+from curation_lib.text.ngrams import FIRST, LAST, LAST_TOP, Counts, Scratch, count_longer, count_pairs
 from curation_lib.text.occurrences import count_at
 
 EACH, COVERED, AGAIN = 0, 1, 2
@@ -37,15 +37,13 @@ def ngram_formula(
     out[2..4]: characters of the commonest n-gram times its count. Of several, the first counts; under COVERED the
     longest does, and one that occurs once counts nothing. commonest[2..4]: the word it begins with.
     """
-    for i in range(n):
-        scratch.grams[i] = words[i]
-        scratch.active[i] = i
     for size in range(FIRST, min(LAST_TOP, n) + 1):
         out[size] = 0 if formula == COVERED else ends[size]
-    active = n
+    active = count_pairs(words, n, seen, stamp + 1, scratch)
     for size in range(FIRST, min(LAST, n) + 1):
         stamp += 1
-        active = count_longer(words, size, active, seen, stamp, scratch)
+        if size > FIRST:
+            active = count_longer(words, size, active, seen, stamp, scratch)
         if size <= LAST_TOP:
             active = _commonest(ends, size, active, formula == COVERED, seen, scratch, out, commonest)
         else:

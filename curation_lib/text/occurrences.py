@@ -13,13 +13,14 @@ import numpy as np
 from numba import njit
 
 from curation_lib.text.buffers import Hashes
+from curation_lib.text.kernels import inlined, kernel
 
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)  # splitmix64
 _1, _27, _30, _31, _32 = (np.uint64(n) for n in (1, 27, 30, 31, 32))
 _COUNT = np.uint64(0xFFFFFFFF)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def slots_for(entries: int) -> int:
     """A power of two that `entries` keys fill to two thirds at most."""
     slots = 64
@@ -34,13 +35,13 @@ def new_occurrences(slots: int) -> Hashes:
     return np.zeros(2 * slots, np.uint64)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def capacity(table: Hashes) -> int:
     """Its slots."""
     return len(table) // 2
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def add(table: Hashes, slots: int, stamp: int, key: np.uint64) -> np.uint64:
     """Count one occurrence of `key` among the first `slots`; returns where its count stands."""
     mask, current = np.uint64(slots - 1), np.uint64(stamp)
@@ -58,14 +59,14 @@ def add(table: Hashes, slots: int, stamp: int, key: np.uint64) -> np.uint64:
         at = (at + _1) & mask
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def count_at(table: Hashes, where: np.uint64) -> int:
     """Occurrences so far, of the key that `add` found there."""
     count: Any = np.int64(table[where] & _COUNT)
     return count  # type: ignore[no-any-return]
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def spread(h: np.uint64) -> np.uint64:
     """splitmix64's finaliser: every bit of a key comes to matter to its slot."""
     h = (h ^ (h >> _30)) * _FIRST

@@ -9,24 +9,23 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from curation_lib.text.blocks import text_hash
 from curation_lib.text.buffers import Hashes
 from curation_lib.text.chunk_arrays import Codes
-from curation_lib.text.chunks import MARKS, enter, entry_of, text_hash
-from curation_lib.text.kernels import kernel
+from curation_lib.text.chunks import MARKS, enter, entry_of
+from curation_lib.text.kernels import inlined
 from curation_lib.text.occurrences import spread
-from curation_lib.text.word_arrays import PRIME, SEED
 from curation_lib.text.word_lists import APART, ENCLITICS, EVERYWHERE, PREFIXES, UNITS, WHOLE
 from curation_lib.text.word_rules import STYLES, code_of
 
 UNIT_LIST, ENCLITIC_LIST, PREFIX_LIST = 13, 14, 15
-SALTS = tuple((n * 0x9E3779B97F4A7C15) % 2**64 for n in range(16))
-_SALTS = np.array(SALTS, np.uint64)
+_SALTS = np.array([n * 0x9E3779B97F4A7C15 % 2**64 for n in range(16)], np.uint64)
 _LONGEST = 16
-_1 = np.uint64(1)
+_1, _PRIME = np.uint64(1), np.uint64(0x100000001B3)  # FNV-1a, over code points
 
 
 class Exceptions(NamedTuple):
-    """slots: spread hash of a chunk, salted by its list, and where it splits: bit k, before character k.
+    """slots: hash of a chunk, salted by its list, and where it splits: bit k, before character k.
     letters: uint8[MARKS], not 0 at the last bits of the hashes of those of letters alone.
     ends: per list and last 6 bits of the last character a set of last 6 bits of the first, to spare most look-ups."""
 
@@ -39,7 +38,7 @@ class Exceptions(NamedTuple):
 def exceptions() -> Exceptions:
     """All lists, made once a process."""
     entries: dict[int, int] = {}
-    letters, ends = np.zeros(MARKS, np.uint8), np.zeros((len(SALTS), 64), np.uint64)
+    letters, ends = np.zeros(MARKS, np.uint8), np.zeros((len(_SALTS), 64), np.uint64)
     for number, code in enumerate(STYLES):
         for word in _listed(code):
             _add(entries, letters, ends, number, word)
@@ -70,15 +69,15 @@ def _add(entries: dict[int, int], letters: npt.NDArray[np.uint8], ends: Hashes, 
     parts = _parts(word)
     text = "".join(parts)
     data = np.frombuffer(text.encode(), np.uint8)
-    key = int(text_hash(data, 0, len(data)))
     if text.isalpha() and number < UNIT_LIST:
-        letters[key % MARKS] = 1
+        letters[int(text_hash(data, 0, len(data))) % MARKS] = 1
     ends[number, ord(text[-1]) & 63] |= np.uint64(1 << (ord(text[0]) & 63))
     cuts, at = 0, 0
     for part in parts[:-1]:
         at += len(part)
         cuts |= 1 << at
-    entries.setdefault(key ^ SALTS[number], cuts)
+    codes = np.array([ord(c) for c in text], np.int32)
+    entries.setdefault(int(_key(codes, 0, len(codes), number)), cuts)
 
 
 def _listed(code: str) -> list[str]:
@@ -108,7 +107,7 @@ def _contractions() -> list[str]:
     return found + [word[0].upper() + word[1:] for word in found]
 
 
-@kernel
+@inlined
 def perhaps(codes: Codes, a: int, b: int, number: int, lists: Exceptions) -> bool:
     """Whether codes[a:b] can be an exception, by its length, its first and last character."""
     if b - a > _LONGEST:
@@ -117,10 +116,15 @@ def perhaps(codes: Codes, a: int, b: int, number: int, lists: Exceptions) -> boo
     return found
 
 
-@kernel
+@inlined
 def listed(codes: Codes, a: int, b: int, number: int, lists: Exceptions) -> int:
     """Where the exception codes[a:b] splits, -1 if it is none."""
-    h: Any = SEED
+    return entry_of(lists.slots, _key(codes, a, b, number))
+
+
+@inlined
+def _key(codes: Codes, a: int, b: int, number: int) -> np.uint64:
+    h: Any = _SALTS[number]
     for i in range(a, b):
-        h = (h ^ np.uint64(codes[i])) * PRIME
-    return entry_of(lists.slots, spread(h) ^ _SALTS[number])
+        h = (h ^ np.uint64(codes[i])) * _PRIME
+    return spread(h)

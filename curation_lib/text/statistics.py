@@ -18,7 +18,7 @@ from numba import njit
 from curation_lib.text.buffers import Bytes, Hashes, Offsets, arrow_buffers
 from curation_lib.text.characters import Table, character_table, phrase_bytes
 from curation_lib.text.chunks import Chunks, look_up_words, no_chunks, room_for_missing
-from curation_lib.text.filter_words import room_for_chunk, split_words
+from curation_lib.text.filter_words import known_splits, room_for_chunk, split_words
 from curation_lib.text.glued_ngrams import glued_ngram_characters
 from curation_lib.text.lines import count_signs, scan_lines, scan_paragraphs
 from curation_lib.text.ngrams import LAST, Counts, new_scratch, ngram_characters
@@ -112,7 +112,7 @@ def measured(
     known, exact = (no_chunks(), False) if chunks is None else (chunks, True)
     _measure(
         data, offsets, which, character_table(), stops, phrase_bytes("lorem ipsum"), short_line, known, exact,
-        styles(batch), exceptions(), into.rows, into.ngrams,
+        styles(batch), exceptions(), known_splits(), into.rows, into.ngrams,
     )  # fmt: skip
 
 
@@ -137,7 +137,9 @@ def word_hash(word: str) -> Any:
 
 def words_of(text: str, language: str | None = None) -> tuple[Hashes, Counts]:
     """`(hashes, ends)`: word i of `text` has ends[i + 1] - ends[i] characters."""
-    return _words(phrase_bytes(text), character_table(), style_of(language), exceptions(), np.zeros(1, ROW))
+    return _words(
+        phrase_bytes(text), character_table(), style_of(language), exceptions(), known_splits(), np.zeros(1, ROW)
+    )
 
 
 def _ratio(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -145,8 +147,10 @@ def _ratio(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> npt.NDA
 
 
 @njit(nogil=True, cache=True)
-def _words(data: Bytes, table: Table, style: int, lists: Exceptions, rows: Any) -> tuple[Hashes, Counts]:
-    words, chunk = room_for(len(data)), room_for_chunk(len(data))
+def _words(
+    data: Bytes, table: Table, style: int, lists: Exceptions, splits: Hashes, rows: Any
+) -> tuple[Hashes, Counts]:
+    words, chunk = room_for(len(data)), room_for_chunk(len(data), splits)
     n = split_words(data, 0, len(data), table, style, lists, chunk, words, rows[0])
     return words.hashes[:n], words.ends[: n + 1]
 
@@ -154,20 +158,20 @@ def _words(data: Bytes, table: Table, style: int, lists: Exceptions, rows: Any) 
 @njit(nogil=True, cache=True)
 def _measure(
     data: Bytes, offsets: Offsets, which: Counts, table: Table, stop_words: Hashes, lorem: Bytes, short: int,
-    chunks: Chunks, exact: bool, styles: Counts, lists: Exceptions, rows: Any, ngrams: Counts,
+    chunks: Chunks, exact: bool, styles: Counts, lists: Exceptions, splits: Hashes, rows: Any, ngrams: Counts,
 ) -> None:  # fmt: skip
     longest = 0
     for row in which:
         longest = max(longest, offsets[row + 1] - offsets[row])
     words, scratch, seen, stamp = room_for(longest), new_scratch(1024), new_occurrences(slots_for(1024)), 0
-    missing, chunk = room_for_missing(1), room_for_chunk(longest)
+    missing, chunk, met = room_for_missing(1), room_for_chunk(longest, splits), np.empty(len(stop_words), np.uint8)
     for row in which:
         start, end, out = offsets[row], offsets[row + 1], rows[row]
         if exact:
             n = look_up_words(data, start, end, table, chunks, words, missing, out)
         else:
             n = split_words(data, start, end, table, styles[row], lists, chunk, words, out)
-        count_words(words, n, stop_words, out)
+        count_words(words, n, stop_words, met, out)
         count_signs(data, start, end, lorem, out)
         slots = slots_for(out.newlines + 1)
         need = max(slots, slots_for(n))

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from curation_lib.text.buffers import Hashes
+from curation_lib.text.buffers import Bytes, Hashes
 from curation_lib.text.characters import ALPHABETIC, BREAK, PUNCTUATION, SENTENCE_END, SYMBOL
+from curation_lib.text.kernels import kernel
 from curation_lib.text.ngrams import Counts
 
-SEED = np.uint64(0xCBF29CE484222325)
-PRIME = np.uint64(0x100000001B3)  # FNV-1a, over code points
 GAP = 1 << 11
 _1, _63 = np.uint64(1), np.uint64(63)
 
@@ -36,48 +35,45 @@ def room_for(words: int) -> Words:
     return Words(np.empty(words + 1, np.uint64), ends, flags, np.empty(words, np.uint64))
 
 
-@njit(nogil=True, cache=True)
-def count_words(words: Words, n: int, stop_words: Hashes, out: Any) -> None:
-    """What the first `n` words are. `stop_words` are sorted hashes."""
-    plain = characters = alphabetic = 0
+@kernel
+def count_words(words: Words, n: int, stop_words: Hashes, met: Bytes, out: Any) -> None:
+    """What the first `n` words are. `stop_words` are hashes, `met` has a place for each.
+
+    Sentences are as spaCy's sentencizer ends them in each line: at a sign that is a word by itself, before the next
+    word that is no punctuation, or before white space that is more than one blank.
+    """
+    plain = characters = alphabetic = sentences = different = 0
+    ended = False
+    met[:] = 0
+    perhaps = _last_bits(stop_words, met)
     for i in range(n):
-        if not words.flags[i] & SYMBOL:
+        flags, length = words.flags[i], words.ends[i + 1] - words.ends[i]
+        if not flags & SYMBOL:
             plain += 1
-            characters += words.ends[i + 1] - words.ends[i]
-        alphabetic += (words.flags[i] & ALPHABETIC) != 0
-    out.words, out.symbol_free_words, out.symbol_free_characters = n, plain, characters
-    out.alphabetic_words, out.stop_words = alphabetic, _met(words.hashes, n, stop_words)
-    out.sentences = _sentences(words, n)
-
-
-@njit(nogil=True, cache=True)
-def _sentences(words: Words, n: int) -> int:
-    """Sentences as spaCy's sentencizer ends them in each line: at a sign that is a word by itself, before the next
-    word that is no punctuation, or before white space that is more than one blank."""
-    sentences, ended = 0, False
-    for i in range(n):
-        flags = words.flags[i]
-        terminal = flags & SENTENCE_END and words.ends[i + 1] - words.ends[i] == 1
+            characters += length
+        alphabetic += (flags & ALPHABETIC) != 0
+        if perhaps >> (words.hashes[i] & _63) & _1:
+            for k in range(len(stop_words)):
+                if stop_words[k] == words.hashes[i] and not met[k]:
+                    met[k], different = 1, different + 1
+                    perhaps = _last_bits(stop_words, met)
         if flags & GAP and ended:
             sentences += not flags & BREAK
             ended = False
+        terminal = flags & SENTENCE_END and length == 1
         if flags & BREAK or (ended and not terminal and not flags & PUNCTUATION):
             sentences += 1
             ended = False
         ended |= terminal != 0
-    return sentences
+    out.words, out.symbol_free_words, out.symbol_free_characters = n, plain, characters
+    out.alphabetic_words, out.stop_words, out.sentences = alphabetic, different, sentences
 
 
-@njit(nogil=True, cache=True)
-def _met(hashes: Hashes, n: int, stop_words: Hashes) -> int:
-    """How many different stop words occur."""
-    met = np.zeros(len(stop_words), np.uint8)
-    perhaps = np.uint64(0)  # a set of last 6 bits, which spares most searches
-    for word in stop_words:
-        perhaps |= _1 << (word & _63)
-    for i in range(n):
-        if perhaps >> (hashes[i] & _63) & _1:
-            k = np.searchsorted(stop_words, hashes[i])
-            if k < len(stop_words) and stop_words[k] == hashes[i]:
-                met[k] = 1
-    return int(met.sum())
+@kernel
+def _last_bits(stop_words: Hashes, met: Bytes) -> np.uint64:
+    """A set of the last 6 bits of those not met yet, which spares most comparisons."""
+    found = np.uint64(0)
+    for k in range(len(stop_words)):
+        if not met[k]:
+            found |= _1 << (stop_words[k] & _63)
+    return found

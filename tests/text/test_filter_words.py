@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curation_lib.core.errors import ContractError
-from curation_lib.text.chunks import text_hash
+from curation_lib.text.blocks import text_hash
 from curation_lib.text.exact_statistics import exact_statistics
 from curation_lib.text.spacy_words import chunk_words
 from curation_lib.text.statistics import words_of
