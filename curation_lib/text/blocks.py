@@ -146,7 +146,7 @@ def count_characters(data: Bytes, i: int, end: int) -> int:
 def text_hash(data: Bytes, i: int, end: int) -> np.uint64:
     """The hash by which data[i:end] is known as a line, a chunk or a word. Texts of up to eight bytes never share it
     with another of their length."""
-    h: Any = _SEED + np.uint64(end - i)
+    h: Any = _SEED + np.uint64(end - i) * _PRIME
     while i < end:
         h = (h ^ block_at(data, i, end)) * _PRIME
         h ^= h >> _MIX
