@@ -169,13 +169,23 @@ class Map(Stage):
     fn: Callable[[pa.RecordBatch, Any, Context], Result]
 
 
+class Measurement(NamedTuple):
+    """A pass over a batch that filters share, `function(batch, part=True, …)`, with the `parts` that one of them asks
+    for beyond what the pass counts anyway."""
+
+    function: Callable[..., Any]
+    parts: frozenset[str] = frozenset()
+
+    def __call__(self, batch: pa.RecordBatch) -> Any:
+        return self.function(batch, **dict.fromkeys(self.parts, True))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filter(Stage):
     """`measure(batch, config, context)` gives one row of scores per document (only `measure` fields matter);
     `keep(scores, config, context)` gives its rules in declared order: a document stays if none failed.
 
-    `statistics(config)` names a shared measurement of batches in text/: the runner computes each distinct function
-    that it returns once a batch, for all filters of the block that share it.
+    `statistics(config)` names a shared measurement of batches in text/ (see `measured_together`).
 
     A rule may also cut documents that it lets stay; the runner edits them at the end of the block. `facts(model)` is
     what the dataset's manifest says of the model. `summarise(scores) -> partial` and `merge(partials) -> state` are
@@ -184,7 +194,7 @@ class Filter(Stage):
 
     measure: Callable[[pa.RecordBatch, Any, Context], pa.RecordBatch]
     keep: Callable[[pa.RecordBatch, Any, Context], Sequence[Rule]]
-    statistics: Callable[[Any], Callable[[pa.RecordBatch], Any]] | None = None
+    statistics: Callable[[Any], Measurement] | None = None
     facts: Callable[[Any], Any] | None = None
     summarise: Callable[[pa.RecordBatch], Any] | None = None
     merge: Callable[[Sequence[Any]], Any] | None = None
@@ -192,6 +202,18 @@ class Filter(Stage):
 
 Bound = tuple[Stage, StageConfig]
 """A stage with its settings."""
+
+
+def measured_together(filters: Sequence[Bound], batch: pa.RecordBatch) -> list[Any]:
+    """The statistics of each filter, None where it needs none: every function that they share passes over the batch
+    once, with all the parts that any of them asks for."""
+    asked = [stage.statistics(c) if isinstance(stage, Filter) and stage.statistics else None for stage, c in filters]
+    parts: dict[Callable[..., Any], frozenset[str]] = {}
+    for one in filter(None, asked):
+        parts[one.function] = parts.get(one.function, frozenset()) | one.parts
+    found = {function: Measurement(function, wanted)(batch) for function, wanted in parts.items()}
+    return [one and found[one.function] for one in asked]
+
 
 Lookup = Callable[[int, Sequence[int]], pa.RecordBatch]
 """Lookup(shard, rows) -> those input documents, in the order asked (reads one shard at a time)."""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 from pydantic import model_validator
 
 from curation_lib.core.config import StageConfig, measure
+from curation_lib.core.stage import Measurement
 from curation_lib.text.curator_counts import curator_counts
 from curation_lib.text.dclm_counts import dclm_counts
 from curation_lib.text.dolma_counts import dolma_counts
@@ -64,9 +65,14 @@ class DialectConfig(StageConfig):
         return [name for name in cls.model_fields if any(name in own for own in cls.thresholds.values())]
 
 
-def shared_pass(config: Any) -> Callable[..., Any]:
+def shared_pass(config: Any) -> Measurement:
     """The measurement that the filters in `config`'s dialect share."""
-    return exact_statistics if config.exact else MEASUREMENTS[config.dialect]
+    return Measurement(exact_statistics if config.exact else MEASUREMENTS[config.dialect])
+
+
+def pass_with_repeats(config: Any) -> Measurement:
+    """The same, with paragraphs and n-grams that repeat."""
+    return shared_pass(config)._replace(parts=frozenset({"repeats"}))
 
 
 def libraries(config: Any) -> tuple[str, ...]:

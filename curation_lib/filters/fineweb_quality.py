@@ -49,7 +49,7 @@ def measure_fineweb(batch: pa.RecordBatch, config: FinewebQualityConfig, context
     """Scores of each document (see the module)."""
     s: Statistics = context.statistics
     if config.short_line_length != SHORT_LINE:
-        s = shared_pass(config)(batch, short_line=config.short_line_length)
+        s = shared_pass(config).function(batch, short_line=config.short_line_length)
     repeated, inked = s.rows["repeated_filled_characters"], s.rows["characters"] - s.rows["newlines"]
     return pa.RecordBatch.from_pydict(
         {

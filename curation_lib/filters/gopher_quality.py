@@ -78,7 +78,7 @@ class GopherQualityConfig(DialectConfig):
 
 def measure_quality(batch: pa.RecordBatch, config: GopherQualityConfig, context: Context) -> pa.RecordBatch:
     """Scores of each document (see the module)."""
-    s, again = context.statistics, shared_pass(config)
+    s, again = context.statistics, shared_pass(config).function
     stop_words = stop_word_counts(
         batch,
         config.stop_words,

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from curation_lib.core.config import keep, measure
 from curation_lib.core.stage import Context, Filter
-from curation_lib.filters.dialects import DialectConfig, Thresholds, libraries, shared_pass
+from curation_lib.filters.dialects import DialectConfig, Thresholds, libraries, pass_with_repeats
 from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.text.dialect_counts import DialectCounts, divided
 from curation_lib.text.ngrams import FIRST, LAST, LAST_TOP
@@ -131,7 +131,7 @@ STAGE = Filter(
     version=2,
     config=GopherRepetitionConfig,
     summary="repeated lines, paragraphs and word n-grams (Gopher)",
-    statistics=shared_pass,
+    statistics=pass_with_repeats,
     libraries_of=libraries,
     measure=measure_repetition,
     keep=keep_by_thresholds,

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.registry import find, names
-from curation_lib.core.stage import Context, Filter, Rule
+from curation_lib.core.stage import Context, Filter, Rule, measured_together
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.parts import read_batches
 from curation_lib.runner.session import Progress, Session, silent
@@ -90,9 +90,8 @@ def compare(
         session = Session(Store(folder), scheduler, progress)
         found = [FilterComparison(stage.name, dialects_of(stage)) for stage in filters]
         for batch in _batches(inputs, session):
-            shared: dict[Any, Any] = {}
-            for stage, comparison in zip(filters, found, strict=True):
-                _judge(stage, batch, shared, comparison)
+            for comparison, rules in zip(found, _judged(filters, batch), strict=True):
+                _compare(batch, rules, comparison)
     return {"filters": [comparison.to_json(examples) for comparison in found]}
 
 
@@ -102,8 +101,22 @@ def _batches(inputs: Sequence[str], session: Session) -> Iterator[pa.RecordBatch
             yield from read_batches(session.store, part, session.batch_rows)
 
 
-def _judge(stage: Filter, batch: pa.RecordBatch, shared: dict[Any, Any], found: FilterComparison) -> None:
-    rules = {dialect: _rules(stage, dialect, batch, shared) for dialect in found.dialects}
+def _judged(filters: Sequence[Filter], batch: pa.RecordBatch) -> list[dict[str, Sequence[Rule]]]:
+    """Each filter's rules for the batch, by dialect."""
+    bound = [(stage, _config(stage, dialect)) for stage in filters for dialect in dialects_of(stage)]
+    found: dict[str, dict[str, Sequence[Rule]]] = {stage.name: {} for stage in filters}
+    for (stage, config), statistics in zip(bound, measured_together(bound, batch), strict=True):
+        scores = stage.measure(batch, config, Context(statistics=statistics))
+        found[stage.name][config.dialect] = stage.keep(scores, config, Context())
+    return list(found.values())
+
+
+def _config(stage: Filter, dialect: str) -> Any:
+    given = {"stop_words": STOP_WORDS} if "stop_words" in stage.config.model_fields else {}
+    return stage.config.model_validate({"dialect": dialect, **given})
+
+
+def _compare(batch: pa.RecordBatch, rules: dict[str, Sequence[Rule]], found: FilterComparison) -> None:
     keeps: dict[str, npt.NDArray[np.bool_]] = {}
     for dialect, own in rules.items():
         failed = np.array([rule.failed.to_numpy(zero_copy_only=False) for rule in own]).reshape(len(own), -1)
@@ -114,15 +127,6 @@ def _judge(stage: Filter, batch: pa.RecordBatch, shared: dict[Any, Any], found: 
         counts.update({own[i].name: int(n) for i, n in enumerate(np.bincount(first, minlength=len(own))) if n})
     found.documents += batch.num_rows
     _verdicts(batch, rules, keeps, found)
-
-
-def _rules(stage: Filter, dialect: str, batch: pa.RecordBatch, shared: dict[Any, Any]) -> Sequence[Rule]:
-    given = {"stop_words": STOP_WORDS} if "stop_words" in stage.config.model_fields else {}
-    config = stage.config.model_validate({"dialect": dialect, **given})
-    common = stage.statistics(config) if stage.statistics else None
-    if common is not None and common not in shared:
-        shared[common] = common(batch)
-    return stage.keep(stage.measure(batch, config, Context(statistics=shared.get(common))), config, Context())
 
 
 def _verdicts(

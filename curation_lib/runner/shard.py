@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.errors import ContractError
-from curation_lib.core.stage import Context, Drop, Filter, Result, Source
+from curation_lib.core.stage import Context, Drop, Filter, Result, Source, measured_together
 from curation_lib.runner.books import Books, text_bytes
 from curation_lib.runner.commit import Done, Outputs, once
 from curation_lib.runner.cuts import cut
@@ -83,20 +83,15 @@ def _score(work: Work, wanted: Sequence[Link]) -> dict[str, pa.Table]:
     scored: dict[str, list[pa.RecordBatch]] = {name: [] for name, *_ in wanted}
     bound = [(stage, config) for stage, config in work.bound() if stage.name in scored]
     for batch in read_batches(work.store, work.part, work.batch_rows):
-        shared: dict[Any, Any] = {}
-        for (stage, config), link in zip(bound, wanted, strict=True):
+        statistics = measured_together(bound, batch)
+        for (stage, config), link, found in zip(bound, wanted, statistics, strict=True):
             assert isinstance(stage, Filter)
-            scored[stage.name].append(_scores_of(stage, config, batch, shared, model(*link)))
+            scored[stage.name].append(_scores_of(stage, config, batch, Context(model(*link), found)))
     return {name: pa.Table.from_batches(batches) if batches else None for name, batches in scored.items()}
 
 
-def _scores_of(
-    stage: Filter, config: Any, batch: pa.RecordBatch, shared: dict[Any, Any], loaded: Any
-) -> pa.RecordBatch:
-    common = stage.statistics(config) if stage.statistics else None
-    if common is not None and common not in shared:
-        shared[common] = common(batch)
-    scores = stage.measure(batch, config, Context(loaded, shared.get(common)))
+def _scores_of(stage: Filter, config: Any, batch: pa.RecordBatch, context: Context) -> pa.RecordBatch:
+    scores = stage.measure(batch, config, context)
     if scores.num_rows != batch.num_rows:
         raise ContractError(f"{stage.name}: {scores.num_rows} rows of scores for {batch.num_rows} documents")
     for name, column in zip(scores.schema.names, scores.columns, strict=True):

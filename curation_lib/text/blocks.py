@@ -6,6 +6,7 @@ byte that passes, so that trailing zeros say where the first one stands.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,7 @@ _NEWLINE = ord("\n")
 _SEED, _PRIME, _MIX = np.uint64(0xCBF29CE484222325), np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _load(_context: Any, data: Any, _i: Any) -> Any:
-    """data[i:i + 8] as one number; nothing is checked."""
-
+def _load_code(_context: Any, data: Any, _i: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, args[0])
         place = builder.bitcast(builder.gep(array.data, [args[1]]), ir.IntType(64).as_pointer())
@@ -42,24 +40,27 @@ def _load(_context: Any, data: Any, _i: Any) -> Any:
     return types.uint64(data, types.intp), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def trailing_zeros(_context: Any, _block: Any) -> Any:
-    """Where the lowest bit of `block` stands, 64 of 0."""
-
+def _zeros_code(_context: Any, _block: Any) -> Any:
     def code(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
 
-    return types.uint64(types.uint64), code
+    return types.int64(types.uint64), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def ones(_context: Any, _block: Any) -> Any:
-    """Bits set."""
-
+def _ones_code(_context: Any, _block: Any) -> Any:
     def code(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.ctpop(args[0])
 
-    return types.uint64(types.uint64), code
+    return types.int64(types.uint64), code
+
+
+_intrinsic: Any = intrinsic
+_load: Callable[[Bytes, int], np.uint64] = _intrinsic(_load_code)
+"""_load(data, i): data[i:i + 8] as one number; nothing is checked."""
+trailing_zeros: Callable[[Any], int] = _intrinsic(_zeros_code)
+"""Where the lowest bit of a block stands, 64 of 0."""
+ones: Callable[[Any], int] = _intrinsic(_ones_code)
+"""How many bits of a block are set."""
 
 
 @inlined
@@ -67,9 +68,9 @@ def block_at(data: Bytes, i: int, end: int) -> np.uint64:
     """The bytes from `i` to `end`, at most eight; above them zeros."""
     size = end - i
     if size >= 8:
-        return _load(data, i)  # type: ignore[no-any-return]
+        return _load(data, i)
     if i + 8 <= data.shape[0]:
-        return _load(data, i) & ((_1 << (np.uint64(size) << _3)) - _1)  # type: ignore[no-any-return]
+        return _load(data, i) & ((_1 << (np.uint64(size) << _3)) - _1)
     block = _0
     for k in range(size):
         block |= np.uint64(data[i + k]) << np.uint64(8 * k)
@@ -91,7 +92,7 @@ def letters_end(data: Bytes, i: int, end: int) -> int:
         folded = (block & _LOW) | CASE
         others = ~((folded + _FROM_A) & ~(folded + _ABOVE_Z) & ~block) & _TOP
         if others:
-            return i + np.int64(trailing_zeros(others) >> _3)
+            return i + (trailing_zeros(others) >> 3)
         i += 8
     return end
 
@@ -103,7 +104,7 @@ def visible_end(data: Bytes, i: int, end: int) -> int:
         block = block_at(data, i, end)
         others = ~((block & _LOW) + _ABOVE_BLANK & ~block) & _TOP
         if others:
-            return i + np.int64(trailing_zeros(others) >> _3)
+            return i + (trailing_zeros(others) >> 3)
         i += 8
     return end
 
@@ -127,7 +128,7 @@ def newline_at(data: Bytes, i: int, end: int) -> int:
     while i < end:
         found = equal(block_at(data, i, end), _NEWLINE)
         if found:
-            return i + np.int64(trailing_zeros(found) >> _3)
+            return i + (trailing_zeros(found) >> 3)
         i += 8
     return end
 
@@ -135,11 +136,11 @@ def newline_at(data: Bytes, i: int, end: int) -> int:
 @kernel
 def count_characters(data: Bytes, i: int, end: int) -> int:
     """Code points that begin in data[i:end]: bytes that continue none."""
-    continuing = _0
+    continuing = 0
     for at in range(i, end, 8):
         block = block_at(data, at, end)
         continuing += ones((block >> _7) & ~(block >> np.uint64(6)) & _EACH)
-    return end - i - np.int64(continuing)
+    return end - i - continuing
 
 
 @inlined

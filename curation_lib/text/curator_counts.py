@@ -56,10 +56,12 @@ BOILERPLATE = (
 _PLAIN = np.isin(np.arange(256), list(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\n?!,."))
 
 
-def curator_counts(batch: pa.RecordBatch, stop_words: tuple[str, ...] = STOP_WORDS) -> DialectCounts:
-    """Counts of `batch`'s column `text`."""
+def curator_counts(
+    batch: pa.RecordBatch, stop_words: tuple[str, ...] = STOP_WORDS, *, repeats: bool = False
+) -> DialectCounts:
+    """Counts of `batch`'s column `text`, those of n-grams only with `repeats`."""
     data, offsets = arrow_buffers(batch.column("text"))
-    found = new_counts(batch.num_rows)
+    found = new_counts(batch.num_rows, repeats=repeats)
     bullets, ellipses, terminals = phrases(BULLETS), phrases(ELLIPSES), phrases(TERMINALS)
     marks = np.array([space_word_hash(mark, False) for mark in ELLIPSES if " " not in mark], np.uint64)
     stops = stop_hashes(tuple(stop_words), False)
@@ -100,6 +102,9 @@ def _measure(
         for i in range(segments):
             out.lorem_ipsum += holds_any(data, spans[2 * i], spans[2 * i + 1], lorem, True)
             out.boilerplate_paragraphs += holds_any(data, spans[2 * i], spans[2 * i + 1], boilerplate, True)
+        if not len(ngrams):
+            stamp += 2
+            continue
         room.commonest[:] = 0
         stamp = ngram_formula(
             words.hashes, words.ends, n, AGAIN, seen, stamp + 2, room.scratch, ngrams[row], room.commonest

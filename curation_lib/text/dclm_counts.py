@@ -40,10 +40,12 @@ from curation_lib.text.word_break import ALNUM, BreakTable, break_table, split_u
 _FASTTEXT_SPACES = np.isin(np.arange(256), [0x00, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20])
 
 
-def dclm_counts(batch: pa.RecordBatch, stop_words: tuple[str, ...] = STOP_WORDS) -> DialectCounts:
-    """Counts of `batch`'s column `text`."""
+def dclm_counts(
+    batch: pa.RecordBatch, stop_words: tuple[str, ...] = STOP_WORDS, *, repeats: bool = False
+) -> DialectCounts:
+    """Counts of `batch`'s column `text`, those of n-grams only with `repeats`."""
     data, offsets = arrow_buffers(batch.column("text"))
-    found = new_counts(batch.num_rows)
+    found = new_counts(batch.num_rows, repeats=repeats)
     signs = phrases(["lorem ipsum", "{", "#", "...", ". . .", "…"])
     marks = phrases(["●", "•", "*", "-"]), phrases(["...", ". . .", "…"])
     stops = stop_hashes(tuple(stop_words), True)
@@ -75,6 +77,9 @@ def _measure(
         segments = scan_segments(data, start, end, table, 1, STRIPPED, seen, slots, stamp + 1, lines[row], room.spans)
         count_marked(data, room.spans, segments, bullets, ellipses, out)
         scan_segments(data, start, end, table, 2, STRIPPED, seen, slots, stamp + 2, paragraphs[row], room.spans)
+        if not len(ngrams):
+            stamp += 2
+            continue
         stamp = ngram_formula(
             words.hashes, words.ends, n, COVERED, seen, stamp + 2, room.scratch, ngrams[row], room.commonest
         )

@@ -49,7 +49,8 @@ ROW = np.dtype(
 @dataclass(frozen=True)
 class DialectCounts:
     """`rows[name]`: int64 per document (see ROW). `lines`, `paragraphs`: int64[document, 6] (see text.segments).
-    `ngrams`: int64[document, 11], characters of repeated n-grams; `all_ngrams`: of all of them (Dolma)."""
+    `ngrams`: int64[document, 11], characters of repeated n-grams; `all_ngrams`: of all of them (Dolma); no documents
+    where nobody asked for what repeats."""
 
     rows: npt.NDArray[Any]
     lines: Counts
@@ -68,9 +69,9 @@ def divided(part: Any, whole: Any) -> npt.NDArray[np.float64]:
     return shares
 
 
-def new_counts(documents: int) -> DialectCounts:
+def new_counts(documents: int, *, repeats: bool) -> DialectCounts:
     """All zero."""
-    sixes, elevens = (documents, 6), (documents, LAST + 1)
+    sixes, elevens = (documents, 6), (documents if repeats else 0, LAST + 1)
     return DialectCounts(
         np.zeros(documents, ROW), np.zeros(sixes, np.int64), np.zeros(sixes, np.int64),
         np.zeros(elevens, np.int64), np.zeros(elevens, np.int64),

@@ -34,10 +34,12 @@ from curation_lib.text.space_words import (
 from curation_lib.text.statistics import STOP_WORDS
 
 
-def dolma_counts(batch: pa.RecordBatch, stop_words: tuple[str, ...] = STOP_WORDS) -> DialectCounts:
-    """Counts of `batch`'s column `text`."""
+def dolma_counts(
+    batch: pa.RecordBatch, stop_words: tuple[str, ...] = STOP_WORDS, *, repeats: bool = False
+) -> DialectCounts:
+    """Counts of `batch`'s column `text`, those of n-grams only with `repeats`."""
     data, offsets = arrow_buffers(batch.column("text"))
-    found = new_counts(batch.num_rows)
+    found = new_counts(batch.num_rows, repeats=repeats)
     signs = phrases(["lorem ipsum", "javascript", "{"])
     marks = phrases(["*", "-"]), phrases(["…"])
     stops = stop_hashes(tuple(stop_words), False)
@@ -68,6 +70,8 @@ def _measure(
             data, start, end, table, 1, RUNS, seen, slots_for(newlines + 1), stamp, lines[row], room.spans
         )
         count_marked(data, room.spans, segments, bullets, ellipses, out)
+        if not len(ngrams):
+            continue
         stamp = ngram_formula(
             room.words.hashes, room.words.ends, n, EACH, seen, stamp, room.scratch, ngrams[row], room.commonest
         )

@@ -23,13 +23,17 @@ _AT_ONCE = 1 << 16
 
 
 def exact_statistics(
-    batch: pa.RecordBatch, stop_words: Sequence[str] = STOP_WORDS, short_line: int = SHORT_LINE
+    batch: pa.RecordBatch,
+    stop_words: Sequence[str] = STOP_WORDS,
+    short_line: int = SHORT_LINE,
+    *,
+    repeats: bool = False,
 ) -> Statistics:
-    """Statistics of the column `text`, split by the rules of the column `language`.
+    """Statistics of the column `text`, split by the rules of the column `language` (see `text_statistics`).
 
     The first batch of a language loads its pipeline (seconds). ContractError for a language that spaCy does not split.
     """
-    statistics = Statistics.room_for(batch.num_rows)
+    statistics = Statistics.room_for(batch.num_rows, repeats=repeats)
     for code, rows in _by_tokenizer(batch).items():
         known = _known(batch, rows, chunk_words(code))
         measured(batch, statistics, stop_words, short_line, rows, known)

@@ -50,7 +50,7 @@ _ABBREVIATION = 6  # letters of the longest that is listed and ends in a small o
 
 
 class Chunk(NamedTuple):
-    """Scratch for the longest chunk: code points, what they are, where words begin; and `splits`, see `known_splits`."""
+    """Scratch for the longest chunk: code points, what they are, where words begin. splits: see `known_splits`."""
 
     codes: Codes
     kinds: Kinds
@@ -142,8 +142,8 @@ def split_words(
             plain = comes_off and _space_at(data, i + width, end, table)
         if plain:
             if opened:
-                opening = text_hash(data, at, at + 1)
-                n = _add(words, n, opening, 1, np.int64(table[data[at]]) & _ALL | flags)
+                sign: Any = np.int64(table[data[at]])
+                n = _add(words, n, text_hash(data, at, at + 1), 1, sign & _ALL | flags)
                 flags = 0
             n = _add(words, n, key, length, kind & ALPHABETIC | flags)
             if not ends:
@@ -194,7 +194,7 @@ def _split_by_rules(
         chunk.splits[where], chunk.splits[where | _1] = key, bits
     at, bits = start, chunk.splits[where | _1]
     while bits:
-        i = start + np.int64(trailing_zeros(bits))
+        i = start + trailing_zeros(bits)
         n = _add_word(data, at, i, table, flags, words, n)
         flags, at, bits = 0, i, bits & (bits - _1)
     return stop, _add_word(data, at, stop, table, flags, words, n)

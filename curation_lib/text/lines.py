@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from curation_lib.text.blocks import CASE, block_at, count_characters, equal, newline_at, ones, text_hash, trailing_zeros
+from curation_lib.text.blocks import (
+    CASE,
+    block_at,
+    count_characters,
+    equal,
+    newline_at,
+    ones,
+    text_hash,
+    trailing_zeros,
+)
 from curation_lib.text.buffers import Bytes, Hashes
 from curation_lib.text.characters import TERMINAL, Table, decode, holds, last_start, skip_space, strip_space
 from curation_lib.text.kernels import kernel
@@ -14,7 +23,7 @@ from curation_lib.text.occurrences import add, count_at
 
 _NEWLINE, _STOP, _HYPHEN, _HASH, _CURLY, _E, _M = (ord(c) for c in "\n.-#{em")
 _BULLET, _ELLIPSIS, _LAST_OF_ELLIPSIS = 0x2022, 0x2026, 0xA6
-_0, _1, _3, _8, _56 = (np.uint64(n) for n in (0, 1, 3, 8, 56))
+_0, _1, _8, _56 = (np.uint64(n) for n in (0, 1, 8, 56))
 
 
 @kernel
@@ -51,7 +60,7 @@ def count_signs(data: Bytes, start: int, end: int, lorem: Bytes, out: Any) -> No
         before, e = e, equal(block | CASE, _E)
         m = equal(block | CASE, _M) & (e << _8 | before >> _56)
         while m:
-            at = i + np.int64(trailing_zeros(m) >> _3) - 4
+            at = i + (trailing_zeros(m) >> 3) - 4
             out.lorem_ipsum += at >= start and holds(data, at, end, lorem)
             m &= m - _1
     out.characters, out.newlines = count_characters(data, start, end), newlines

@@ -6,7 +6,7 @@ length looks only at what repeated before.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +85,8 @@ def ngram_characters(
 def count_pairs(words: Hashes, n: int, seen: Hashes, stamp: int, scratch: Scratch) -> int:
     """Count the 2-grams of `n` words that repeat and few others: only these become active, and scratch.counts says
     where each one's count stands. Two sets of bits tell which those may be, faster than the table and within caches."""
-    numbers, left = bits_for(n), 0
+    numbers = bits_for(n)
+    left: Any = 0
     once, twice, mask = scratch.once, scratch.twice, np.uint64(numbers - 1)
     for k in range(numbers):
         once[k] = twice[k] = 0
@@ -102,7 +103,8 @@ def count_pairs(words: Hashes, n: int, seen: Hashes, stamp: int, scratch: Scratc
     slots = slots_for(left)
     for q in range(left):
         scratch.counts[q] = add(seen, slots, stamp, scratch.grams[scratch.active[q]])
-    return left
+    active: int = left
+    return active
 
 
 @kernel

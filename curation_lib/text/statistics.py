@@ -70,14 +70,14 @@ ROW = np.dtype(
 @dataclass(frozen=True)
 class Statistics:
     """`rows[name]`: int64 per document (see ROW). `ngrams[document, n]`: characters of repeated n-grams
-    (see text.ngrams), n from 2 to 10."""
+    (see text.ngrams), n from 2 to 10; no documents where nobody asked for what repeats."""
 
     rows: npt.NDArray[Any]
     ngrams: Counts
 
     @classmethod
-    def room_for(cls, documents: int) -> Statistics:
-        return cls(np.zeros(documents, ROW), np.zeros((documents, LAST + 1), np.int64))
+    def room_for(cls, documents: int, *, repeats: bool) -> Statistics:
+        return cls(np.zeros(documents, ROW), np.zeros((documents if repeats else 0, LAST + 1), np.int64))
 
     def ratio(self, part: str, whole: str) -> npt.NDArray[np.float64]:
         """`part` / `whole` per document, 0 where the whole is 0."""
@@ -89,15 +89,19 @@ class Statistics:
 
 
 def text_statistics(
-    batch: pa.RecordBatch, stop_words: Sequence[str] = STOP_WORDS, short_line: int = SHORT_LINE
+    batch: pa.RecordBatch,
+    stop_words: Sequence[str] = STOP_WORDS,
+    short_line: int = SHORT_LINE,
+    *,
+    repeats: bool = False,
 ) -> Statistics:
-    """Statistics of `batch`'s column `text`.
+    """Statistics of `batch`'s column `text`; those of paragraphs and n-grams only with `repeats`.
 
     Scratch memory, by the batch's longest document: 18 bytes of address space per byte, and at most 90 bytes
     used per word.
     Raises ValueError for a stop word that is not one word.
     """
-    statistics = Statistics.room_for(batch.num_rows)
+    statistics = Statistics.room_for(batch.num_rows, repeats=repeats)
     measured(batch, statistics, stop_words, short_line, np.arange(batch.num_rows), None)
     return statistics
 
@@ -180,6 +184,9 @@ def _measure(
         if n > len(scratch.active):
             scratch = new_scratch(n)
         scan_lines(data, start, end, table, short, seen, slots, stamp + 1, out)
+        if not len(ngrams):
+            stamp += 1
+            continue
         scan_paragraphs(data, start, end, table, seen, slots, stamp + 2, out)
         stamp = ngram_characters(words.hashes, words.ends, n, seen, stamp + 2, scratch, ngrams[row])
         if exact:
