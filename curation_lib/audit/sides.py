@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation_lib.core.stage import Drop
+from curation_lib.core.taken import Drop
 from curation_lib.runner.deciding import Decision
 
 Sides = Counter[tuple[str, str, bool, bool]]

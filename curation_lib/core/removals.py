@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation_lib.core.config import StageConfig
-from curation_lib.core.stage import LINKS, Bad, Drop, Result
+from curation_lib.core.stage import LINKS, Bad, Result
+from curation_lib.core.taken import Drop
 
 DECISION = pa.schema(
     [

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import CAPTURE, DOCUMENT
+from curation_lib.core.taken import Drop, Edit
 
 
 class Context(NamedTuple):
@@ -27,28 +28,6 @@ class Context(NamedTuple):
     model: Any = None
     statistics: Any = None
     state: Any = None
-
-
-class Drop(NamedTuple):
-    """One dropped row: `rule` is what the ledger shows, `evidence` what the rule found, in words."""
-
-    row: int
-    rule: str
-    score: float | None = None
-    threshold: float | None = None
-    also_failed: tuple[str, ...] = ()
-    kept_twin: str | None = None
-    evidence: str | None = None
-
-
-class Edit(NamedTuple):
-    """Bytes [start, end) of row `row`'s text, as the stage was given it, were removed by `rule`."""
-
-    row: int
-    rule: str
-    start: int
-    end: int
-    evidence: str | None = None
 
 
 class Bad(NamedTuple):

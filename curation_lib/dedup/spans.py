@@ -30,7 +30,8 @@ from pydantic import Field, model_validator
 
 from curation_lib.core.config import locate
 from curation_lib.core.contract import DOCUMENT
-from curation_lib.core.stage import Context, Drop, Edit, Group, Lookup, Result
+from curation_lib.core.stage import Context, Group, Lookup, Result
+from curation_lib.core.taken import Drop, Edit
 from curation_lib.dedup.cutting import Cuts, cut, flags, without
 from curation_lib.dedup.decisions import Mask, firsts, gathered, numbers, shared
 from curation_lib.dedup.reading import read

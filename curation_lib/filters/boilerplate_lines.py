@@ -17,7 +17,8 @@ import pyarrow as pa
 from pydantic import field_validator
 
 from curation_lib.core.config import StageConfig
-from curation_lib.core.stage import Context, Drop, Map, Result
+from curation_lib.core.stage import Context, Map, Result
+from curation_lib.core.taken import Drop
 from curation_lib.filters.boilerplate_phrases import COUNTED, PHRASES
 from curation_lib.filters.marked_text import without_marked
 from curation_lib.text import boilerplate

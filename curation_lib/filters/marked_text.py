@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from curation_lib.core.stage import Drop, Edit, Result
+from curation_lib.core.stage import Result
+from curation_lib.core.taken import EDIT, Columns, Drop, Edit
 from curation_lib.text.buffers import Bytes, Offsets, arrow_buffers
 from curation_lib.text.line_edits import KEPT, ODD_LINE, kept_sizes
 
@@ -28,8 +30,8 @@ def without_marked(
     gone = {drop.row: drop for drop in _drops(np.flatnonzero(sizes == 0).tolist(), edits)} | dict(dropped or {})
     left = np.ones(batch.num_rows, bool)
     left[list(gone)] = False
-    kept = [edit for edit in edits if left[edit.row]]
-    return Result(edited.filter(pa.array(left)), [gone[row] for row in sorted(gone)], kept)
+    kept = edits.filter(pa.array(left[edits.column("row").to_numpy()]))
+    return Result(edited.filter(pa.array(left)), [gone[row] for row in sorted(gone)], Columns(Edit, kept))
 
 
 def _texts(data: Bytes, offsets: Offsets, marks: Bytes, sizes: npt.NDArray[np.int64]) -> pa.LargeStringArray:
@@ -38,8 +40,8 @@ def _texts(data: Bytes, offsets: Offsets, marks: Bytes, sizes: npt.NDArray[np.in
     return pa.LargeStringArray.from_buffers(len(sizes), pa.py_buffer(ends), pa.py_buffer(kept))
 
 
-def _edits(marks: Bytes, offsets: Offsets, names: Sequence[str]) -> list[Edit]:
-    """One edit per run of equal marks within a row."""
+def _edits(marks: Bytes, offsets: Offsets, names: Sequence[str]) -> pa.RecordBatch:
+    """One edit (EDIT) per run of equal marks within a row."""
     first, last = int(offsets[0]), int(offsets[-1])
     bound = np.ones(last - first + 1, bool)
     bound[1:-1] = marks[first + 1 : last] != marks[first : last - 1] if first < last else False
@@ -49,21 +51,14 @@ def _edits(marks: Bytes, offsets: Offsets, names: Sequence[str]) -> list[Edit]:
     removed = marks[starts] != KEPT
     starts, ends = starts[removed], ends[removed]
     rows = np.searchsorted(offsets, starts, side="right") - 1
-    rules = marks[starts] & ~np.uint8(ODD_LINE)
-    spans = zip(
-        rows.tolist(),
-        rules.tolist(),
-        (starts - offsets[rows]).tolist(),
-        (ends - offsets[rows]).tolist(),
-        strict=True,
-    )
-    return [Edit(row, names[rule], start, end) for row, rule, start, end in spans]
+    rules = pa.array(names).take(pa.array(marks[starts] & ~np.uint8(ODD_LINE)))
+    columns = [rows, rules, starts - offsets[rows], ends - offsets[rows], pa.nulls(len(rows), pa.string())]
+    return pa.RecordBatch.from_arrays([pa.array(c) for c in columns], schema=EDIT)
 
 
-def _drops(rows: list[int], edits: list[Edit]) -> list[Drop]:
+def _drops(rows: list[int], edits: pa.RecordBatch) -> list[Drop]:
     """The emptied rows (0 bytes left, 1 is the least), each with the rules that emptied it, by bytes removed."""
     removed: dict[int, Counter[str]] = {row: Counter() for row in rows}
-    for edit in edits:
-        if edit.row in removed:
-            removed[edit.row][edit.rule] += edit.end - edit.start
+    for edit in Columns(Edit, edits.filter(pc.is_in(edits.column("row"), pa.array(rows, pa.int64())))):
+        removed[edit.row][edit.rule] += edit.end - edit.start
     return [Drop(row, "empty", 0.0, 1.0, tuple(rule for rule, _ in removed[row].most_common())) for row in rows]

@@ -24,7 +24,8 @@ from pydantic import Field, model_validator
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.recipe import Phase
-from curation_lib.core.stage import Context, Drop, Group, Lookup, Result
+from curation_lib.core.stage import Context, Group, Lookup, Result
+from curation_lib.core.taken import Drop
 from curation_lib.mix.epochs import Share, share_out
 from curation_lib.mix.weights import UNDETERMINED, Weight, allocate, entry_of
 from curation_lib.text.hashing import priority

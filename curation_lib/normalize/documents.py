@@ -10,7 +10,8 @@ import pyarrow as pa
 from curation_lib.core.config import StageConfig, locate
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.errors import Unreadable
-from curation_lib.core.stage import Bad, Context, Drop, Result
+from curation_lib.core.stage import Bad, Context, Result
+from curation_lib.core.taken import Drop
 from curation_lib.normalize.language import identify, load_model, model_path
 from curation_lib.text.buffers import joined
 from curation_lib.text.hashing import content_hashes

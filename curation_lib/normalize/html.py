@@ -9,7 +9,8 @@ import pyarrow as pa
 from resiliparse.extract.html2text import extract_plain_text
 
 from curation_lib.core.contract import CAPTURE
-from curation_lib.core.stage import Context, Drop, Map, Result
+from curation_lib.core.stage import Context, Map, Result
+from curation_lib.core.taken import Drop
 from curation_lib.normalize.documents import NormalizeConfig, Text, documents, load, model_files
 from curation_lib.normalize.encoding import decode
 from curation_lib.normalize.unicode import clean

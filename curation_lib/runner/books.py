@@ -13,7 +13,8 @@ import xxhash
 
 from curation_lib.core.contract import DROPS, EDGES, EDITS, QUARANTINE
 from curation_lib.core.errors import ContractError
-from curation_lib.core.stage import Bad, Drop, Edit, Result, Unread
+from curation_lib.core.stage import Bad, Result, Unread
+from curation_lib.core.taken import Drop, Edit, columns_of
 from curation_lib.text.buffers import arrow_buffers
 
 Counts = dict[str, Any]
@@ -47,7 +48,7 @@ class Books:
                 f"{len(result.drops)} dropped and {len(result.bad)} quarantined; mend the stage"
             )
         self.created += result.created
-        self._drop(stage, batch, result.drops)
+        self.drop(stage, batch, result.drops)
         self.edit(stage, batch, result.edits)
         self._link(stage, batch, result.links)
         self._reject(stage, batch, result.bad)
@@ -97,34 +98,32 @@ class Books:
             ("quarantine", _batches(self.quarantine, QUARANTINE), QUARANTINE),
         ]
 
-    def _drop(self, stage: str, batch: pa.RecordBatch, drops: Sequence[Drop]) -> None:
+    def drop(self, stage: str, batch: pa.RecordBatch, drops: Sequence[Drop]) -> None:
+        """Book rows of `batch` that `stage` drops."""
         if not drops:
             return
-        rows, rules, scores, thresholds, also, twins, evidence = zip(*drops, strict=True)
-        self.dropped.update(f"{stage}.{rule}" for rule in rules)
-        who = batch.select(list(_IDENTITY)).take(pa.array(rows, pa.int64()))
-        said = (pa.repeat(stage, len(rows)), rules, also, scores, thresholds, twins, evidence)
-        self.drops.append(_booked(DROPS, *who.columns, *said))
+        rows = columns_of(Drop, drops)
+        for one in pc.value_counts(rows.column("rule")).to_pylist():
+            self.dropped[f"{stage}.{one['values']}"] += one["counts"]
+        who = batch.select(list(_IDENTITY)).take(rows.column("row"))
+        self.drops.append(_booked(DROPS, stage, who, rows))
 
     def edit(self, stage: str, batch: pa.RecordBatch, edits: Sequence[Edit]) -> None:
         """Book what `stage` cut out of rows of `batch`."""
         if not edits:
             return
         data, offsets = arrow_buffers(batch.column("text"))
-        rows, rules, starts, ends, evidence = zip(*edits, strict=True)
-        who = batch.select(["doc_id", "source_id"]).take(pa.array(rows, pa.int64()))
-        text, base = memoryview(data.data), offsets[list(rows)].tolist()
-        spans = zip(base, starts, ends, strict=True)
-        hashes = [xxhash.xxh3_128_hexdigest(text[at + start : at + end]) for at, start, end in spans]
-        self.edits.append(
-            _booked(EDITS, *who.columns, pa.repeat(stage, len(rows)), rules, starts, ends, hashes, evidence)
-        )
+        rows = columns_of(Edit, edits)
+        who = batch.select(["doc_id", "source_id"]).take(rows.column("row"))
+        text, base = memoryview(data.data), offsets[rows.column("row").to_numpy()]
+        spans = zip(*((base + rows.column(end).to_numpy()).tolist() for end in ("start", "end")), strict=True)
+        hashes = pa.array([xxhash.xxh3_128_hexdigest(text[start:end]) for start, end in spans], pa.string())
+        self.edits.append(_booked(EDITS, stage, who, rows, text_hash=hashes))
 
     def _link(self, stage: str, batch: pa.RecordBatch, links: pa.RecordBatch | None) -> None:
         if links:
             who = batch.select(["doc_id", "source_id"]).take(links.column("row"))
-            said = (links.column("twin"), links.column("similarity"), pa.repeat(stage, links.num_rows))
-            self.edges.append(_booked(EDGES, *who.columns, *said))
+            self.edges.append(_booked(EDGES, stage, who, links))
 
     def _reject(self, stage: str, batch: pa.RecordBatch, bad: Sequence[Bad]) -> None:
         column = "raw" if "raw" in batch.schema.names else "text"
@@ -149,10 +148,14 @@ def _batches(rows: Sequence[dict[str, Any]], schema: pa.Schema, size: int = 4096
     return [pa.RecordBatch.from_pylist(rows[at : at + size], schema) for at in range(0, len(rows), size)]
 
 
-def _booked(schema: pa.Schema, *columns: Any) -> pa.RecordBatch:
-    """Rows of a book from columns, Arrow arrays or plain sequences."""
-    arrays = [c if isinstance(c, pa.Array) else pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+def _booked(
+    schema: pa.Schema, stage: str, who: pa.RecordBatch, said: pa.RecordBatch, **more: pa.Array[Any]
+) -> pa.RecordBatch:
+    """Rows of a book: whose they are, the stage, and what it said of them, by name."""
+    found = (
+        {n: b.column(n) for b in (who, said) for n in b.schema.names} | {"stage": pa.repeat(stage, len(said))} | more
+    )
+    return pa.RecordBatch.from_arrays([found[name] for name in schema.names], schema=schema)
 
 
 def _identities(batch: pa.RecordBatch, rows: Sequence[int]) -> list[dict[str, Any]]:

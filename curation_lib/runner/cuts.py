@@ -7,7 +7,8 @@ from collections.abc import Container, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation_lib.core.stage import Edit, Rule
+from curation_lib.core.stage import Rule
+from curation_lib.core.taken import Edit
 from curation_lib.runner.books import Books
 from curation_lib.runner.work import rehashed
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation_lib.core.errors import ContractError
-from curation_lib.core.stage import Bound, Context, Drop, Filter, Rule
+from curation_lib.core.stage import Bound, Context, Filter, Rule
+from curation_lib.core.taken import DROP, Columns, Drop
+
+_Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,61 @@ class Decision:
         place: npt.NDArray[np.int64] = np.argmax(np.vstack([self.failed, never]), axis=0)
         return place
 
+    def drops(self) -> Iterator[tuple[str, Columns[Drop]]]:
+        """Each stage that takes rows, with what the ledger says of them."""
+        first = self.first
+        at = 0
+        for stage, rules in self.verdicts:
+            rows = np.flatnonzero((first >= at) & (first < at + len(rules)))
+            if len(rows):
+                yield stage, Columns(Drop, self._taken(rows, first[rows], at, len(rules)))
+            at += len(rules)
+
+    def _taken(self, rows: _Rows, first: _Rows, at: int, count: int) -> pa.RecordBatch:
+        """DROP: `rows`, which go by the rules `first`, of a stage that has `count` rules from `at` on."""
+        score, threshold = np.zeros(len(rows)), np.zeros(len(rows))
+        no_score, no_threshold = np.ones(len(rows), bool), np.ones(len(rows), bool)
+        evidence = pa.nulls(len(rows), pa.string())
+        for place in np.unique(first).tolist():
+            rule, mine = self.rules[place][1], first == place
+            if _is_number(rule.score):
+                found = rule.score.take(pa.array(rows[mine]))
+                no_score[mine] = found.is_null().to_numpy(zero_copy_only=False)
+                score[mine] = pc.fill_null(found.cast(pa.float64()), 0.0).to_numpy()
+            if rule.threshold is not None:
+                threshold[mine], no_threshold[mine] = rule.threshold, False
+            if rule.evidence is not None:
+                said = rule.evidence.take(pa.array(rows[mine])).cast(pa.string())
+                evidence = pc.replace_with_mask(evidence, pa.array(mine), said)
+        names = [rule.name for _, rule in self.rules[at : at + count]]
+        return pa.RecordBatch.from_arrays(
+            [
+                pa.array(rows), pa.array(names).take(pa.array(first - at)), pa.array(score, mask=no_score),
+                pa.array(threshold, mask=no_threshold), self._others(rows, first, at, names),
+                pa.nulls(len(rows), pa.string()), evidence,
+            ],
+            schema=DROP,
+        )  # fmt: skip
+
+    def _others(self, rows: _Rows, first: _Rows, at: int, names: Sequence[str]) -> pa.ListArray:
+        """The other rules that each of `rows` failed, in order, with their stage's name where it is another's."""
+        failed = self.failed[:, rows].T.copy()
+        failed[np.arange(len(rows)), first] = False
+        ends = np.concatenate([np.zeros(1, np.int32), np.cumsum(failed.sum(axis=1), dtype=np.int32)])
+        called = [*self.names[:at], *names, *self.names[at + len(names) :]]
+        return pa.ListArray.from_arrays(pa.array(ends), pa.array(called).take(pa.array(np.nonzero(failed)[1])))
+
     def drop(self, row: int) -> tuple[str, Drop]:
         """The stage that takes a failed row, and the ledger's row."""
-        (name, rule), *others = (self.rules[place] for place in np.flatnonzero(self.failed[:, row]))
-        also = tuple(f"{stage}.{r.name}" if stage != name else r.name for stage, r in others)
-        evidence = rule.evidence[row].as_py() if rule.evidence is not None else None
-        return name, Drop(row, rule.name, _number(rule.score[row]), rule.threshold, also, evidence=evidence)
+        one = Decision(tuple((s, _at(rule, row)) for s, rule in self.rules), self.failed[:, row : row + 1])
+        ((name, taken),) = one.drops()
+        return name, taken[0]._replace(row=row)
+
+
+def _at(rule: Rule, row: int) -> Rule:
+    """The rule's answer for this row alone."""
+    evidence = rule.evidence and rule.evidence.slice(row, 1)
+    return replace(rule, failed=rule.failed.slice(row, 1), score=rule.score.slice(row, 1), evidence=evidence)
 
 
 def decide(
@@ -107,6 +159,6 @@ def _require_judged(name: str, rule: Rule, batch: pa.RecordBatch) -> None:
     )
 
 
-def _number(score: pa.Scalar) -> float | None:
-    value = score.as_py()
-    return float(value) if isinstance(value, int | float) else None
+def _is_number(score: pa.Array[Any]) -> bool:
+    kind = score.type
+    return any(is_kind(kind) for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean))

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.errors import ContractError
-from curation_lib.core.stage import Context, Drop, Filter, Result, Source, measured_together
+from curation_lib.core.stage import Context, Filter, Source, measured_together
 from curation_lib.runner.books import Books, text_bytes
 from curation_lib.runner.commit import Done, Outputs, once
 from curation_lib.runner.cuts import cut
@@ -140,14 +140,8 @@ def keep(work: Work) -> Entry:
 def _taken(batch: pa.RecordBatch, decision: Decision, books: Books) -> pa.RecordBatch:
     """Book each dropped document under the stage that takes it, and return the rest."""
     books.declare(decision.names)
-    by_stage: dict[str, list[Drop]] = {}
-    gone = np.flatnonzero(~decision.kept).tolist()
-    for row in gone:
-        name, drop = decision.drop(row)
-        by_stage.setdefault(name, []).append(drop)
-    for name, drops in by_stage.items():
-        rows = pa.array([d.row for d in drops], pa.int64())
-        taken = batch.take(rows)
-        books.apply(name, taken, Result(taken.slice(0, 0), [d._replace(row=i) for i, d in enumerate(drops)]))
-    batch = cut(batch, decision.verdicts, set(gone), books)
-    return batch.filter(pa.array(decision.kept))
+    for stage, drops in decision.drops():
+        books.drop(stage, batch, drops)
+    kept = decision.kept
+    batch = cut(batch, decision.verdicts, set(np.flatnonzero(~kept).tolist()), books)
+    return batch.filter(pa.array(kept))

@@ -17,7 +17,8 @@ import zstandard
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import DOCUMENT
-from curation_lib.core.stage import OWN, Context, Drop, Edit, Group
+from curation_lib.core.stage import OWN, Context, Group
+from curation_lib.core.taken import Drop, Edit
 from curation_lib.text.hashing import content_hashes
 
 Shards = Sequence[Sequence[pa.RecordBatch]]

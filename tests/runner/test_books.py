@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from curation_lib.core.errors import ContractError
-from curation_lib.core.stage import LINKS, Bad, Drop, Edit, Result, Unread
+from curation_lib.core.stage import LINKS, Bad, Result, Unread
+from curation_lib.core.taken import Drop, Edit
 from curation_lib.runner.books import Books
 from tests.filters.judging import documents
 
