@@ -208,6 +208,8 @@ def sample(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for row in rows:
         reason = f"{row['stage']}.{row['rule']} score {row['score']} threshold {row['threshold']}"
         OUT.print(f"[bold]{escape(row['url'] or row['source_id'])}[/]  {reason}", highlight=False)
+        if row["evidence"]:
+            OUT.print(row["evidence"], markup=False, highlight=False)
         if row["kept_twin"]:
             where = f" of {row['twin_release']}" if "twin_release" in row else ""
             OUT.print(f"like {row['twin_url'] or row['kept_twin']}{where}", markup=False, highlight=False)

@@ -21,8 +21,8 @@ DECISION = pa.schema(
         pa.field("also_like", pa.list_(pa.struct({"twin": pa.string(), "similarity": pa.float64()}))),
     ]
 )
-"""The decision of a dedup stage, which `apply_removals` understands. `score` is the similarity to kept_twin,
-`also_like` holds the other kept documents that are similar enough."""
+"""The decision of a dedup stage, which `apply_removals` understands. `score` is the similarity to kept_twin, null where
+the document is quarantined; `also_like` holds the other kept documents that are similar enough."""
 
 
 def apply_removals(batch: pa.RecordBatch, decision: pa.Table, config: StageConfig) -> Result:

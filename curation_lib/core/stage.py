@@ -30,12 +30,13 @@ class Context(NamedTuple):
 
 
 class Drop(NamedTuple):
-    """One dropped row: `rule` is what the ledger shows, `evidence` what the rule found, in words."""
+    """One dropped row: `rule`, the `score` that it judged and the `threshold` that it judged by are what the ledger
+    shows (core/README.md says which side of the threshold fails), `evidence` what the rule found, in words."""
 
     row: int
     rule: str
-    score: float | None = None
-    threshold: float | None = None
+    score: float
+    threshold: float
     also_failed: tuple[str, ...] = ()
     kept_twin: str | None = None
     evidence: str | None = None
@@ -100,7 +101,7 @@ class Rule:
     name: str
     failed: pa.BooleanArray
     score: pa.Array
-    threshold: float | None
+    threshold: float
     evidence: pa.Array | None = None
     cuts: pa.Array | None = None
     unjudged: str = ""

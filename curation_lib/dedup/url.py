@@ -1,7 +1,8 @@
 """`dedup.url`: of the documents with one canonical URL (see `text.urls`) the first in survivor order stays.
 
-Rule `same_url`, without a score: the texts are not compared, the newest capture is taken for the page. A
-document without a URL is never dropped, and none goes for a hash: the canonical URLs themselves are compared.
+Rule `same_url`, score and threshold 1, for the two URLs are equal: the texts are not compared (their similarity among
+the ledger's edges is null), the newest capture is taken for the page. A document without a URL is never dropped, and
+none goes for a hash: the canonical URLs themselves are compared.
 
 Memory: `key` emits about 130 bytes and the canonical URL per document, `partition` holds those of its
 partition, `decide` about 110 bytes per dropped document. No text is read.
@@ -10,13 +11,14 @@ partition, `decide` about 110 bytes per dropped document. No text is read.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation_lib.core.config import keep
 from curation_lib.core.removals import DECISION, apply_removals
-from curation_lib.core.stage import OWN, Context, Group, Lookup
+from curation_lib.core.stage import LINKS, OWN, Context, Group, Lookup, Result
 from curation_lib.dedup.decisions import decision, firsts, heads, numbers
 from curation_lib.dedup.released import ReleasedConfig, released
 from curation_lib.dedup.survivors import FACTS, READS, Survivor, facts, ranks, survivor_order
@@ -88,7 +90,7 @@ def partition(rows: pa.Table, config: UrlConfig) -> pa.Table:
     begins = firsts(numbers(rows, "partition_key"), numbers(rows, "url"))
     gone = ~begins & (numbers(rows, "release") == OWN)
     twin = rows.column("doc_id").take(pa.array(heads(begins)[gone]))
-    return decision(rows.filter(pa.array(gone)), rule="same_url", kept_twin=twin)
+    return decision(rows.filter(pa.array(gone)), rule="same_url", score=1.0, threshold=1.0, kept_twin=twin)
 
 
 def decide(partials: Sequence[pa.Table], lookup: Lookup, config: UrlConfig) -> pa.Table:
@@ -96,16 +98,24 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: UrlConfig) -> p
     return pa.concat_tables([DECISION.empty_table(), *partials]).sort_by([("shard", "ascending"), ("row", "ascending")])
 
 
+def apply(batch: pa.RecordBatch, decision: pa.Table, config: UrlConfig) -> Result:
+    """The batch without the decision's rows; their links say nothing of how alike the texts are."""
+    result = apply_removals(batch, decision, config)
+    assert result.links is not None
+    unknown = pa.nulls(result.links.num_rows, pa.float64())
+    return replace(result, links=result.links.set_column(2, LINKS.field("similarity"), unknown))
+
+
 STAGE = Group(
     name="dedup.url",
-    version=3,
+    version=4,
     config=UrlConfig,
     summary="Drops documents whose URL is that of a kept one",
     libraries=("xxhash",),
     key=key,
     partition=partition,
     decide=decide,
-    apply=apply_removals,
+    apply=apply,
     reads=(*READS, "url"),
     released=released,
 )

@@ -100,6 +100,7 @@ class Books:
     def _drop(self, stage: str, batch: pa.RecordBatch, drops: Sequence[Drop]) -> None:
         if not drops:
             return
+        _require_numbers(stage, batch, drops)
         rows, rules, scores, thresholds, also, twins, evidence = zip(*drops, strict=True)
         self.dropped.update(f"{stage}.{rule}" for rule in rules)
         who = batch.select(list(_IDENTITY)).take(pa.array(rows, pa.int64()))
@@ -137,6 +138,15 @@ class Books:
         self.quarantined[_kind(error)] += 1
         row = {"source": source or self.source, "locator": locator, "error": error, "bytes_head": head[:64]}
         self.quarantine.append(row)
+
+
+def _require_numbers(stage: str, batch: pa.RecordBatch, drops: Sequence[Drop]) -> None:
+    """A ledger row that does not say by what numbers a document went explains nothing."""
+    for drop in drops:
+        for name, value in (("score", drop.score), ("threshold", drop.threshold)):
+            if value is None or value != value:
+                who = batch.column("source_id")[drop.row]
+                raise ContractError(f"{stage}.{drop.rule}: {name} {value} for dropped document {who}; mend the stage")
 
 
 def text_bytes(batch: pa.RecordBatch) -> int:

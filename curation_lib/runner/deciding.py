@@ -53,7 +53,7 @@ class Decision:
         (name, rule), *others = (self.rules[place] for place in np.flatnonzero(self.failed[:, row]))
         also = tuple(f"{stage}.{r.name}" if stage != name else r.name for stage, r in others)
         evidence = rule.evidence[row].as_py() if rule.evidence is not None else None
-        return name, Drop(row, rule.name, _number(rule.score[row]), rule.threshold, also, evidence=evidence)
+        return name, Drop(row, rule.name, float(rule.score[row].as_py()), rule.threshold, also, evidence=evidence)
 
 
 def decide(
@@ -94,6 +94,8 @@ def _require_judged(name: str, rule: Rule, batch: pa.RecordBatch) -> None:
     """A rule says yes or no of every document: one that cannot would let it pass unseen."""
     if len(rule.failed) != batch.num_rows:
         raise ContractError(f"{name}: {len(rule.failed)} verdicts on {batch.num_rows} documents; mend the stage")
+    if pc.any(pc.and_(rule.failed, pc.is_null(rule.score))).as_py():
+        raise ContractError(f"{name} fails documents without a score; mend the stage")
     if not rule.failed.null_count:
         return
     rows = pc.is_null(rule.failed)
@@ -105,8 +107,3 @@ def _require_judged(name: str, rule: Rule, batch: pa.RecordBatch) -> None:
     raise ContractError(
         f"{name} cannot judge {rule.failed.null_count:,} documents, by language: {languages}; first {first}: {why}"
     )
-
-
-def _number(score: pa.Scalar) -> float | None:
-    value = score.as_py()
-    return float(value) if isinstance(value, int | float) else None
