@@ -20,22 +20,39 @@ NEVER_A_BOMB = 256 << 20
 
 
 class Codec(NamedTuple):
-    """A way to compress: how to know it, what undoes it, and how many compressed bytes it is fed at a step, which
-    bounds a step's output (gzip 4 MiB, the others about 16 MiB) and what damage takes with it."""
+    """A way to compress: how to know it by four bytes, what undoes it, how many compressed bytes it is fed at a time,
+    and what that makes of them. This bounds what is held (4 MiB of gzip's output, 16 MiB of Zstandard's, 1 MiB of the
+    others') and what damage takes with it."""
 
     knows: Callable[[bytes], bool]
     make: Callable[[], Any]
     feed: int
+    outputs: Callable[[Any, bytes], Iterator[bytes]]
 
 
-GZIP = Codec(lambda head: head[:2] == b"\x1f\x8b", partial(isal_zlib.decompressobj, 31), 4096)
+def _at_once(engine: Any, block: bytes) -> Iterator[bytes]:
+    yield engine.decompress(block)
+
+
+def _in_steps(engine: Any, block: bytes) -> Iterator[bytes]:
+    """For bzip2 and xz, of which a few bytes may make hundreds of megabytes."""
+    try:
+        yield engine.decompress(block, CHUNK)
+        while not (engine.eof or engine.needs_input):
+            yield engine.decompress(b"", CHUNK)
+    except OSError as e:  # how bz2 says that bytes are damaged
+        raise EOFError(str(e)) from e
+
+
+GZIP = Codec(lambda head: head[:2] == b"\x1f\x8b", partial(isal_zlib.decompressobj, 31), 4096, _at_once)
 ZSTD = Codec(
     lambda head: head == b"\x28\xb5\x2f\xfd" or (head[1:] == b"\x2a\x4d\x18" and head[0] >> 4 == 5),
     lambda: zstandard.ZstdDecompressor().decompressobj(),
     512,
+    _at_once,
 )
-BZIP2 = Codec(lambda head: head[:3] == b"BZh", bz2.BZ2Decompressor, 512)
-XZ = Codec(lambda head: head == b"\xfd7zX", lzma.LZMADecompressor, 512)
+BZIP2 = Codec(lambda head: head[:3] == b"BZh", bz2.BZ2Decompressor, 4096, _in_steps)
+XZ = Codec(lambda head: head == b"\xfd7zX", lzma.LZMADecompressor, 4096, _in_steps)
 USUAL, ALL = (GZIP, ZSTD), (GZIP, ZSTD, BZIP2, XZ)
 _DAMAGE: tuple[Any, ...] = (EOFError, isal_zlib.error, zstandard.ZstdError, lzma.LZMAError)
 
@@ -96,11 +113,7 @@ def _decompressed(file: BinaryIO, codec: Codec) -> Iterator[bytes]:
                 if not block.strip(b"\0"):
                     break
                 engine = codec.make()
-            try:
-                piece = engine.decompress(block)
-            except OSError as e:  # how bz2 says that bytes are damaged
-                raise EOFError(str(e)) from e
-            yield piece
+            yield from codec.outputs(engine, block)
             block = engine.unused_data if engine.eof else b""
             engine = None if engine.eof else engine
     if engine is not None:

@@ -1,9 +1,9 @@
 """Rows of benchmark files, and the texts in them.
 
 A field is named by its path: `question`, `question.stem`, `targets.0`. A key that has the whole name, dots and all,
-comes first. A number picks from a list; any other name is looked up in each of its elements, so that `choices.text` is
-the texts of all choices. A list of texts is searched as one text, a line each; an object whose values are numbers, as
-BIG-bench's `target_scores` are, is its keys.
+comes first. A number picks from a list, of which a text alone is the first; any other name is looked up in each of a
+list's elements, so that `choices.text` is the texts of all choices. A list of texts is searched as one text, a line
+each; an object whose values are numbers, as BIG-bench's `target_scores` are, is its keys.
 """
 
 from __future__ import annotations
@@ -105,6 +105,8 @@ def _within(value: Any, field: str) -> Any:
         return [_within(one, field) for one in value]
     if isinstance(value, list) and int(head) < len(value):
         return _within(value[int(head)], rest) if rest else value[int(head)]
+    if isinstance(value, str) and field == "0":
+        return value
     raise LookupError(_known(value, head))
 
 

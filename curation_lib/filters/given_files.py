@@ -52,7 +52,8 @@ def unpacked(path: str, most: int) -> Iterator[bytes]:
         for chunk in read_chunks(path, most, "max_file_bytes", ALL):
             if (seen := seen + len(chunk)) > most:
                 raise too_large(most)
-            yield chunk
+            if chunk:
+                yield chunk
     except TooLarge as e:
         raise too_large(most) from e
 
