@@ -253,7 +253,8 @@ def contamination(report: Mapping[str, Any]) -> dict[str, Any]:
                 OUT.print(
                     f"[bold]{kind[:4]}[/] {escape(hit['url'] or hit['source_id'])}  {escape(where)}", highlight=False
                 )
-                OUT.print(f"  {' '.join(hit['text'].split())}", markup=False, highlight=False)
+                text = "(its text is not in this folder)" if hit["text"] is None else " ".join(hit["text"].split())
+                OUT.print(f"  {text}", markup=False, highlight=False)
     return dict(report)
 
 
