@@ -11,14 +11,13 @@ partition, `decide` about 110 bytes per dropped document. No text is read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation_lib.core.config import keep
 from curation_lib.core.removals import DECISION, apply_removals
-from curation_lib.core.stage import LINKS, OWN, Context, Group, Lookup, Result
+from curation_lib.core.stage import OWN, Context, Group, Lookup
 from curation_lib.dedup.decisions import decision, firsts, heads, numbers
 from curation_lib.dedup.released import ReleasedConfig, released
 from curation_lib.dedup.survivors import FACTS, READS, Survivor, facts, ranks, survivor_order
@@ -90,20 +89,13 @@ def partition(rows: pa.Table, config: UrlConfig) -> pa.Table:
     begins = firsts(numbers(rows, "partition_key"), numbers(rows, "url"))
     gone = ~begins & (numbers(rows, "release") == OWN)
     twin = rows.column("doc_id").take(pa.array(heads(begins)[gone]))
-    return decision(rows.filter(pa.array(gone)), rule="same_url", score=1.0, threshold=1.0, kept_twin=twin)
+    equal = {"score": 1.0, "threshold": 1.0, "texts_compared": False}
+    return decision(rows.filter(pa.array(gone)), rule="same_url", kept_twin=twin, **equal)
 
 
 def decide(partials: Sequence[pa.Table], lookup: Lookup, config: UrlConfig) -> pa.Table:
     """All partitions' decisions."""
     return pa.concat_tables([DECISION.empty_table(), *partials]).sort_by([("shard", "ascending"), ("row", "ascending")])
-
-
-def apply(batch: pa.RecordBatch, decision: pa.Table, config: UrlConfig) -> Result:
-    """The batch without the decision's rows; their links say nothing of how alike the texts are."""
-    result = apply_removals(batch, decision, config)
-    assert result.links is not None
-    unknown = pa.nulls(result.links.num_rows, pa.float64())
-    return replace(result, links=result.links.set_column(2, LINKS.field("similarity"), unknown))
 
 
 STAGE = Group(
@@ -115,7 +107,7 @@ STAGE = Group(
     key=key,
     partition=partition,
     decide=decide,
-    apply=apply,
+    apply=apply_removals,
     reads=(*READS, "url"),
     released=released,
 )
