@@ -23,8 +23,8 @@ DECISION = pa.schema(
     ]
 )
 """The decision of a dedup stage, which `apply_removals` understands. `score` is the similarity to kept_twin, that of
-the texts where `texts_compared`, null where the document is quarantined; `also_like` holds the other kept documents that
-are similar enough."""
+the texts where `texts_compared`, null where the document is quarantined; `also_like` holds the other kept documents
+that are similar enough."""
 
 
 def apply_removals(batch: pa.RecordBatch, decision: pa.Table, config: StageConfig) -> Result:
