@@ -92,7 +92,8 @@ def stage(
     """
     from curation_lib import terminal
     from curation_lib.runner.dask import scheduler as connect
-    from curation_lib.runner.single import parse_settings, run_stage
+    from curation_lib.runner.settings import parse_settings
+    from curation_lib.runner.single import run_stage
 
     with terminal.progress() as progress:
         results, read = run_stage(

@@ -56,15 +56,24 @@ def duplicates(build: str, store: str, output: str | None) -> Any:
 
 @click.command()
 @click.argument("build")
-@STORE
+@click.option("--store", default="", envvar="WINNOW_STORE", help="Folder or URL of the build's store.")
 @click.option("--examples", type=int, default=3, show_default=True, help="Documents shown per benchmark and kind.")
 @command
 def contamination(build: str, store: str, examples: int) -> Any:
-    """Say which items of which benchmarks BUILD held, what was done about it, and the near-misses."""
+    """Say which items of which benchmarks BUILD held, what was done about it, and the near-misses.
+
+    BUILD is a build of the store, or a folder that `winnow stage filters.decontaminate` wrote."""
     from curation_lib import terminal
+    from curation_lib.audit.builds import stage_folder
     from curation_lib.audit.contamination import contamination as find
+    from curation_lib.audit.contamination import contamination_of_folder
+    from curation_lib.core.errors import ConfigError
     from curation_lib.runner.store import Store
 
+    if written := stage_folder(build):
+        return terminal.contamination(contamination_of_folder(*written, examples))
+    if not store:
+        raise ConfigError(f"{build} is no folder that `winnow stage` wrote; of a build give --store, too")
     return terminal.contamination(find(Store(store), build, examples))
 
 

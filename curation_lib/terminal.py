@@ -208,6 +208,8 @@ def sample(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for row in rows:
         reason = f"{row['stage']}.{row['rule']} score {row['score']} threshold {row['threshold']}"
         OUT.print(f"[bold]{escape(row['url'] or row['source_id'])}[/]  {reason}", highlight=False)
+        if row["evidence"]:
+            OUT.print(row["evidence"], markup=False, highlight=False)
         if row["kept_twin"]:
             where = f" of {row['twin_release']}" if "twin_release" in row else ""
             OUT.print(f"like {row['twin_url'] or row['kept_twin']}{where}", markup=False, highlight=False)
@@ -251,7 +253,8 @@ def contamination(report: Mapping[str, Any]) -> dict[str, Any]:
                 OUT.print(
                     f"[bold]{kind[:4]}[/] {escape(hit['url'] or hit['source_id'])}  {escape(where)}", highlight=False
                 )
-                OUT.print(f"  {' '.join(hit['text'].split())}", markup=False, highlight=False)
+                text = "(its text is not in this folder)" if hit["text"] is None else " ".join(hit["text"].split())
+                OUT.print(f"  {text}", markup=False, highlight=False)
     return dict(report)
 
 

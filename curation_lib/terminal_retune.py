@@ -74,7 +74,7 @@ def _value(value: Any) -> str:
 
 
 def _sample(sample: Mapping[str, Any]) -> None:
-    score = "" if sample["score"] is None else f" score {sample['score']:.4g}, threshold {_limit(sample['threshold'])}"
+    score = f" score {sample['score']:.4g}, threshold {_limit(sample['threshold'])}"
     OUT.print(f"[bold]{escape(sample['url'] or sample['source_id'])}[/]", highlight=False)
     also = f", also failed {', '.join(sample['also_failed'])}" if sample["also_failed"] else ""
     _line(f"  {sample['before']} -> {sample['after']}: {sample['rule']}{score}{also}")

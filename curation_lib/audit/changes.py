@@ -12,7 +12,7 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import configured
 from curation_lib.core.stage import Bound
 from curation_lib.runner.plan import Step
-from curation_lib.runner.single import parse_value
+from curation_lib.runner.settings import parse_value
 
 
 @dataclass(frozen=True)

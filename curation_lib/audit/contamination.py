@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from curation_lib.audit.builds import Step, find_build
+from curation_lib.audit.builds import find_build
 from curation_lib.audit.queries import Books, books
+from curation_lib.audit.screened import Report, Screened, of_build, of_folder
 from curation_lib.core.errors import ConfigError
 from curation_lib.filters.contamination import Hit, added, counts_of
 from curation_lib.filters.decontaminate import STAGE, common, counted
-from curation_lib.runner.lineage import complete
+from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.store import Store
 
 PREVIEW = 300
-Report = dict[str, Any]
 
 
 class _Found(NamedTuple):
@@ -38,51 +38,66 @@ def contamination(store: Store, build: str, examples: int = 3) -> Report:
     steps = [step for step in record.steps(store) if STAGE.name in step.manifest.facts.get("scores", {})]
     if not steps:
         raise ConfigError(f"build {record.build_id} was not decontaminated; add {STAGE.name} to its recipe")
-    with books(store) as open_books:
-        told = [_step(open_books, step, examples) for step in steps]
+    told = _reported(store, [of_build(step, store) for step in steps], examples)
     return {"corpus": record.corpus, "build": record.build_id, "steps": told}
 
 
-def _step(open_books: Books, step: Step, examples: int) -> Report:
-    settings = next(s["config"] for s in step.manifest.stages if s["stage"] == STAGE.name)
-    facts, found = step.manifest.facts["models"][STAGE.name], list(_found(open_books, step, settings))
+def contamination_of_folder(folder: Store, manifest: Manifest, examples: int = 3) -> Report:
+    """The same, with `folder` for corpus and build, of a folder that `winnow stage` wrote. It holds no texts of what
+    was dropped or cut: `text` is then null among the examples.
+
+    Raises ConfigError where its last step was not decontaminated.
+    """
+    scores = [key for key in folder.list(f"scores/{STAGE.name}") if key.endswith(".parquet")]
+    if STAGE.name not in manifest.facts.get("scores", {}) or not scores:
+        raise ConfigError(
+            f"{folder.url} was not written by `winnow stage {STAGE.name}`, by itself or last in a row; run it so"
+        )
+    return {"folder": folder.url, "steps": _reported(folder, [of_folder(manifest, sorted(scores))], examples)}
+
+
+def _reported(store: Store, steps: Sequence[Screened], examples: int) -> list[Report]:
+    with books(store) as open_books:
+        return [_step(open_books, step, examples) for step in steps]
+
+
+def _step(open_books: Books, step: Screened, examples: int) -> Report:
+    found = list(_found(open_books, step))
     rows = [
         {
             "benchmark": benchmark["name"],
-            "items": facts["items"][number],
-            "searched": facts["searched"][number],
+            "items": step.facts["items"][number],
+            "searched": step.facts["searched"][number],
             **_told(open_books, step, [f for f in found if f.hit["benchmark"] == benchmark["name"]], examples),
         }
-        for number, benchmark in enumerate(settings["benchmarks"])
+        for number, benchmark in enumerate(step.settings["benchmarks"])
     ]
-    return {"step": step.id, "settings": settings, "benchmarks": rows}
+    return {"step": step.step, "settings": step.settings, "benchmarks": rows}
 
 
-def _found(open_books: Books, step: Step, settings: Report) -> Iterator[_Found]:
+def _found(open_books: Books, step: Screened) -> Iterator[_Found]:
     """Every hit over `max_contamination`, in the order of the documents."""
-    directory, shards = step.manifest.facts["scores"][STAGE.name], len(step.manifest.shards)
-    keys = [f"{directory}/part-{n:05d}.parquet" for n in range(shards)]
     columns = ("doc_id", "source_id", "hits")
-    rows = open_books.rows(keys, "len(hits) > 0", [], "ORDER BY doc_id, source_id", columns)
-    shared = common(added([counts_of(row["hits"] for row in rows)]), settings["common_documents"])
-    limit, fates = settings["max_contamination"] or 0.0, _fates(open_books, step)
+    rows = open_books.rows(step.scores, "len(hits) > 0", [], "ORDER BY doc_id, source_id", columns)
+    shared = common(added([counts_of(row["hits"] for row in rows)]), step.settings["common_documents"])
+    limit, fates = step.settings["max_contamination"] or 0.0, _fates(open_books, step)
     for row in rows:
         for hit, share in counted(row["hits"], shared):
             if share > limit:
                 yield _Found(row["doc_id"], row["source_id"], hit, share, fates.get(row["doc_id"], "kept"))
 
 
-def _fates(open_books: Books, step: Step) -> dict[str, str]:
+def _fates(open_books: Books, step: Screened) -> dict[str, str]:
     """What became of documents: `cut`, `dropped`, or `dropped by` another stage of the block."""
     columns = ("doc_id", "stage")
-    cut = open_books.rows(step.manifest.files("edits"), "stage = ?", [STAGE.name], columns=columns)
-    gone = open_books.rows(step.manifest.files("drops"), "true", [], columns=columns)
+    cut = open_books.rows(step.edits, "stage = ?", [STAGE.name], columns=columns)
+    gone = open_books.rows(step.drops, "true", [], columns=columns)
     others = {row["doc_id"]: f"dropped by {row['stage']}" for row in gone if row["stage"] != STAGE.name}
     own = {row["doc_id"]: "dropped" for row in gone if row["stage"] == STAGE.name}
     return {**{row["doc_id"]: "cut" for row in cut}, **others, **own}
 
 
-def _told(open_books: Books, step: Step, found: Sequence[_Found], examples: int) -> Report:
+def _told(open_books: Books, step: Screened, found: Sequence[_Found], examples: int) -> Report:
     hits = [f for f in found if not f.hit["near"]]
     near = [f for f in found if f.hit["near"]]
     by_fate = {fate: {f.doc_id for f in hits if f.fate == fate} for fate in ("dropped", "cut")}
@@ -99,25 +114,31 @@ def _told(open_books: Books, step: Step, found: Sequence[_Found], examples: int)
     }
 
 
-def _examples(open_books: Books, step: Step, found: Sequence[_Found], count: int) -> list[Report]:
+def _examples(open_books: Books, step: Screened, found: Sequence[_Found], count: int) -> list[Report]:
     shown = sorted(found, key=lambda f: (-f.share, f.doc_id))[:count]
-    keys = [key for d in step.manifest.inputs for key in complete(open_books.store, d).parts()]
-    where = f"doc_id IN ({', '.join('?' * len(shown))})"
-    columns = ("doc_id", "url", "text")
-    texts = open_books.rows(keys, where, [f.doc_id for f in shown], columns=columns) if shown else []
-    by_id = {row["doc_id"]: row for row in texts}
+    urls, texts = _shown(open_books, step, [f.doc_id for f in shown])
     return [
         {
             "doc_id": f.doc_id,
             "source_id": f.source_id,
-            "url": by_id[f.doc_id]["url"],
+            "url": urls[f.doc_id],
             **{name: f.hit[name] for name in ("item", "field", "spans")},
             "share": f.share,
             "fate": f.fate,
-            "text": _excerpt(by_id[f.doc_id]["text"].encode(), f.hit),
+            "text": _excerpt(texts[f.doc_id].encode(), f.hit) if f.fate == "kept" or not step.by_fate else None,
         }
         for f in shown
     ]
+
+
+def _shown(open_books: Books, step: Screened, ids: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """URLs and texts by doc_id; of documents that went the ledger has the URL."""
+    if not ids:
+        return {}, {}
+    where = f"doc_id IN ({', '.join('?' * len(ids))})"
+    gone = open_books.rows(step.drops, where, ids, columns=("doc_id", "url"))
+    there = open_books.rows(step.texts, where, ids, columns=("doc_id", "url", "text"))
+    return {row["doc_id"]: row["url"] for row in (*gone, *there)}, {row["doc_id"]: row["text"] for row in there}
 
 
 def _excerpt(text: bytes, hit: Hit) -> str:

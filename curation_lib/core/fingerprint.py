@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from curation_lib.core.config import Role, StageConfig
+from curation_lib.core.places import options
 from curation_lib.core.stage import Stage
 
 WRITER = {"format": 2, "libraries": ("pyarrow",)}
@@ -58,7 +59,7 @@ def file_sha256(path: str) -> str:
     """sha256 of a model file, at a local path or any fsspec URL; read again where its size, time or ETag changed."""
     import fsspec
 
-    fs, place = fsspec.core.url_to_fs(path, **({"use_listings_cache": False} if path.startswith("s3") else {}))
+    fs, place = fsspec.core.url_to_fs(path, **options(path))
     return _sha256(path, str(fs.info(place)))
 
 

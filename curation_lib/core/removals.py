@@ -18,12 +18,14 @@ DECISION = pa.schema(
         pa.field("score", pa.float64()),
         pa.field("threshold", pa.float64()),
         pa.field("kept_twin", pa.string()),
+        pa.field("texts_compared", pa.bool_(), nullable=False),
         pa.field("quarantine", pa.bool_(), nullable=False),
         pa.field("also_like", pa.list_(pa.struct({"twin": pa.string(), "similarity": pa.float64()}))),
     ]
 )
-"""The decision of a dedup stage, which `apply_removals` understands. `score` is the similarity to kept_twin,
-`also_like` holds the other kept documents that are similar enough."""
+"""The decision of a dedup stage, which `apply_removals` understands. `score` is the similarity to kept_twin, that of
+the texts where `texts_compared`, null where the document is quarantined; `also_like` holds the other kept documents
+that are similar enough."""
 
 
 def apply_removals(batch: pa.RecordBatch, decision: pa.Table, config: StageConfig) -> Result:
@@ -48,10 +50,11 @@ def _links(gone: pa.Table) -> pa.RecordBatch:
     also = gone.column("also_like").combine_chunks()
     more = pc.list_flatten(also)
     row = gone.column("row").cast(pa.int64()).combine_chunks()
+    similarity = pc.if_else(gone.column("texts_compared"), gone.column("score"), pa.scalar(None, pa.float64()))
     columns = [
         pa.concat_arrays([row, row.take(pc.list_parent_indices(also))]),
         pa.concat_arrays([gone.column("kept_twin").combine_chunks(), more.field("twin")]),
-        pa.concat_arrays([gone.column("score").combine_chunks(), more.field("similarity")]),
+        pa.concat_arrays([similarity.combine_chunks(), more.field("similarity")]),
     ]
     order = np.argsort(columns[0].to_numpy(), kind="stable")
     return pa.RecordBatch.from_arrays(columns, schema=LINKS).take(pa.array(order))

@@ -79,7 +79,7 @@ class Rule:
     name: str
     failed: pa.BooleanArray
     score: pa.Array
-    threshold: float | None
+    threshold: float
     evidence: pa.Array | None = None
     cuts: pa.Array | None = None
     unjudged: str = ""

@@ -12,12 +12,13 @@ import pyarrow as pa
 
 
 class Drop(NamedTuple):
-    """One dropped row: `rule` is what the ledger shows, `evidence` what the rule found, in words."""
+    """One dropped row: `rule`, the `score` that it judged and the `threshold` that it judged by are what the ledger
+    shows (core/README.md says which side of the threshold fails), `evidence` what the rule found, in words."""
 
     row: int
     rule: str
-    score: float | None = None
-    threshold: float | None = None
+    score: float
+    threshold: float
     also_failed: tuple[str, ...] = ()
     kept_twin: str | None = None
     evidence: str | None = None

@@ -63,9 +63,11 @@ def contested(begins: Mask, release: npt.NDArray[Any]) -> Mask:
 
 
 def decision(rows: pa.Table, **columns: Any) -> pa.Table:
-    """The decision on `rows` (shard, row): scalars in `columns` hold for all, absent ones are null."""
+    """The decision on `rows` (shard, row), whose texts were compared and of which none is quarantined unless `columns`
+    says so: scalars hold for all, absent ones are null."""
     count = rows.num_rows
-    values = {"shard": rows.column("shard"), "row": rows.column("row"), "quarantine": False, **columns}
+    usual = {"texts_compared": True, "quarantine": False}
+    values = {"shard": rows.column("shard"), "row": rows.column("row"), **usual, **columns}
     arrays = [_filled(values.get(field.name), field.type, count) for field in DECISION]
     return pa.table(arrays, schema=DECISION)
 

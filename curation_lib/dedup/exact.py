@@ -3,7 +3,8 @@
 Documents are visited in survivor order. Rule `duplicate_id`: one whose doc_id a kept document has is dropped when
 its content_hash equals that one's, else quarantined. Rule `duplicate_content`: of the others, one whose collapsed
 text (see `text.collapse`) equals a kept document's is dropped. Candidates agree on 128 bits of xxh3; where their
-content_hash differs, SHA-256 of the collapsed text decides. A twin is always kept.
+content_hash differs, SHA-256 of the collapsed text decides. A twin is always kept. Both rules score 1,
+the similarity of equal texts, against a threshold of 1.
 
 Memory: `key` emits two rows of about 150 bytes per document, `partition` holds one partition's rows, `decide`
 those of documents that share an id or a text and 80 bytes for each; text in memory is at most `reading.SPAN`
@@ -24,7 +25,7 @@ from curation_lib.dedup.decisions import Positions, contested, decision, firsts,
 from curation_lib.dedup.reading import read
 from curation_lib.dedup.released import ReleasedConfig, released
 from curation_lib.dedup.survivors import FACTS, READS, facts, ranks, survivor_order
-from curation_lib.dedup.visits import ID, STAYS, TEXT, visited
+from curation_lib.dedup.visits import ID, STAYS, visited
 from curation_lib.text.collapse import collapsed
 from curation_lib.text.hashing import normalised_hashes, priority, slices
 
@@ -80,12 +81,14 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: ExactConfig) ->
     ids, content = numbers(documents, "doc_id"), numbers(documents, "content_hash")
     why, twin = visited(order, head, ids, texts)
     gone = np.flatnonzero(why != STAYS)
+    differs = (why[gone] == ID) & (content[gone] != content[twin[gone]])
     return decision(
         documents.take(pa.array(gone)),
         rule=np.where(why[gone] == ID, "duplicate_id", "duplicate_content"),
-        score=pa.array(np.ones(len(gone)), mask=why[gone] != TEXT),
+        score=pa.array(np.ones(len(gone)), mask=differs),
+        threshold=1.0,
         kept_twin=documents.column("doc_id").take(pa.array(twin[gone])),
-        quarantine=(why[gone] == ID) & (content[gone] != content[twin[gone]]),
+        quarantine=differs,
     )
 
 
@@ -131,7 +134,7 @@ def _places(rows: pa.Table) -> Positions:
 
 STAGE = Group(
     name="dedup.exact",
-    version=3,
+    version=4,
     config=ExactConfig,
     summary="Drops repeated ids and texts equal up to case and white space",
     libraries=("xxhash",),

@@ -5,8 +5,9 @@ collapsed text (`text.collapse`) is that of a paragraph of an earlier document. 
 (`text.words`) in a run of `min_tokens` words that also stands in an earlier document, wherever its paragraphs
 end. What repeats within one document only stays. Both rules look at the texts as they came in: a run of words
 counts as seen where it first stood, even if that text is itself cut. Every cut is an Edit (`dedup.cutting`
-says which bytes go); a text left without a word is dropped as `nothing_left`, `also_failed` naming the rules
-that emptied it, most bytes first. Candidates share 64 bits of hash; 128 bits decide.
+says which bytes go); a text left without a word is dropped as `nothing_left` (score: the words left, 0; 1 is the
+least), `also_failed` naming the rules that emptied it, most bytes first. Candidates share 64 bits of hash; 128 bits
+decide.
 
 Runs are found by winnowing (`text.winnowing`), so the work is linear however often a text repeats.
 
@@ -199,12 +200,12 @@ def _drops(rows: list[int], edits: list[Edit]) -> list[Drop]:
     for edit in edits:
         if edit.row in removed:
             removed[edit.row][edit.rule] += edit.end - edit.start
-    return [Drop(row, "nothing_left", also_failed=tuple(r for r, _ in removed[row].most_common())) for row in rows]
+    return [Drop(row, "nothing_left", 0.0, 1.0, tuple(r for r, _ in removed[row].most_common())) for row in rows]
 
 
 STAGE = Group(
     name="dedup.spans",
-    version=1,
+    version=2,
     config=SpansConfig,
     summary="Cuts paragraphs and runs of words that another document has, too",
     libraries=("xxhash",),

@@ -1,7 +1,8 @@
 """`dedup.url`: of the documents with one canonical URL (see `text.urls`) the first in survivor order stays.
 
-Rule `same_url`, without a score: the texts are not compared, the newest capture is taken for the page. A
-document without a URL is never dropped, and none goes for a hash: the canonical URLs themselves are compared.
+Rule `same_url`, score and threshold 1, for the two URLs are equal: the texts are not compared (their similarity among
+the ledger's edges is null), the newest capture is taken for the page. A document without a URL is never dropped, and
+none goes for a hash: the canonical URLs themselves are compared.
 
 Memory: `key` emits about 130 bytes and the canonical URL per document, `partition` holds those of its
 partition, `decide` about 110 bytes per dropped document. No text is read.
@@ -88,7 +89,8 @@ def partition(rows: pa.Table, config: UrlConfig) -> pa.Table:
     begins = firsts(numbers(rows, "partition_key"), numbers(rows, "url"))
     gone = ~begins & (numbers(rows, "release") == OWN)
     twin = rows.column("doc_id").take(pa.array(heads(begins)[gone]))
-    return decision(rows.filter(pa.array(gone)), rule="same_url", kept_twin=twin)
+    equal = {"score": 1.0, "threshold": 1.0, "texts_compared": False}
+    return decision(rows.filter(pa.array(gone)), rule="same_url", kept_twin=twin, **equal)
 
 
 def decide(partials: Sequence[pa.Table], lookup: Lookup, config: UrlConfig) -> pa.Table:
@@ -98,7 +100,7 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: UrlConfig) -> p
 
 STAGE = Group(
     name="dedup.url",
-    version=3,
+    version=4,
     config=UrlConfig,
     summary="Drops documents whose URL is that of a kept one",
     libraries=("xxhash",),

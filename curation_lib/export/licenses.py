@@ -14,6 +14,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from license_expression import ExpressionError, Licensing
 
 from curation_lib.core.config import StageConfig, keep
@@ -42,18 +43,19 @@ def measure(batch: pa.RecordBatch, config: LicensesConfig, context: Context) -> 
 
 
 def judge(scores: pa.RecordBatch, config: LicensesConfig, context: Context) -> list[Rule]:
-    """`license_unknown` fails what only `unknown` keeps out, `license_not_allowed` all else refused."""
+    """`license_unknown` fails what only `unknown` keeps out, `license_not_allowed` all else refused. Score 1 where the
+    rule lets the licence pass, else 0; threshold 1. The evidence is what the document declares."""
     licenses = scores.column("license").dictionary_encode()
     names = licenses.dictionary.to_pylist()
     now = [is_allowed(name, config.allow, config.allow_unknown) for name in names]
     then = [is_allowed(name, config.allow, True) for name in names]
-    unknown = [not a and b for a, b in zip(now, then, strict=True)]
-    refused = [not b for b in then]
-    score = pa.nulls(len(licenses), pa.float64())
-    return [
-        Rule(rule, pa.array(failed, pa.bool_()).take(licenses.indices), score, None)
-        for rule, failed in (("license_unknown", unknown), ("license_not_allowed", refused))
-    ]
+    passes = [a or not b for a, b in zip(now, then, strict=True)]
+    found = (("license_unknown", passes), ("license_not_allowed", then))
+    return [_rule(rule, pa.array(let, pa.bool_()).take(licenses.indices), scores) for rule, let in found]
+
+
+def _rule(name: str, passes: pa.BooleanArray, scores: pa.RecordBatch) -> Rule:
+    return Rule(name, pc.invert(passes), passes.cast(pa.float64()), 1.0, scores.column("license"))
 
 
 def is_allowed(license: str, allow: tuple[str, ...], allow_unknown: bool) -> bool:
@@ -106,7 +108,7 @@ def _symbols(expression: Any) -> Iterable[Any]:
 
 STAGE = Filter(
     name="export.licenses",
-    version=1,
+    version=2,
     config=LicensesConfig,
     summary="Keeps documents whose licence is on the allow-list; unknown licences leave only if allowed.",
     libraries=("license-expression",),

@@ -18,7 +18,8 @@ from pydantic import field_validator
 from curation_lib.core.config import StageConfig, keep, locate, measure
 from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.core.stage import Context, Filter, Rule
-from curation_lib.filters.list_files import check_place, list_files, list_name, read_lists
+from curation_lib.filters.given_files import MAX_FILE_BYTES, given_files
+from curation_lib.filters.list_files import check_place, list_name, read_lists
 from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.text.buffers import arrow_buffers
 from curation_lib.text.hashing import priority
@@ -37,10 +38,13 @@ class BadWordsConfig(StageConfig):
     unspaced: languages in which a phrase is met anywhere; in the others it is met between characters that belong to
         no word. spared: entries that do not count, by language.
     default_language: of documents without one. without_list: what to do with a document in a language that has none.
+    max_file_bytes, max_entries: a list that holds more, unpacked, stops the build.
     keep_fraction: share of the documents failing here that stay, chosen by doc_id and `seed` (C4's tenth is 0.1).
     """
 
     lists: str | dict[str, str] = locate()
+    max_file_bytes: int = locate(MAX_FILE_BYTES, ge=1)
+    max_entries: int = locate(20_000_000, ge=1)
     unspaced: tuple[str, ...] = measure(UNSPACED)
     spared: dict[str, tuple[str, ...]] = measure(SPARED)
     default_language: str | None = measure(None)
@@ -61,10 +65,10 @@ class BadWordsConfig(StageConfig):
 def model_files(config: BadWordsConfig) -> dict[str, str]:
     """Each language's file. Raises ConfigError where there is none, or two."""
     if isinstance(config.lists, str):
-        found = [(list_name(name), place) for name, place in list_files("lists", config.lists).items()]
+        found = [(list_name(name), place) for name, place in given_files("lists", config.lists).items()]
     else:
         named = sorted(config.lists.items())
-        found = [(name, p) for name, path in named for p in list_files(f"lists.{name}", path).values()]
+        found = [(name, p) for name, path in named for p in given_files(f"lists.{name}", path).values()]
     files = dict(found)
     for name in files:
         if len(places := [place for other, place in found if other == name]) > 1:
@@ -77,7 +81,8 @@ def load(config: BadWordsConfig) -> dict[str, Phrases]:
     made = {}
     for language, place in model_files(config).items():
         spared = {one.casefold() for one in config.spared.get(language, ())}
-        entries = [e for _, found in read_lists({language: place}) for e in found if e.casefold() not in spared]
+        lists = read_lists({language: place}, config.max_file_bytes, config.max_entries)
+        entries = [entry for _, found in lists for entry in found if entry.casefold() not in spared]
         if not entries:
             raise ConfigError(f"lists: {place} has no entry; give one phrase a line, or leave {language!r} out")
         made[language] = phrases(entries)

@@ -8,24 +8,21 @@ nothing about any item (instructions, answer templates) and is left out.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-import fsspec
 import numpy as np
 import numpy.typing as npt
-import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import Field, field_validator
 
 from curation_lib.core.config import StageConfig, locate
 from curation_lib.core.errors import ConfigError
+from curation_lib.filters.benchmark_rows import rows, text, value_at
+from curation_lib.filters.given_files import MAX_FILE_BYTES, given_files
 from curation_lib.text.masked_words import Tokens, masked_tokens
 from curation_lib.text.overlap import Grams, ngram_index
 
-_WILD = re.compile(r"[*?\[]")
 _LINES = (".jsonl", ".json", ".ndjson")
 _PACKED = ("", ".gz", ".zst", ".zstd")
 SUFFIXES = (*(f"{line}{packed}" for line in _LINES for packed in _PACKED), ".parquet", ".pq")
@@ -33,13 +30,18 @@ SUFFIXES = (*(f"{line}{packed}" for line in _LINES for packed in _PACKED), ".par
 
 class Benchmark(StageConfig):
     """One benchmark. paths: files, folders, globs or URLs of JSON lines (also .gz, .zst) or Parquet. fields: those
-    that are searched, strings or lists of strings. id: the field that names an item; without it items are called by
-    their row, `file#row` where there are several files."""
+    that are searched, texts or lists of texts, `choices.text` or `targets.0` within others (`benchmark_rows`). id: the
+    field that names an item; without it items are called by their row, `file#row` where there are several files.
+    max_file_bytes, max_document_bytes, max_items: a file that holds more, unpacked, an item whose texts are longer, and
+    more items than that stop the build."""
 
     name: str = Field(pattern=r"^\S+$")
     paths: tuple[str, ...] = locate(min_length=1)
     fields: tuple[str, ...] = Field(min_length=1)
     id: str | None = None
+    max_file_bytes: int = locate(MAX_FILE_BYTES, ge=1)
+    max_document_bytes: int = locate(20 << 20, ge=1)
+    max_items: int = locate(5_000_000, ge=1)
 
     @field_validator("paths", "fields", mode="before")
     @classmethod
@@ -80,67 +82,28 @@ def benchmark_files(benchmarks: Sequence[Benchmark]) -> dict[str, str]:
     files: dict[str, str] = {}
     for benchmark in benchmarks:
         for path in benchmark.paths:
-            for name, place in _listed(path, f"benchmarks: {benchmark.name}").items():
+            for name, place in given_files(f"benchmarks: {benchmark.name}", path, SUFFIXES).items():
                 if files.setdefault(f"{benchmark.name}/{name}", place) != place:
                     raise ConfigError(f"benchmarks: {benchmark.name} has two files called {name}; name their folder")
     return dict(sorted(files.items()))
 
 
-def _listed(path: str, where: str) -> dict[str, str]:
-    """Place of every file at `path` by its name below it, in order."""
-    try:
-        fs, root = fsspec.core.url_to_fs(path, **({"use_listings_cache": False} if path.startswith("s3") else {}))
-        wild = "http" not in fs.protocol and _WILD.search(root)
-        folder = "http" not in fs.protocol and not wild and fs.isdir(root)
-        found = fs.glob(root) if wild else fs.find(root) if folder else [root] if fs.exists(root) else []
-    except (OSError, ImportError, ValueError) as e:
-        raise ConfigError(f"{where}: cannot read {path}: {e}; correct the path or the credentials") from e
-    kept = sorted(file for file in found if file.lower().endswith(SUFFIXES))
-    if not kept:
-        raise ConfigError(f"{where}: nothing at {path} ends in {', '.join(SUFFIXES)}; correct the path")
-    base = root if folder else root[: root.rfind("/", 0, wild.start() if wild else len(root))]
-    return {file[len(base) :].lstrip("/"): str(fs.unstrip_protocol(file)) for file in kept}
-
-
 def read_items(benchmark: Benchmark) -> Iterator[tuple[str, list[str]]]:
     """`(item, texts)` of every row, one text per field. Raises ConfigError, naming file and row, for what cannot be
-    read: an item that is passed over would be a leak that nobody looks for."""
+    read or is over a cap: an item that is passed over would be a leak that nobody looks for."""
     files = benchmark_files([benchmark])
+    wanted = [*benchmark.fields, *([benchmark.id] if benchmark.id is not None else [])]
     for name, place in files.items():
         file = name.partition("/")[2]
-        for number, row in enumerate(_rows(place)):
+        for number, row in enumerate(rows(place, wanted, benchmark.max_file_bytes, benchmark.max_document_bytes)):
             where = f"benchmarks: {benchmark.name}: {file}#{number}"
             item = str(number) if len(files) == 1 else f"{file}#{number}"
             if benchmark.id is not None:
-                item = str(_value(row, benchmark.id, where))
-            yield item, [_text(_value(row, field, where), field, where) for field in benchmark.fields]
-
-
-def _rows(place: str) -> Iterator[Any]:
-    try:
-        with fsspec.open(place, "rb", compression="infer") as file:
-            if place.lower().endswith((".parquet", ".pq")):
-                for batch in pq.ParquetFile(file).iter_batches():
-                    yield from batch.to_pylist()
-            else:
-                yield from (orjson.loads(line) for line in file.read().splitlines() if line.strip())
-    except (OSError, EOFError, ValueError, pa.ArrowException) as e:
-        raise ConfigError(f"benchmarks: cannot read {place}: {e}; give whole JSON lines or Parquet") from e
-
-
-def _value(row: Any, field: str, where: str) -> Any:
-    if not isinstance(row, dict) or field not in row:
-        known = ", ".join(map(str, row)) if isinstance(row, dict) else f"none, it is a {type(row).__name__}"
-        raise ConfigError(f"{where} has no field {field!r}; fields are {known}")
-    return row[field]
-
-
-def _text(value: Any, field: str, where: str) -> str:
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return "\n".join(value)
-    if value is None or isinstance(value, str | int | float):
-        return "" if value is None else str(value)
-    raise ConfigError(f"{where}: field {field!r} is a {type(value).__name__}, not a text or a list of texts")
+                item = str(value_at(row, benchmark.id, where))
+            texts = [text(value_at(row, field, where), field, where) for field in benchmark.fields]
+            if (size := sum(len(one.encode()) for one in texts)) > benchmark.max_document_bytes:
+                raise ConfigError(f"{where} has {size:,} bytes of text; raise `max_document_bytes` if that is sound")
+            yield item, texts
 
 
 def build_index(benchmarks: Sequence[Benchmark], size: int, least: int, most_texts: int, characters: bool) -> Index:
@@ -151,6 +114,11 @@ def build_index(benchmarks: Sequence[Benchmark], size: int, least: int, most_tex
     for number, benchmark in enumerate(benchmarks):
         for item, fields in read_items(benchmark):
             items[number] += 1
+            if items[number] > benchmark.max_items:
+                raise ConfigError(
+                    f"benchmarks: {benchmark.name}: more than {benchmark.max_items:,} items, by {item}; raise "
+                    "`max_items` if that is sound"
+                )
             units += [Unit(number, item, field) for field in range(len(fields))]
             texts += fields
     column = pa.array(texts, pa.large_string())

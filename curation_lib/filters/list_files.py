@@ -7,17 +7,20 @@ a folder or archive is known by its name without folders and without `.txt`, `.j
 
 from __future__ import annotations
 
+import io
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import fsspec
 import orjson
 
-from curation_lib.core.errors import ConfigError
+from curation_lib.filters.given_files import given_file, unpacked
 
 _PACKED = frozenset((".txt", ".json", ".gz", ".bz2", ".xz", ".zst"))
+LONGEST_ENTRY = 1 << 16
+"""Characters; addresses end at 8,000 in practice. A longer line says that the file is no list."""
+_LINE_ENDS = tuple(end.encode() for end in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 
@@ -25,22 +28,6 @@ def check_place(path: str) -> None:
     """ValueError, with remedy, for a local path that leads nowhere; what lies elsewhere is not asked for here."""
     if "://" not in path and not Path(path).expanduser().exists():
         raise ValueError(f"there is nothing at {path}; give a file, a folder or a tar archive")
-
-
-def list_files(setting: str, path: str) -> dict[str, str]:
-    """Place of every file that `path` names, by its name below `path`, in order; a file's own name for a file.
-
-    Raises ConfigError, naming `setting`, where there is nothing.
-    """
-    try:
-        fs, root = fsspec.core.url_to_fs(path, **({"use_listings_cache": False} if path.startswith("s3") else {}))
-        found = sorted(fs.find(root)) if fs.isdir(root) else [root] if fs.isfile(root) else []
-    except (OSError, ImportError, ValueError) as e:
-        raise ConfigError(f"{setting}: cannot read {path}: {e}; correct the path or the credentials") from e
-    if not found:
-        raise ConfigError(f"{setting}: there is nothing at {path}; give a file, a folder or a tar archive")
-    base = root if len(found) > 1 or found != [root] else root.rpartition("/")[0]
-    return {str(file)[len(base) :].lstrip("/"): fs.unstrip_protocol(file) for file in found}
 
 
 def list_name(path: str) -> str:
@@ -51,35 +38,61 @@ def list_name(path: str) -> str:
     return name
 
 
-def read_lists(files: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+def read_lists(files: Mapping[str, str], max_file_bytes: int, max_entries: int) -> Iterator[tuple[str, list[str]]]:
     """`(name, entries)` of each file, and of each in an archive, in order.
 
-    Raises ConfigError where one cannot be read or is not UTF-8.
+    Raises ConfigError where one cannot be read, is not UTF-8, or holds more than `max_file_bytes`, unpacked, or than
+    `max_entries`; each is held whole, with its entries.
     """
     for name, place in files.items():
-        try:
+        with given_file(place, "lists", "give UTF-8 text, one entry a line") as path:
+            chunks = unpacked(path, max_file_bytes)
             if place.endswith(_ARCHIVES):
-                yield from _archive(place)
+                yield from _archive(chunks, max_entries)
             else:
-                with fsspec.open(place, "rb", compression="infer") as file:
-                    yield list_name(name), _entries(place, file.read())
-        except (OSError, EOFError, ValueError, tarfile.TarError) as e:
-            raise ConfigError(f"cannot read the list {place}: {e}; give UTF-8 text, one entry a line") from e
+                yield list_name(name), _entries(place, b"".join(chunks), max_entries)
 
 
-def _archive(place: str) -> Iterator[tuple[str, list[str]]]:
-    with fsspec.open(place, "rb") as file, tarfile.open(fileobj=file, mode="r:*") as archive:
-        members = sorted((m for m in archive.getmembers() if m.isfile()), key=lambda member: member.name)
-        for member in members:
-            content: Any = archive.extractfile(member)
-            yield list_name(member.name), _entries(member.name, content.read())
+class _Stream(io.RawIOBase):
+    """Chunks as a file that is read once."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._held = chunks, memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._held = self._held or memoryview(next(self._chunks, b""))
+        count = min(len(buffer), len(self._held))
+        buffer[:count], self._held = self._held[:count], self._held[count:]
+        return count
 
 
-def _entries(name: str, data: bytes) -> list[str]:
-    if ".json" in PurePosixPath(name).suffixes:
+def _archive(chunks: Iterator[bytes], most: int) -> list[tuple[str, list[str]]]:
+    found = []
+    try:
+        with tarfile.open(fileobj=_Stream(chunks), mode="r|") as archive:
+            for member in archive:
+                content: Any = archive.extractfile(member) if member.isfile() else None
+                if content is not None:
+                    found.append((member.name, _entries(member.name, content.read(), most)))
+    except tarfile.TarError as e:
+        raise ValueError(f"no whole tar archive: {e}") from e
+    return [(list_name(name), entries) for name, entries in sorted(found, key=lambda one: one[0])]
+
+
+def _entries(name: str, data: bytes, most: int) -> list[str]:
+    json = ".json" in PurePosixPath(name).suffixes
+    if sum(map(data.count, (b'",',) if json else _LINE_ENDS)) > most:
+        raise ValueError(f"it has more than {most:,} entries; raise `max_entries` if that is sound")
+    if json:
         found = orjson.loads(data)
         if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
             raise ValueError("the JSON is no array of strings")
-        return [one.strip() for one in found if one.strip()]
-    lines = (line.strip() for line in data.decode("utf-8-sig").splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    else:
+        found = data.decode("utf-8-sig").splitlines()
+    entries = [one.strip() for one in found]
+    if long := [n for n, one in enumerate(entries) if len(one) > LONGEST_ENTRY]:
+        raise ValueError(f"entry {long[0] + 1} has {len(entries[long[0]]):,} characters, no entry is as long")
+    return [one for one in entries if one and (json or not one.startswith("#"))]

@@ -19,7 +19,8 @@ from pydantic import model_validator
 from curation_lib.core.config import StageConfig, keep, locate, measure
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Context, Filter, Rule
-from curation_lib.filters.list_files import check_place, list_files, read_lists
+from curation_lib.filters.given_files import MAX_FILE_BYTES, given_files
+from curation_lib.filters.list_files import check_place, read_lists
 from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.text.blocked_urls import Address, Blocklist, address, blocklist, matches, squeezed, url_words
 
@@ -36,6 +37,7 @@ class UrlBlocklistConfig(StageConfig):
     url_match: `exact`, or `below`: an address blocks what lies below it, too, as the UT1 lists mean it.
     banned_words, banned_subwords, soft_banned_words: paths of lists of words in an address: between signs, anywhere
         once signs are taken out, and between signs but harmless alone.
+    max_file_bytes, max_entries: a list that holds more, unpacked, stops the build.
     off: names of lists that decide nothing. max_soft_banned_words: 1 is FineWeb's, which drops from two on.
     """
 
@@ -46,6 +48,8 @@ class UrlBlocklistConfig(StageConfig):
     banned_words: str | None = locate(None)
     banned_subwords: str | None = locate(None)
     soft_banned_words: str | None = locate(None)
+    max_file_bytes: int = locate(MAX_FILE_BYTES, ge=1)
+    max_entries: int = locate(20_000_000, ge=1)
     off: tuple[str, ...] = keep(())
     max_banned_words: int | None = keep(0, ge=0)
     max_banned_subwords: int | None = keep(0, ge=0)
@@ -86,7 +90,10 @@ def model_files(config: UrlBlocklistConfig) -> dict[str, str]:
 def load(config: UrlBlocklistConfig) -> Lists:
     """Read the lists. Raises ConfigError for one that is unreadable or has no entry."""
     own = {name: [(name, list(getattr(config, name)))] for name in ("domains", "urls") if getattr(config, name)}
-    read = {name: list(read_lists(files)) for name, files in _files(config).items()}
+    read = {
+        name: list(read_lists(files, config.max_file_bytes, config.max_entries))
+        for name, files in _files(config).items()
+    }
     addresses = {name: _blocklist(name, found) for name, found in {**own, **read}.items() if name not in WORD_LISTS}
     return Lists(addresses, {name: _words(name, read[name]) for name in WORD_LISTS if name in read})
 
@@ -118,8 +125,8 @@ def keep_urls(scores: pa.RecordBatch, config: UrlBlocklistConfig, context: Conte
 def _files(config: UrlBlocklistConfig) -> dict[str, dict[str, str]]:
     """The files of each list that is given by its path."""
     words = {name: path for name in WORD_LISTS if (path := getattr(config, name)) is not None}
-    found = {name: list_files(f"lists.{name}", config.lists[name]) for name in sorted(config.lists)}
-    return {**found, **{name: list_files(name, path) for name, path in words.items()}}
+    found = {name: given_files(f"lists.{name}", config.lists[name]) for name in sorted(config.lists)}
+    return {**found, **{name: given_files(name, path) for name, path in words.items()}}
 
 
 def _blocklist(name: str, found: Sequence[tuple[str, list[str]]]) -> Blocklist:

@@ -160,7 +160,7 @@ def _answer(table: pa.Table, bucket: Bucket, share: Share, weight: float) -> pa.
     """Decision rows of one bucket, without the documents that stay once.
 
     The score of a document that is not sampled is its draw, priority / 2^64; the threshold is the draw from
-    which on its bucket was no longer taken.
+    which on its bucket was no longer taken. That of an excluded one is its entry's weight, 0; the threshold is 0.
     """
     copies = np.full(bucket.stop - bucket.start, share.whole, np.uint32)
     copies[: share.taken] += 1
@@ -169,8 +169,8 @@ def _answer(table: pa.Table, bucket: Bucket, share: Share, weight: float) -> pa.
     out = copies == 0
     draws = _numbers(table, "priority", bucket)[changed] / 2.0**64
     sampled = bool(weight)
-    scores = pa.array(draws, mask=~out) if sampled else pa.nulls(len(out), pa.float64())
-    limit = draws[out][0] if out.any() and sampled else None
+    scores = pa.array(draws if sampled else np.zeros(len(out)), mask=~out)
+    limit = draws[out][0] if out.any() and sampled else 0.0
     rule = pa.scalar("not_sampled" if sampled else "weight_zero")
     columns = {
         "shard": _numbers(table, "shard", bucket)[changed],
@@ -198,7 +198,7 @@ def apply(batch: pa.RecordBatch, decision: pa.Table, config: SampleConfig) -> Re
 
 STAGE = Group(
     name="mix.sample",
-    version=1,
+    version=2,
     config=SampleConfig,
     summary="Samples one phase's mix by weights per source and language, token budget and epoch cap.",
     libraries=("numpy", "xxhash"),

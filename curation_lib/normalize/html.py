@@ -31,18 +31,19 @@ class HtmlConfig(NormalizeConfig):
 
 
 def fn(batch: pa.RecordBatch, config: HtmlConfig, context: Context) -> Result:
-    """Rules: `http_status`, `media_type`, `empty`. Quarantined: what no charset decodes, binary content."""
+    """Rules: `http_status`, `media_type` (score 1 for one that is read, else 0; threshold 1), `empty`. Quarantined:
+    what no charset decodes, binary content."""
 
     def extract(row: int, capture: dict[str, Any]) -> Text:
         status = dict(capture["metadata"] or ()).get("http_status")
         if status and not (status.isdigit() and int(status) in config.statuses):
-            return Drop(row, "http_status", float(status) if status.isdigit() else None)
+            return Drop(row, "http_status", 0.0, 1.0, evidence=status)
         media = capture["media_type"] or _sniff(capture["raw"])
         if media in HTML:
             return clean(_main_text(decode(capture["raw"], capture["charset_hint"]), config))
         if media in PLAIN:
             return clean(decode(capture["raw"], capture["charset_hint"]))
-        return Drop(row, "media_type")
+        return Drop(row, "media_type", 0.0, 1.0, evidence=media)
 
     return documents(batch, extract, context)
 
@@ -79,7 +80,7 @@ def _too_deep(html: str) -> bool:
 
 STAGE = Map(
     name="normalize.html",
-    version=1,
+    version=2,
     config=HtmlConfig,
     summary="web captures to clean text with its language",
     consumes=CAPTURE,

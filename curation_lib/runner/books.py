@@ -103,6 +103,7 @@ class Books:
         if not drops:
             return
         rows = columns_of(Drop, drops)
+        _require_numbers(stage, batch, rows)
         for one in pc.value_counts(rows.column("rule")).to_pylist():
             self.dropped[f"{stage}.{one['values']}"] += one["counts"]
         who = batch.select(list(_IDENTITY)).take(rows.column("row"))
@@ -136,6 +137,17 @@ class Books:
         self.quarantined[_kind(error)] += 1
         row = {"source": source or self.source, "locator": locator, "error": error, "bytes_head": head[:64]}
         self.quarantine.append(row)
+
+
+def _require_numbers(stage: str, batch: pa.RecordBatch, drops: pa.RecordBatch) -> None:
+    """A ledger row that does not say by what numbers a document went explains nothing."""
+    for name in ("score", "threshold"):
+        numbers = drops.column(name)
+        bad = pc.or_kleene(pc.is_null(numbers), pc.is_nan(numbers)).index(pa.scalar(True)).as_py()
+        if bad >= 0:
+            rule, value = drops.column("rule")[bad], numbers[bad]
+            who = batch.column("source_id")[drops.column("row")[bad].as_py()]
+            raise ContractError(f"{stage}.{rule}: {name} {value} for dropped document {who}; mend the stage")
 
 
 def text_bytes(batch: pa.RecordBatch) -> int:

@@ -63,29 +63,20 @@ class Decision:
 
     def _taken(self, rows: _Rows, first: _Rows, at: int, count: int) -> pa.RecordBatch:
         """DROP: `rows`, which go by the rules `first`, of a stage that has `count` rules from `at` on."""
-        score, threshold = np.zeros(len(rows)), np.zeros(len(rows))
-        no_score, no_threshold = np.ones(len(rows), bool), np.ones(len(rows), bool)
-        evidence = pa.nulls(len(rows), pa.string())
+        names = [rule.name for _, rule in self.rules[at : at + count]]
+        limits = np.array([rule.threshold for _, rule in self.rules[at : at + count]], float)
+        scores, evidence = np.zeros(len(rows)), pa.nulls(len(rows), pa.string())
         for place in np.unique(first).tolist():
             rule, mine = self.rules[place][1], first == place
-            if _is_number(rule.score):
-                found = rule.score.take(pa.array(rows[mine]))
-                no_score[mine] = found.is_null().to_numpy(zero_copy_only=False)
-                score[mine] = pc.fill_null(found.cast(pa.float64()), 0.0).to_numpy()
-            if rule.threshold is not None:
-                threshold[mine], no_threshold[mine] = rule.threshold, False
+            scores[mine] = rule.score.take(pa.array(rows[mine])).cast(pa.float64()).to_numpy()
             if rule.evidence is not None:
                 said = rule.evidence.take(pa.array(rows[mine])).cast(pa.string())
                 evidence = pc.replace_with_mask(evidence, pa.array(mine), said)
-        names = [rule.name for _, rule in self.rules[at : at + count]]
-        return pa.RecordBatch.from_arrays(
-            [
-                pa.array(rows), pa.array(names).take(pa.array(first - at)), pa.array(score, mask=no_score),
-                pa.array(threshold, mask=no_threshold), self._others(rows, first, at, names),
-                pa.nulls(len(rows), pa.string()), evidence,
-            ],
-            schema=DROP,
-        )  # fmt: skip
+        columns = [
+            rows, pa.array(names).take(pa.array(first - at)), scores, limits[first - at],
+            self._others(rows, first, at, names), pa.nulls(len(rows), pa.string()), evidence,
+        ]  # fmt: skip
+        return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=DROP)
 
     def _others(self, rows: _Rows, first: _Rows, at: int, names: Sequence[str]) -> pa.ListArray:
         """The other rules that each of `rows` failed, in order, with their stage's name where it is another's."""
@@ -104,7 +95,7 @@ class Decision:
 
 def _at(rule: Rule, row: int) -> Rule:
     """The rule's answer for this row alone."""
-    evidence = rule.evidence and rule.evidence.slice(row, 1)
+    evidence = None if rule.evidence is None else rule.evidence.slice(row, 1)
     return replace(rule, failed=rule.failed.slice(row, 1), score=rule.score.slice(row, 1), evidence=evidence)
 
 
@@ -146,6 +137,8 @@ def _require_judged(name: str, rule: Rule, batch: pa.RecordBatch) -> None:
     """A rule says yes or no of every document: one that cannot would let it pass unseen."""
     if len(rule.failed) != batch.num_rows:
         raise ContractError(f"{name}: {len(rule.failed)} verdicts on {batch.num_rows} documents; mend the stage")
+    if pc.any(pc.and_(rule.failed, pc.is_null(rule.score))).as_py():
+        raise ContractError(f"{name} fails documents without a score; mend the stage")
     if not rule.failed.null_count:
         return
     rows = pc.is_null(rule.failed)
@@ -157,8 +150,3 @@ def _require_judged(name: str, rule: Rule, batch: pa.RecordBatch) -> None:
     raise ContractError(
         f"{name} cannot judge {rule.failed.null_count:,} documents, by language: {languages}; first {first}: {why}"
     )
-
-
-def _is_number(score: pa.Array[Any]) -> bool:
-    kind = score.type
-    return any(is_kind(kind) for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean))

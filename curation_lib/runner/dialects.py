@@ -17,9 +17,9 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.core.registry import find, names
 from curation_lib.core.stage import Context, Filter, Rule, measured_together
 from curation_lib.runner.dask import Scheduler
+from curation_lib.runner.given import read_inputs
 from curation_lib.runner.parts import read_batches
 from curation_lib.runner.session import Progress, Session, silent
-from curation_lib.runner.single import read_inputs
 from curation_lib.runner.store import Store
 from curation_lib.text.statistics import STOP_WORDS
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
-
-import orjson
 
 from curation_lib.core.contract import CAPTURE
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import configured
-from curation_lib.core.stage import Bound, Source
+from curation_lib.core.stage import Source
 from curation_lib.runner.dask import Scheduler
+from curation_lib.runner.given import one_kind, read_inputs, source_of
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.plan import Step, behind, fused
@@ -26,9 +20,6 @@ from curation_lib.runner.released import releases_of, require_releases
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.steps import StepResult, run_step
 from curation_lib.runner.store import Store
-
-AS_IS = {"clean": False, "identify_language": False}
-_KINDS = {"sources.jsonl": (".jsonl", ".json", ".ndjson"), "sources.parquet": (".parquet", ".pq")}
 
 
 def run_stage(
@@ -94,98 +85,13 @@ def _one(
     stage = find(name)
     if isinstance(stage, Source):
         then = "normalize.html" if name == "sources.warc" else "normalize.plain"
-        chain = (_source(name, inputs, settings), configured(then, {}, name))
+        chain = (source_of(name, inputs, settings), configured(then, {}, name))
         return Step(name, "ingest", name, chain), []
     if stage.consumes == CAPTURE:
-        kind, files = _one_kind(inputs)
-        chain = (_source(kind, files, {}), configured(name, settings, name))
+        kind, files = one_kind(inputs)
+        chain = (source_of(kind, files, {}), configured(name, settings, name))
         return Step(name, "ingest", name, chain), []
     bound = configured(name, settings, name)
     (step,) = fused([bound])
     require_releases([step])
     return step, read_inputs(inputs, session)
-
-
-def read_inputs(inputs: Sequence[str], session: Session) -> list[Manifest]:
-    """Files, folders, globs or datasets as datasets of documents in the session's store, taken as they stand."""
-    return [_read(path, session) for path in _grouped(inputs)]
-
-
-def _source(kind: str, inputs: Sequence[str], settings: Mapping[str, Any]) -> Bound:
-    return configured(kind, {"source": "input", "paths": list(inputs), **settings}, kind)
-
-
-def _grouped(inputs: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Inputs by the source that reads them, `dataset` for a folder with a manifest."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for path in inputs:
-        groups[_source_for(path)].append(path)
-    return [(kind, [p]) for kind, paths in groups.items() for p in paths if kind == "dataset"] + [
-        (kind, paths) for kind, paths in groups.items() if kind != "dataset"
-    ]
-
-
-def _source_for(path: str) -> str:
-    if os.path.isfile(os.path.join(path, "manifest.json")):
-        return "dataset"
-    names = [path] if not os.path.isdir(path) else [str(p) for p in sorted(Path(path).rglob("*")) if p.is_file()]
-    for name in names:
-        for kind, suffixes in _KINDS.items():
-            if any(s in Path(name).name.lower() for s in suffixes):
-                return kind
-    return "sources.warc"
-
-
-def _one_kind(inputs: Sequence[str]) -> tuple[str, list[str]]:
-    groups = _grouped(inputs)
-    if len(groups) != 1 or groups[0][0] == "dataset":
-        raise ConfigError("--input: a normalizer takes files of one kind (WARC, JSONL or Parquet)")
-    return groups[0]
-
-
-def _read(group: tuple[str, list[str]], session: Session) -> Manifest:
-    kind, paths = group
-    if kind == "dataset":
-        return _adopted(paths[0], session.store)
-    chain = (_source(kind, paths, {}), configured("normalize.plain", AS_IS, kind))
-    if kind == "sources.warc":
-        chain = (chain[0], configured("normalize.html", {}, kind))
-    step = Step(f"read {kind}", "ingest", kind, chain)
-    done = run_step(step, [], replace(session, codec=None), allow_empty=True)
-    return complete(session.store, done.directory)
-
-
-def _adopted(path: str, store: Store) -> Manifest:
-    """A dataset folder as an input: linked into the working store under its own fingerprint."""
-    data = orjson.loads(Path(path, "manifest.json").read_bytes())
-    directory = f"datasets/input/{data['fingerprint']}"
-    target = Path(store.path(directory))
-    shutil.copytree(path, target, ignore=shutil.ignore_patterns("manifest.json", "scores"))
-    data |= {"directory": directory, "inputs": []}
-    (target / "manifest.json").write_bytes(orjson.dumps(data))
-    return complete(store, directory)
-
-
-def parse_settings(pairs: Sequence[str]) -> dict[str, Any]:
-    """`key=value` pairs; values are YAML, dots nest."""
-    settings: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"--set {pair!r}: write key=value")
-        place = settings
-        *nested, last = key.split(".")
-        for name in nested:
-            place = place.setdefault(name, {})
-        place[last] = parse_value(value, f"--set {pair!r}")
-    return settings
-
-
-def parse_value(text: str, where: str) -> Any:
-    """A value as YAML reads it. Raises ConfigError, naming `where`."""
-    import yaml
-
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as e:
-        raise ConfigError(f"{where}: the value is not YAML") from e

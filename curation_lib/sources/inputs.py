@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import fsspec
 from pydantic import model_validator
 
 from curation_lib.core.config import StageConfig, locate
 from curation_lib.core.errors import ConfigError, StoreError
+from curation_lib.core.places import find, on_disk, reached
 from curation_lib.core.stage import Shard
 
 MAX_DOCUMENT_BYTES = 20 << 20
-_WILD = re.compile(r"[*?\[]")
 
 
 class SourceConfig(StageConfig):
@@ -67,44 +63,19 @@ def list_shards(config: SourceConfig, suffixes: Sequence[str]) -> list[Shard]:
 
 
 def _expand(path: str, suffixes: tuple[str, ...]) -> Iterator[Shard]:
-    with _reached(path, "list"):
-        fs, root = fsspec.core.url_to_fs(path, **_options(path))
-        root = os.path.abspath(os.path.expanduser(root)) if _is_local(fs) else root.rstrip("/")
-        base, found = _matches(fs, root)
-        if "s3" in fs.protocol and not found:
-            _check_bucket(fs, root, path)
-    kept = [f for f in found if f == root or f.lower().endswith(suffixes)]
-    if not found:
+    found = find(path)
+    kept = [file for file in found.files if file == found.root or file.lower().endswith(suffixes)]
+    if not found.files:
         raise ConfigError(f"paths: there is nothing at {path} (files end in {_said(suffixes)}); correct the path")
     if not kept:
         raise ConfigError(f"paths: nothing at {path} ends in {_said(suffixes)}; correct the path")
     for file in kept:
-        with _reached(path, "read"):
-            yield Shard(fs.unstrip_protocol(file), file[len(base) :].lstrip("/"), *_pin(fs, file))
+        with reached(path, "cannot read"):
+            yield Shard(found.url(file), found.name(file), *_pin(found.fs, file))
 
 
 def _said(suffixes: tuple[str, ...]) -> str:
     return ", ".join(suffixes)
-
-
-def _check_bucket(fs: Any, root: str, path: str) -> None:
-    """s3fs lists a missing bucket as an empty one."""
-    bucket = root.partition("/")[0]
-    if not fs.exists(bucket):
-        raise StoreError(f"cannot list {path}: there is no bucket {bucket!r}; create it or correct the path")
-
-
-def _matches(fs: Any, root: str) -> tuple[str, list[str]]:
-    """What names are relative to, and the files found, in order."""
-    if "http" not in fs.protocol:
-        if wild := _WILD.search(root):
-            return root[: root.rfind("/", 0, wild.start())], sorted(f for f in fs.glob(root) if fs.isfile(f))
-        if fs.isdir(root):
-            return root, sorted(fs.find(root))
-        if not fs.exists(root):
-            return root, []
-    fs.info(root)
-    return root.rpartition("/")[0], [root]
 
 
 def _pin(fs: Any, file: str) -> tuple[int, str]:
@@ -128,53 +99,13 @@ def local_copy(shard: Shard) -> Iterator[str]:
 
     Raises StoreError where it cannot be fetched or is not as long as when it was listed.
     """
-    fs, path = fsspec.core.url_to_fs(shard.url, **_options(shard.url))
-    if _is_local(fs):
-        with _reached(shard.url, "read"):
-            _check_size(shard, os.stat(path).st_size)
+    with on_disk(shard.url) as path:
+        with reached(shard.url, "cannot read"):
+            size = os.stat(path).st_size
+        _check_size(shard, size)
         yield path
-        return
-    with tempfile.NamedTemporaryFile(prefix="winnow-shard-") as copy:
-        with _reached(shard.url, "read"), fs.open(path, "rb") as f:
-            shutil.copyfileobj(f, copy, 8 << 20)
-        copy.flush()
-        _check_size(shard, copy.tell())
-        yield copy.name
 
 
 def _check_size(shard: Shard, size: int) -> None:
     if size != shard.size:
         raise StoreError(f"{shard.url} was {shard.size} bytes when listed and is {size} now; build again")
-
-
-def _is_local(fs: Any) -> bool:
-    return "file" in fs.protocol
-
-
-def _options(path: str) -> dict[str, Any]:
-    return {"use_listings_cache": False} if path.startswith(("s3://", "s3a://")) else {}
-
-
-@contextmanager
-def _reached(path: str, what: str) -> Iterator[None]:
-    try:
-        yield
-    except _failures(path) as e:
-        reason = " ".join(f"{type(e).__name__}: {e}".split())
-        raise StoreError(
-            f"cannot {what} {path}: {reason}; check that it exists, its address and the credentials"
-        ) from e
-
-
-def _failures(path: str) -> tuple[type[BaseException], ...]:
-    """What the filesystem's client raises; asked for only once something failed."""
-    local = (OSError, ImportError, ValueError)
-    if path.startswith(("s3://", "s3a://")):
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        return (*local, BotoCoreError, ClientError)
-    if path.startswith("http"):
-        from aiohttp import ClientError as HttpError
-
-        return (*local, HttpError)
-    return local

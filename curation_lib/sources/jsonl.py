@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import orjson
 
+from curation_lib.core.compressed import CHUNK, expansion_limit, read_chunks
 from curation_lib.core.errors import Unreadable
 from curation_lib.core.stage import Read, Shard, Source
 from curation_lib.sources.captures import Captures
-from curation_lib.sources.compressed import CHUNK, read_chunks
 from curation_lib.sources.fields import RowConfig, add_row
 from curation_lib.sources.inputs import list_shards, local_copy
 
@@ -30,7 +30,8 @@ def read(shard: Shard, config: JsonlConfig) -> Iterator[Read]:
     rows = 0
     with local_copy(shard) as path:
         try:
-            for line in _lines(read_chunks(path, config.max_expansion), config.max_document_bytes):
+            chunks = read_chunks(path, expansion_limit(path, config.max_expansion), "max_expansion")
+            for line in _lines(chunks, config.max_document_bytes):
                 _add(line, f"{shard.name}#{rows}", config, captures)
                 rows += 1
                 if captures.full:

@@ -77,7 +77,7 @@ def test_clusters_of_copies_and_of_a_repeated_id(store: Store) -> None:
     assert (copies["size"], copies["kept"], copies["leader"]["url"]) == (3, 1, "javascript:alert(3)")  # the longest
     assert sorted(s["url"] for s in copies["samples"]) == ["javascript:alert(1)", "javascript:alert(2)"]
     assert {part["kind"] for part in copies["diff"]["parts"]} == {"same", "kept", "dropped"}
-    assert (repeated["size"], repeated["samples"][0]["similarity"]) == (2, None)
+    assert (repeated["size"], repeated["samples"][0]["similarity"]) == (2, 1.0)
     assert repeated["samples"][0]["source_id"] == repeated["leader"]["source_id"] == "doc-3"
 
 

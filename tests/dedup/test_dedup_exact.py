@@ -41,13 +41,14 @@ def test_golden(run: Callable[..., Any], documents: Callable[..., pa.RecordBatch
     )
     outcome = run(STAGE, [[batch]], ExactConfig(survivor="longest"))
     assert outcome.kept == ["b", "d", "e", "f", "h", "i", "j", "k"]
+    assert all(d.threshold == 1.0 for _, d in outcome.drops)
     assert sorted((doc, d.rule, d.kept_twin, d.score) for doc, d in outcome.drops) == [
         ("a", "duplicate_content", "b", 1.0),
         ("c", "duplicate_content", "b", 1.0),
         ("e", "duplicate_content", "f", 1.0),
         ("e", "duplicate_content", "f", 1.0),  # no document called e was kept yet
         ("g", "duplicate_content", "h", 1.0),
-        ("k", "duplicate_id", "k", None),
+        ("k", "duplicate_id", "k", 1.0),
     ]
     assert outcome.bad == [("k", "duplicate_id: k has other content")]
 

@@ -62,7 +62,7 @@ def test_golden(run: Callable[..., Any], documents: Callable[..., pa.RecordBatch
     assert dict(zip(outcome.kept, outcome.texts, strict=True)) == golden["texts"]
     assert edits(outcome) == {doc: [tuple(cut) for cut in cuts] for doc, cuts in golden["edits"].items()}
     assert {doc: [drop.rule, *drop.also_failed] for doc, drop in outcome.drops} == golden["drops"]
-    assert all(drop.kept_twin is drop.score is None for _, drop in outcome.drops)
+    assert all((drop.kept_twin, drop.score, drop.threshold) == (None, 0.0, 1.0) for _, drop in outcome.drops)
 
 
 WORDS = ["a", "b", "A", "字", "c-", "-", "é", "\n", "\n\n", " \n \u2003\n", ", ", " ", " ", " ", "z\u0301"]

@@ -23,7 +23,8 @@ def test_golden(run: Callable[..., Any], documents: Callable[..., pa.RecordBatch
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
     outcome = run(STAGE, [[documents(golden["documents"])]], UrlConfig(**golden["settings"]))
     assert outcome.kept == golden["kept"]
-    assert outcome.dropped() == {doc: ("same_url", twin, None) for doc, twin in golden["dropped"].items()}
+    assert outcome.dropped() == {doc: ("same_url", twin, 1.0) for doc, twin in golden["dropped"].items()}
+    assert {similarity for *_, similarity in outcome.links} == {None}, "no text was compared"
     assert outcome.read == []
 
 

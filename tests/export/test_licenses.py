@@ -87,7 +87,9 @@ def test_each_document_fails_at_most_one_rule(documents):
     assert list(got) == ["license_unknown", "license_not_allowed"]
     assert got["license_unknown"].failed.to_pylist() == [row == IF_UNKNOWN for row in TABLE.values()]
     assert got["license_not_allowed"].failed.to_pylist() == [row == NO for row in TABLE.values()]
-    assert all(len(rule.score) == len(TABLE) and rule.threshold is None for rule in got.values())
+    for rule in got.values():
+        assert [score < rule.threshold for score in rule.score.to_pylist()] == rule.failed.to_pylist()
+        assert rule.evidence.to_pylist() == list(TABLE)
     lenient = rules(batch, allow=ALLOW, allow_unknown=True)
     assert not any(lenient["license_unknown"].failed.to_pylist())
 

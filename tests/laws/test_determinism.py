@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from curation_lib.sources import inputs as listing
+from curation_lib.core import places as listing
 from tests.laws.conftest import Built
 from tests.runner.corpora import run_steps, tree
 
@@ -22,12 +21,11 @@ def other(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         listed: Any = vars(listing)["_matches"]
 
-        def shuffled(fs: Any, root: str) -> list[str]:
-            found = list(listed(fs, root))
-            random.Random(3).shuffle(found)
-            return found[::-1]
+        def backwards(fs: Any, root: str) -> tuple[str, list[str]]:
+            base, found = listed(fs, root)
+            return base, found[::-1]
 
-        patch.setattr(listing, "_matches", shuffled)
+        patch.setattr(listing, "_matches", backwards)
         run_steps(built.recipe, store, workers=2, batch_rows=7)
     return store
 

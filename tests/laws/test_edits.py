@@ -16,6 +16,7 @@ from curation_lib.runner.lineage import complete
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.store import Store
 from tests.laws.conftest import Built
+from tests.laws.ledger_rules import side_of
 from tests.laws.real_documents import write_documents
 from tests.laws.replaying import check_replay, rows
 from tests.laws.stage_table import SETTINGS, stages
@@ -132,14 +133,15 @@ def _scores(store: Store, directory: str, number: int) -> list[dict[str, Any]]:
     return pq.read_table(store.path(f"{directory}/part-{number:05d}.parquet")).to_pylist()  # type: ignore[no-any-return]
 
 
-def test_every_drop_of_a_filter_or_line_edit_has_a_score_and_a_threshold(
+def test_every_drop_of_a_build_of_real_documents_has_a_score_and_a_threshold(
     built: Built, real: tuple[Store, dict[str, Manifest]]
 ) -> None:
-    made = [
-        (built.store, complete(built.store, s.directory)) for s in built.build.steps if s.step.startswith("filters.")
-    ]
-    made += [(real[0], m) for step, m in real[1].items() if step.startswith("filters.")]
+    made = [(built.store, complete(built.store, s.directory)) for s in built.build.steps if s.state != "off"]
+    made += [(real[0], m) for m in real[1].values()]
     drops = [row for store, m in made for n in range(len(m.shards)) for row in rows(store, m, n, "drops")]
     assert len(drops) > 100
-    assert [row for row in drops if row["score"] is None or row["threshold"] is None or not row["rule"]] == []
-    assert "empty" in {row["rule"] for row in drops}
+    for row in drops:
+        assert row["rule"]
+        assert None not in (row["score"], row["threshold"]), row
+        assert side_of(f"{row['stage']}.{row['rule']}")(row["score"], row["threshold"]), row
+    assert {"empty", "duplicate_content"} <= {row["rule"] for row in drops}

@@ -116,7 +116,7 @@ def test_counts_add_up_and_no_limit_is_passed(documents, run_group, corpus, chos
         other = rows[drop.row]["source"] == "web" and rows[drop.row]["language"] != "en"
         excluded = books or (other and not config.default_weight)
         assert drop.rule == ("weight_zero" if excluded else "not_sampled")
-        assert (drop.score is None) if excluded else (0 <= drop.threshold <= drop.score < 1)
+        assert (drop.score == drop.threshold == 0) if excluded else (0 <= drop.threshold <= drop.score < 1)
 
 
 @settings(max_examples=30, deadline=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pytest
 
@@ -39,7 +41,7 @@ def test_balanced() -> None:
 
 def test_links_of_dropped_rows_are_booked_with_their_documents() -> None:
     links = pa.record_batch([[3, 3, 2], ["a", "b", "a"], [0.9, 0.8, None]], schema=LINKS)
-    books = booked(Result(BATCH.slice(0, 2), [Drop(2, "near"), Drop(3, "near")], links=links))
+    books = booked(Result(BATCH.slice(0, 2), [Drop(2, "near", 0.8, 0.7), Drop(3, "near", 0.9, 0.7)], links=links))
     rows = [row for batch in books.edges for row in batch.to_pylist()]
     assert [(r["doc_id"], r["source_id"], r["twin"], r["similarity"], r["stage"]) for r in rows] == [
         ("3", "3", "a", 0.9, "filters.test"),
@@ -52,7 +54,7 @@ def test_links_of_dropped_rows_are_booked_with_their_documents() -> None:
     "result",
     [
         Result(BATCH.slice(0, 3)),
-        Result(BATCH, [Drop(0, "x")]),
+        Result(BATCH, [Drop(0, "x", 0.0, 1.0)]),
         Result(BATCH.slice(0, 3), bad=[Bad(3, "x"), Bad(2, "x")]),
         Result(BATCH, created=1),
     ],
@@ -61,6 +63,15 @@ def test_links_of_dropped_rows_are_booked_with_their_documents() -> None:
 def test_unbalanced_results_name_the_stage(result: Result) -> None:
     with pytest.raises(ContractError, match=r"^filters\.test: 4 rows in"):
         booked(result)
+
+
+@pytest.mark.parametrize(
+    ("score", "threshold", "named"),
+    [(None, 1.0, "score None"), (float("nan"), 1.0, "score nan"), (0.0, None, "threshold None")],
+)
+def test_a_drop_without_its_numbers_stops_the_build(score: Any, threshold: Any, named: str) -> None:
+    with pytest.raises(ContractError, match=rf"^filters\.test\.short: {named} for dropped document 3"):
+        booked(Result(BATCH.slice(0, 3), [Drop(3, "short", score, threshold)]))
 
 
 def test_created_rows_count() -> None:
@@ -92,5 +103,5 @@ def test_two_filters_may_have_rules_of_the_same_name() -> None:
     books = Books(rows_in=2)
     for number, name in enumerate(("filters.a", "filters.b")):
         taken = BATCH.slice(number, 1)
-        books.apply(name, taken, Result(taken.slice(0, 0), [Drop(0, "short")]))
+        books.apply(name, taken, Result(taken.slice(0, 0), [Drop(0, "short", 0.0, 1.0)]))
     assert books.counts()["dropped"] == {"filters.a.short": 1, "filters.b.short": 1}

@@ -186,3 +186,50 @@ def test_a_build_without_the_stage_has_no_report(inputs: Path) -> None:
     done = run_steps(written, inputs / "store")
     with pytest.raises(ConfigError, match="not decontaminated"):
         contamination(Store(done.store), done.build_id)
+
+
+def staged(inputs: Path, output: Path, *names: str, **settings: Any) -> None:
+    benchmarks = [{"name": "quiz", "paths": str(inputs / "quiz.jsonl"), "fields": ["q"]}]
+    told = {f"{NAME}.benchmarks": benchmarks, **{f"{NAME}.{key}": value for key, value in settings.items()}}
+    pairs = [f"{key if len(names) > 1 else key.removeprefix(f'{NAME}.')}={json.dumps(v)}" for key, v in told.items()]
+    command = ["stage", ",".join(names), "--input", str(inputs / "docs"), "--output", str(output), "--workers", "1"]
+    done = CliRunner().invoke(cli, [*command, *(word for pair in pairs for word in ("--set", pair))])
+    assert done.exit_code == 0, done.output
+
+
+def asked(folder: Path, *more: str) -> Any:
+    return CliRunner().invoke(cli, ["contamination", str(folder), "--json", *more], env={"WINNOW_STORE": None})
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"action": "cut"}, {"max_near_contamination": 0.5}], ids=["drop", "cut", "near"]
+)
+@pytest.mark.parametrize("names", [(NAME,), ("filters.length", NAME)], ids=["alone", "in a block"])
+def test_a_folder_of_winnow_stage_has_the_report_of_a_build(
+    inputs: Path, settings: dict[str, Any], names: tuple[str, ...]
+) -> None:
+    staged(inputs, inputs / "out", *names, **settings)
+    done = run_steps(recipe(inputs, **settings), inputs / "store")
+    (built,) = contamination(Store(done.store), done.build_id, 9)["steps"][0]["benchmarks"]
+    result = asked(inputs / "out", "--examples", "9")
+    report = json.loads(result.stdout.splitlines()[-1])
+    (row,) = report["steps"][0]["benchmarks"]
+    assert report["folder"] == str(inputs / "out")
+    assert {k: v for k, v in row.items() if k != "examples"} == {k: v for k, v in built.items() if k != "examples"}
+    for kind in ("hits", "near_misses"):
+        known = [{k: v for k, v in hit.items() if k not in ("doc_id", "text")} for hit in row["examples"][kind]]
+        wanted = [{k: v for k, v in hit.items() if k not in ("doc_id", "text")} for hit in built["examples"][kind]]
+        assert sorted(map(str, known)) == sorted(map(str, wanted))
+        texts = {(h["source_id"], h["item"]): h["text"] for h in built["examples"][kind]}
+        for hit in row["examples"][kind]:
+            assert hit["text"] == (texts[hit["source_id"], hit["item"]] if hit["fate"] == "kept" else None)
+
+
+def test_other_folders_have_no_report(inputs: Path) -> None:
+    staged(inputs, inputs / "out", NAME, "dedup.exact")
+    assert "was not written by `winnow stage filters.decontaminate`, by itself or last" in asked(inputs / "out").output
+    assert "no folder that `winnow stage` wrote; of a build give --store, too" in asked(inputs / "nowhere").output
+    (inputs / "manifest.json").write_text('{"a": 1}')
+    assert "is not a dataset's" in asked(inputs).output
+    done = run_steps(recipe(inputs), inputs / "store")
+    assert asked(Path(done.build_id), "--store", str(inputs / "store")).exit_code == 0

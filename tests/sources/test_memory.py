@@ -123,7 +123,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
 
 
 def test_a_file_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("curation_lib.sources.compressed.NEVER_A_BOMB", 8 << 20)
+    monkeypatch.setattr("curation_lib.core.compressed.NEVER_A_BOMB", 8 << 20)
     zeros = zstandard.ZstdCompressor().compress(bytes(64 << 20))
     for name, bomb in (("a.jsonl.gz", deflated_zeros(64)), ("b.jsonl.zst", zeros)):
         lines = b'{"text": "a"}\n' * 5

@@ -1,0 +1,88 @@
+"""Files given instead of a recipe's sources: read as they stand, by the source that their names call for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.recipe import configured
+from curation_lib.core.stage import Bound
+from curation_lib.runner.lineage import complete
+from curation_lib.runner.manifest import Manifest
+from curation_lib.runner.plan import Step
+from curation_lib.runner.session import Session
+from curation_lib.runner.steps import run_step
+from curation_lib.runner.store import Store
+
+AS_IS = {"clean": False, "identify_language": False}
+_KINDS = {"sources.jsonl": (".jsonl", ".json", ".ndjson"), "sources.parquet": (".parquet", ".pq")}
+
+
+def read_inputs(inputs: Sequence[str], session: Session) -> list[Manifest]:
+    """Files, folders, globs or datasets as datasets of documents in the session's store, taken as they stand."""
+    return [_read(path, session) for path in _grouped(inputs)]
+
+
+def source_of(kind: str, inputs: Sequence[str], settings: Mapping[str, Any]) -> Bound:
+    """The source called `kind` over the files `inputs`."""
+    return configured(kind, {"source": "input", "paths": list(inputs), **settings}, kind)
+
+
+def _grouped(inputs: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Inputs by the source that reads them, `dataset` for a folder with a manifest."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for path in inputs:
+        groups[_source_for(path)].append(path)
+    return [(kind, [p]) for kind, paths in groups.items() for p in paths if kind == "dataset"] + [
+        (kind, paths) for kind, paths in groups.items() if kind != "dataset"
+    ]
+
+
+def _source_for(path: str) -> str:
+    if os.path.isfile(os.path.join(path, "manifest.json")):
+        return "dataset"
+    names = [path] if not os.path.isdir(path) else [str(p) for p in sorted(Path(path).rglob("*")) if p.is_file()]
+    for name in names:
+        for kind, suffixes in _KINDS.items():
+            if any(s in Path(name).name.lower() for s in suffixes):
+                return kind
+    return "sources.warc"
+
+
+def one_kind(inputs: Sequence[str]) -> tuple[str, list[str]]:
+    """The source that reads all `inputs`, and their files. Raises ConfigError where there is no one."""
+    groups = _grouped(inputs)
+    if len(groups) != 1 or groups[0][0] == "dataset":
+        raise ConfigError("--input: a normalizer takes files of one kind (WARC, JSONL or Parquet)")
+    return groups[0]
+
+
+def _read(group: tuple[str, list[str]], session: Session) -> Manifest:
+    kind, paths = group
+    if kind == "dataset":
+        return _adopted(paths[0], session.store)
+    chain = (source_of(kind, paths, {}), configured("normalize.plain", AS_IS, kind))
+    if kind == "sources.warc":
+        chain = (chain[0], configured("normalize.html", {}, kind))
+    step = Step(f"read {kind}", "ingest", kind, chain)
+    done = run_step(step, [], replace(session, codec=None), allow_empty=True)
+    return complete(session.store, done.directory)
+
+
+def _adopted(path: str, store: Store) -> Manifest:
+    """A dataset folder as an input: linked into the working store under its own fingerprint."""
+    data = orjson.loads(Path(path, "manifest.json").read_bytes())
+    directory = f"datasets/input/{data['fingerprint']}"
+    target = Path(store.path(directory))
+    shutil.copytree(path, target, ignore=shutil.ignore_patterns("manifest.json", "scores"))
+    data |= {"directory": directory, "inputs": []}
+    (target / "manifest.json").write_bytes(orjson.dumps(data))
+    return complete(store, directory)
