@@ -7,6 +7,7 @@ MODULES = (
     "length",
     "bad_words",
     "boilerplate_lines",
+    "text_modifiers",
     "gopher_repetition",
     "gopher_quality",
     "c4_lines",
