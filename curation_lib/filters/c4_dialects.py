@@ -62,5 +62,3 @@ def _dolma(config: Any) -> list[Step]:
     if config.min_words_per_line is not None:
         chain.append(Step(FEW_WORDS, "min_words_per_line", config.min_words_per_line, (), 0))
     return chain
-
-

@@ -18,6 +18,7 @@ from curation_lib.text.curator_counts import BOILERPLATE
 from curation_lib.text.modifier_steps import (
     ALL_HOLDING,
     CITATIONS,
+    EMPTY_STAYS,
     EQUAL,
     JOINED,
     LINKS,
@@ -82,7 +83,7 @@ def steps_for(name: str, config: TextModifiersConfig) -> list[Step]:
             "urls": Step(URLS, name, 0, ("http://", "https://", "www.")),
             "quotation": Step(QUOTES, name),
             "lines": Step(EQUAL, name, 0, config.remove_lines, JOINED),
-            "symbol_lines": Step(SYMBOLS, name),
+            "symbol_lines": Step(SYMBOLS, name, 0, (), EMPTY_STAYS),
             "citations": Step(CITATIONS, name, 0, ("[edit]", "[citation needed]")),
             "repeated_lines": Step(REPEATED_LINES, name),
             "repeated_paragraphs": Step(REPEATED_PARAGRAPHS, name),
@@ -94,6 +95,6 @@ STAGE = Map(
     name="filters.text_modifiers",
     version=1,
     config=TextModifiersConfig,
-    summary="addresses, Markdown, quotes, surplus newlines, boilerplate paragraphs, repeated lines (NeMo Curator, DCLM)",
+    summary="addresses, Markdown, quotes, newlines, boilerplate paragraphs, repeated lines (NeMo Curator, DCLM)",
     fn=modify_texts,
 )

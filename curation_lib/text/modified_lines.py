@@ -165,9 +165,7 @@ def _share(data: Bytes, start: int, end: int, classes: Bytes, wanted: int) -> fl
 
 
 @njit(nogil=True, cache=True)
-def _cut(
-    left: Remaining, start: int, end: int, table: Table, steps: Steps, k: int, mark: int
-) -> tuple[bool, bool]:
+def _cut(left: Remaining, start: int, end: int, table: Table, steps: Steps, k: int, mark: int) -> tuple[bool, bool]:
     """DCLM's cut of phrases, with one white-space character beside them, from lines of few words. A line of which no
     more than white space is left goes, one that was white space alone too."""
     if _words(left.data, start, end, table)[0] > steps.limits[k]:

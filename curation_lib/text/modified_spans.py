@@ -96,7 +96,7 @@ def _newlines(left: Remaining, size: int, most: float, mark: int, windows: bool)
 
 @njit(nogil=True, cache=True)
 def _quotes(left: Remaining, size: int, mark: int) -> bool:
-    """Mark the quotation marks around a text of more than two bytes whose first line, if it has several, ends in none."""
+    """Mark the quotation marks around a text of more than two bytes; where it has lines, the first must end in none."""
     if size <= 2 or left.data[0] != _QUOTE or left.data[size - 1] != _QUOTE:
         return False
     for i in range(size):

@@ -64,9 +64,9 @@ def steps_of(chain: Sequence[Step]) -> tuple[Steps, tuple[str, ...]]:
     rules += [rule for rule in dict.fromkeys(step.rule for step in chain) if rule not in rules]
     ends = np.cumsum([0, *(len(step.phrases) for step in chain)])
     entries = [phrase for step in chain for phrase in step.phrases]
-    columns = ([s.kind for s in chain], [rules.index(s.rule) for s in chain])
     steps = Steps(
-        *(np.array(column, np.int64) for column in columns),
+        np.array([step.kind for step in chain], np.int64),
+        np.array([rules.index(step.rule) for step in chain], np.int64),
         np.array([step.limit for step in chain], np.float64),
         np.array([step.flags for step in chain], np.int64),
         ends[:-1].astype(np.int64),

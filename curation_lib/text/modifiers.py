@@ -42,9 +42,7 @@ def _modify(
 
 
 @njit(nogil=True, cache=True)
-def _mark(
-    left: Remaining, size: int, table: Table, classes: Bytes, lower: Folds, steps: Steps, k: int
-) -> bool:
+def _mark(left: Remaining, size: int, table: Table, classes: Bytes, lower: Folds, steps: Steps, k: int) -> bool:
     """Mark what step `k` takes from the text that is left."""
     kind = steps.kinds[k]
     if kind == STRIP:
