@@ -7,7 +7,6 @@ MODULES = (
     "length",
     "bad_words",
     "boilerplate_lines",
-    "text_modifiers",
     "gopher_repetition",
     "gopher_quality",
     "c4_lines",
@@ -15,4 +14,5 @@ MODULES = (
     "fineweb_quality",
     "code_markup",
     "decontaminate",
+    "text_modifiers",
 )

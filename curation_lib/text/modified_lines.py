@@ -97,7 +97,7 @@ def _judge(
     if kind in (UNTERMINATED, ENDING):
         return _ends(data, start, end, table, steps, first, last) == (kind == ENDING), False
     if kind == HOLDING:
-        return holds_phrase(data, start, end, steps.phrases, first, last, IGNORECASE), False
+        return holds_phrase(data, start, end, steps, k, IGNORECASE), False
     if kind == COUNTER:
         return is_counter(data, start, end, table, classes, steps.phrases, first, last), False
     if kind == EQUAL:
@@ -183,8 +183,9 @@ def _cut(left: Remaining, start: int, end: int, table: Table, steps: Steps, k: i
 def _cut_anywhere(left: Remaining, start: int, end: int, table: Table, steps: Steps, k: int, mark: int) -> bool:
     i, found, first, last = start, False, steps.firsts[k], steps.lasts[k]
     while i < end:
-        space, width = is_space(left.data, i, end, table), decode(left.data, i, end)[1]
-        stop = first_end(left.data, i + space, end, steps.phrases, first, last, IGNORECASE)
+        space, width, stop = is_space(left.data, i, end, table), decode(left.data, i, end)[1], -1
+        if i + space < end and steps.heads[k, left.data[i + space]]:
+            stop = first_end(left.data, i + space, end, steps.phrases, first, last, IGNORECASE)
         if stop >= 0:
             left.gone[i:stop] = mark
             found = True

@@ -41,12 +41,12 @@ def mark_spans(left: Remaining, size: int, table: Table, steps: Steps, k: int) -
     if kind == LINKS:
         return _links(left, size, mark)
     if kind == PARAGRAPHS:
-        return _paragraphs(left, size, steps, first, last, mark)
+        return _paragraphs(left, size, steps, k, mark)
     if kind == ALL_HOLDING:
-        found = holds_phrase(left.data, 0, size, steps.phrases, first, last, LOWER)
+        found = holds_phrase(left.data, 0, size, steps, k, LOWER)
         left.gone[:size] = mark if found else 0
         return found
-    return _urls(left, size, table, steps, first, last, mark)
+    return _urls(left, size, table, steps, k, mark)
 
 
 @njit(nogil=True, cache=True)
@@ -111,9 +111,9 @@ def _quotes(left: Remaining, size: int, mark: int) -> bool:
 @njit(nogil=True, cache=True)
 def _pairs(left: Remaining, size: int, steps: Steps, n: int, mark: int) -> bool:
     """Mark each two of phrase n that stand in one line."""
-    i, opened, behind, found = 0, -1, 0, False
+    i, opened, behind, found, sign = 0, -1, 0, False, steps.phrases.data[steps.phrases.offsets[n]]
     while i < size:
-        stop = phrase_end(left.data, i, size, steps.phrases, n, SAME)
+        stop = phrase_end(left.data, i, size, steps.phrases, n, SAME) if left.data[i] == sign else -1
         if left.data[i] == _NEWLINE:
             opened = -1
         elif stop >= 0 and opened < 0:
@@ -149,9 +149,12 @@ def _links(left: Remaining, size: int, mark: int) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def _urls(left: Remaining, size: int, table: Table, steps: Steps, first: int, last: int, mark: int) -> bool:
-    i, found = 0, False
+def _urls(left: Remaining, size: int, table: Table, steps: Steps, k: int, mark: int) -> bool:
+    i, found, first, last = 0, False, steps.firsts[k], steps.lasts[k]
     while i < size:
+        if not steps.heads[k, left.data[i]]:
+            i += 1
+            continue
         stop = first_end(left.data, i, size, steps.phrases, first, last, IGNORECASE)
         end = behind_space(left.data, stop, size, table, False) if stop >= 0 else -1
         if end > stop:
@@ -164,7 +167,7 @@ def _urls(left: Remaining, size: int, table: Table, steps: Steps, first: int, la
 
 
 @njit(nogil=True, cache=True)
-def _paragraphs(left: Remaining, size: int, steps: Steps, first: int, last: int, mark: int) -> bool:
+def _paragraphs(left: Remaining, size: int, steps: Steps, k: int, mark: int) -> bool:
     """Mark the paragraphs (between two line feeds) that hold a phrase, if they follow on each other and begin or end
     the text, but not if they are all of it."""
     data, start, number, begun, after, changes = left.data, 0, 0, False, 0, 0
@@ -173,7 +176,7 @@ def _paragraphs(left: Remaining, size: int, steps: Steps, first: int, last: int,
         stop = start
         while stop < size and not (data[stop] == _NEWLINE and stop + 1 < size and data[stop + 1] == _NEWLINE):
             stop += 1
-        bad = holds_phrase(data, start, stop, steps.phrases, first, last, LOWER)
+        bad = holds_phrase(data, start, stop, steps, k, LOWER)
         top |= bad and number == 0
         if number and bad != before:
             changes += 1

@@ -44,7 +44,7 @@ class Step(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """Step k has phrases [firsts[k], lasts[k])."""
+    """Step k has phrases [firsts[k], lasts[k]). heads[k, b]: whether byte b may begin one of them, in any case."""
 
     kinds: Counts
     marks: Counts
@@ -53,6 +53,7 @@ class Steps(NamedTuple):
     firsts: Counts
     lasts: Counts
     phrases: Phrases
+    heads: npt.NDArray[np.bool_]
 
 
 STRIPPED = Step(STRIP, "whitespace")
@@ -72,5 +73,12 @@ def steps_of(chain: Sequence[Step]) -> tuple[Steps, tuple[str, ...]]:
         ends[:-1].astype(np.int64),
         ends[1:].astype(np.int64),
         phrases(entries),
+        np.array([_heads(step.phrases) for step in chain], np.bool_).reshape(-1, 256),
     )
     return steps, tuple(rules)
+
+
+def _heads(some: Sequence[str]) -> list[bool]:
+    """Of 256 bytes; letters beyond ASCII that count as ASCII ones (see `text.patterns`) begin with these three."""
+    first = {head for phrase in some for head in phrase[:1].lower() + phrase[:1].upper()}
+    return [chr(byte) in first or byte in (0xC4, 0xC5, 0xE2) for byte in range(256)]

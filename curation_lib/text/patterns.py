@@ -9,6 +9,7 @@ from numba import njit
 
 from curation_lib.text.buffers import Bytes
 from curation_lib.text.characters import DIGIT, KIND, SPACE, Table, decode
+from curation_lib.text.modifier_steps import Steps
 from curation_lib.text.segments import Phrases
 
 UPPERCASE, DIGIT_LIKE, WORD = 1, 2, 4
@@ -65,19 +66,24 @@ def phrase_end(data: Bytes, i: int, end: int, phrases: Phrases, n: int, case: in
 
 @njit(nogil=True, cache=True)
 def first_end(data: Bytes, i: int, end: int, phrases: Phrases, first: int, last: int, case: int) -> int:
-    """Where the first of phrases [first, last) that stands at `i` ends; -1 if none does."""
+    """Where the first of phrases [first, last), none of them empty, that stands at `i` ends; -1 if none does."""
+    if i >= end:
+        return -1
+    code = folded(decode(data, i, end)[0], case)
     for n in range(first, last):
-        stop = phrase_end(data, i, end, phrases, n, case)
-        if stop >= 0:
-            return stop
+        if phrases.data[phrases.offsets[n]] == code:
+            stop = phrase_end(data, i, end, phrases, n, case)
+            if stop >= 0:
+                return stop
     return -1
 
 
 @njit(nogil=True, cache=True)
-def holds_phrase(data: Bytes, start: int, end: int, phrases: Phrases, first: int, last: int, case: int) -> bool:
-    """Whether one of phrases [first, last) stands in data[start:end]."""
+def holds_phrase(data: Bytes, start: int, end: int, steps: Steps, k: int, case: int) -> bool:
+    """Whether a phrase of step `k` stands in data[start:end]."""
+    first, last = steps.firsts[k], steps.lasts[k]
     for i in range(start, end):
-        if data[i] & 0xC0 != 0x80 and first_end(data, i, end, phrases, first, last, case) >= 0:
+        if steps.heads[k, data[i]] and first_end(data, i, end, steps.phrases, first, last, case) >= 0:
             return True
     return False
 
