@@ -20,6 +20,7 @@ def dialects() -> None:
 @click.argument("more_inputs", nargs=-1)
 @click.option("--filter", "filters", multiple=True, help="Only this filter; repeatable [all with several dialects].")
 @click.option("--examples", type=click.IntRange(0), default=3, show_default=True, help="Documents shown per filter.")
+@click.option("--exact", is_flag=True, help="Judge by datatrove's own tokenizer, too (slow).")
 @SCHEDULER
 @WORKERS
 @command
@@ -28,6 +29,7 @@ def compare(
     more_inputs: tuple[str, ...],
     filters: tuple[str, ...],
     examples: int,
+    exact: bool,
     scheduler: str,
     workers: int | None,
 ) -> Any:
@@ -36,9 +38,10 @@ def compare(
     from curation_lib.runner import dialects as comparing
     from curation_lib.runner.dask import scheduler as connect
 
-    comparing.comparable(filters)
+    comparing.comparable(filters, exact)
     with terminal.progress() as progress:
-        answer = comparing.compare([*inputs, *more_inputs], filters, connect(scheduler, workers), progress, examples)
+        judges = connect(scheduler, workers)
+        answer = comparing.compare([*inputs, *more_inputs], filters, judges, progress, examples, exact)
     for one in answer["filters"]:
         show(one)
     return answer

@@ -14,4 +14,5 @@ MODULES = (
     "fineweb_quality",
     "code_markup",
     "decontaminate",
+    "text_modifiers",
 )

@@ -25,6 +25,8 @@ from curation_lib.text.statistics import STOP_WORDS
 
 HEAD = 300
 """Characters of an example that are shown."""
+EXACT = "datatrove, exact"
+"""datatrove's dialect with the words of its own tokenizer (`exact: true`)."""
 
 
 @dataclass
@@ -61,15 +63,19 @@ class FilterComparison:
         return {"dialects": [a, b], "only_first_keeps": only_a, "only_second_keeps": only_b}
 
 
-def dialects_of(stage: Filter) -> tuple[str, ...]:
-    """The dialects the filter has, none where its rules are its own."""
+def dialects_of(stage: Filter, exact: bool = False) -> tuple[str, ...]:
+    """The dialects the filter has, none where its rules are its own. exact: EXACT is one more, behind datatrove's."""
     field = stage.config.model_fields.get("dialect")
-    return get_args(field.annotation) if field else ()
+    found: tuple[str, ...] = get_args(field.annotation) if field else ()
+    if not exact or "exact" not in stage.config.model_fields:
+        return found
+    at = found.index("datatrove") + 1
+    return *found[:at], EXACT, *found[at:]
 
 
-def comparable(wanted: Sequence[str]) -> list[Filter]:
+def comparable(wanted: Sequence[str], exact: bool = False) -> list[Filter]:
     """The filters called so, with or without `filters.`; all that have several dialects where none is named."""
-    several = {n: s for n in names() if isinstance(s := find(n), Filter) and len(dialects_of(s)) > 1}
+    several = {n: s for n in names() if isinstance(s := find(n), Filter) and len(dialects_of(s, exact)) > 1}
     full = [name if "." in name else f"filters.{name}" for name in wanted]
     if unknown := [name for name in full if name not in several]:
         raise ConfigError(f"--filter {unknown[0]}: no filter with several dialects; those are {', '.join(several)}")
@@ -77,20 +83,26 @@ def comparable(wanted: Sequence[str]) -> list[Filter]:
 
 
 def compare(
-    inputs: Sequence[str], wanted: Sequence[str], scheduler: Scheduler, progress: Progress = silent, examples: int = 3
+    inputs: Sequence[str],
+    wanted: Sequence[str],
+    scheduler: Scheduler,
+    progress: Progress = silent,
+    examples: int = 3,
+    exact: bool = False,
 ) -> dict[str, Any]:
     """Judge every document of `inputs` by each filter in each of its dialects, with the dialect's own thresholds.
 
     Documents are taken as they stand and, as by the peers, held against the English stop words whatever their
     language; a dialect's pass over a batch serves all filters. Answers in plain data, which is the same for the same
-    inputs.
+    inputs. exact: datatrove's dialect is judged with its own tokenizer's words, too; a document in a language whose
+    tokenizer is not offered stops the comparison (ContractError).
     """
-    filters = comparable(wanted)
+    filters = comparable(wanted, exact)
     with TemporaryDirectory(prefix="winnow-dialects-") as folder:
         session = Session(Store(folder), scheduler, progress)
-        found = [FilterComparison(stage.name, dialects_of(stage)) for stage in filters]
+        found = [FilterComparison(stage.name, dialects_of(stage, exact)) for stage in filters]
         for batch in _batches(inputs, session):
-            for comparison, rules in zip(found, _judged(filters, batch), strict=True):
+            for comparison, rules in zip(found, _judged(filters, batch, exact), strict=True):
                 _compare(batch, rules, comparison)
     return {"filters": [comparison.to_json(examples) for comparison in found]}
 
@@ -101,19 +113,22 @@ def _batches(inputs: Sequence[str], session: Session) -> Iterator[pa.RecordBatch
             yield from read_batches(session.store, part, session.batch_rows)
 
 
-def _judged(filters: Sequence[Filter], batch: pa.RecordBatch) -> list[dict[str, Sequence[Rule]]]:
+def _judged(filters: Sequence[Filter], batch: pa.RecordBatch, exact: bool) -> list[dict[str, Sequence[Rule]]]:
     """Each filter's rules for the batch, by dialect."""
-    bound = [(stage, _config(stage, dialect)) for stage in filters for dialect in dialects_of(stage)]
+    asked = [(stage, dialect) for stage in filters for dialect in dialects_of(stage, exact)]
+    bound = [(stage, _config(stage, dialect)) for stage, dialect in asked]
     found: dict[str, dict[str, Sequence[Rule]]] = {stage.name: {} for stage in filters}
-    for (stage, config), statistics in zip(bound, measured_together(bound, batch), strict=True):
+    together = measured_together(bound, batch)
+    for (_, dialect), (stage, config), statistics in zip(asked, bound, together, strict=True):
         scores = stage.measure(batch, config, Context(statistics=statistics))
-        found[stage.name][config.dialect] = stage.keep(scores, config, Context())
+        found[stage.name][dialect] = stage.keep(scores, config, Context())
     return list(found.values())
 
 
 def _config(stage: Filter, dialect: str) -> Any:
     given = {"stop_words": STOP_WORDS} if "stop_words" in stage.config.model_fields else {}
-    return stage.config.model_validate({"dialect": dialect, **given})
+    words = {"dialect": "datatrove", "exact": True} if dialect == EXACT else {"dialect": dialect}
+    return stage.config.model_validate({**words, **given})
 
 
 def _compare(batch: pa.RecordBatch, rules: dict[str, Sequence[Rule]], found: FilterComparison) -> None:

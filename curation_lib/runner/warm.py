@@ -33,6 +33,7 @@ STAGES = (
 VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("dedup.minhash", {"preset": "curator"}),
     *(("filters.gopher_repetition", {"dialect": dialect}) for dialect in ("dolma", "dclm", "curator")),
+    ("filters.text_modifiers", {"modifiers": ["newlines"]}),
     ("filters.script", {"unknown_language": "pass"}),
     ("filters.gopher_repetition", {"exact": True}),
 )

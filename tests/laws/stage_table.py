@@ -21,6 +21,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "filters.bad_words": {"lists": {"en": str(Path(__file__).with_name("bad_words.txt"))}, "default_language": "en"},
     "filters.language": {"min_language_score": 0.0},
     "filters.script": {"unknown_language": "pass"},
+    "filters.text_modifiers": {"modifiers": ["urls", "markdown", "newlines"]},
     "filters.decontaminate": {
         "action": "cut",
         "benchmarks": [

@@ -12,7 +12,7 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Filter
 from curation_lib.runner.dask import scheduler
-from curation_lib.runner.dialects import comparable, compare, dialects_of
+from curation_lib.runner.dialects import EXACT, comparable, compare, dialects_of
 from tests.filters.judging import PROSE, failures
 
 HEADINGS = "## A heading of a text about the house and the garden\n" * 3 + "We have been there.\n"
@@ -73,6 +73,28 @@ def test_an_example_shows_rule_score_and_threshold_of_each_dialect(inputs: str) 
     (braces,) = [e for e in one["examples"] if e["source_id"] == "braces"]
     assert braces["kept_by"] == ["curator"]
     assert set(braces["rules"]["max_curly_brackets"]) == {"datatrove", "dolma", "dclm"}
+
+
+def test_exact_words_are_one_dialect_more(tmp_path: Path) -> None:
+    """The fast words leave `5°C` whole, spaCy makes three of it: 47 words or 51, around the least of 50."""
+    warm = " ".join([*PROSE.split()[:45], "5°C", "6°C"])
+    path = tmp_path / "docs.jsonl"
+    path.write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in {**TEXTS, "warm": warm}.items()))
+    names = ["gopher_quality", "fineweb_quality"]
+    answer = compare([str(path)], names, scheduler("local", 1), examples=9, exact=True)
+    gopher, fineweb = answer["filters"]
+    assert list(gopher["kept"]) == ["datatrove", EXACT, "dolma", "dclm", "curator"]
+    assert list(fineweb["kept"]) == ["datatrove", EXACT]
+    assert gopher["kept"][EXACT] == gopher["kept"]["datatrove"] + 1
+    (example,) = [e for e in gopher["examples"] if e["kept_by"] == [EXACT]]
+    assert example["source_id"] == "warm"
+    judged = example["rules"]["min_words"]
+    assert (judged["datatrove"]["score"], judged[EXACT]["score"]) == (47, 51)
+    arguments = ["dialects", "compare", "--input", str(path), "--filter", "fineweb_quality", "--workers", "1"]
+    assert CliRunner().invoke(cli, arguments).exit_code == 1
+    shown = CliRunner().invoke(cli, [*arguments, "--exact"])
+    assert shown.exit_code == 0, shown.output
+    assert f"datatrove and {EXACT}" in shown.stdout
 
 
 def test_filters_with_one_reading_are_refused() -> None:
