@@ -7,6 +7,7 @@ one's head share a bit and a single space parts them, both are looked up as one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ from curation_lib.text.characters import (
     decode,
 )
 from curation_lib.text.glued_ngrams import glued
+from curation_lib.text.kernels import kernel
 from curation_lib.text.lines import count_line
 from curation_lib.text.ngrams import Counts
 from curation_lib.text.word_arrays import GAP, Words
@@ -96,13 +98,32 @@ def entry_of(slots: Hashes, key: np.uint64) -> int:
 @njit(nogil=True, cache=True)
 def enter(slots: Hashes, keys: Hashes, entry: int) -> None:
     """Add keys that are not there as entries from `entry` on. The slots must be more than the entries."""
+    for n in range(len(keys)):
+        put(slots, keys[n], entry + n)
+
+
+@kernel
+def put(slots: Hashes, key: np.uint64, entry: int) -> None:
+    """Add a key that is not there."""
     mask = np.uint64(len(slots) // 2 - 1)
-    for key in keys:
-        at = key & mask
-        while slots[(at << _1) | _1] != 0:
-            at = (at + _1) & mask
-        entry += 1
-        slots[at << _1], slots[(at << _1) | _1] = key, np.uint64(entry)
+    at = key & mask
+    while slots[(at << _1) | _1] != 0:
+        at = (at + _1) & mask
+    slots[at << _1], slots[(at << _1) | _1] = key, np.uint64(entry) + _1
+
+
+def letter_marks(words: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """uint8[MARKS], 1 at the last bits of the words' hashes."""
+    encoded = [word.encode() for word in words]
+    marks = np.zeros(MARKS, np.uint8)
+    _mark(np.frombuffer(b"".join(encoded), np.uint8), np.cumsum([0, *map(len, encoded)], dtype=np.int64), marks)
+    return marks
+
+
+@njit(nogil=True, cache=True)
+def _mark(data: Bytes, offsets: Counts, marks: npt.NDArray[np.uint8]) -> None:
+    for w in range(len(offsets) - 1):
+        marks[np.int64(text_hash(data, offsets[w], offsets[w + 1]) & np.uint64(MARKS - 1))] = 1
 
 
 @njit(nogil=True, cache=True)

@@ -32,7 +32,8 @@ UNSPACED = (
 )
 """Ranges of the scripts that are written without spaces between words (Unicode block names)."""
 
-_USED = ((0, 0x3FFFF), (0xE0000, 0xE0FFF))  # planes 4 to 13 are empty, 15 and 16 private
+USED = ((0, 0x3FFFF), (0xE0000, 0xE0FFF))
+"""First and last code points that may be assigned: planes 4 to 13 are empty, 15 and 16 private."""
 
 
 @cache
@@ -43,7 +44,7 @@ def word_table() -> npt.NDArray[np.uint32]:
     made once a process in about 0.03 s.
     """
     table = np.zeros(0x110000, np.uint32)
-    for first, last in _USED:
+    for first, last in USED:
         codes = np.arange(first, last + 1, dtype="<u4")
         chars = codes.tobytes().decode("utf-32-le", "surrogatepass")
         kinds = _kinds("".join(map(unicodedata.category, chars)), codes)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from curation_lib.text.buffers import Bytes, Hashes
-from curation_lib.text.chunks import MARKS, Chunks, Missing, enter
+from curation_lib.text.chunks import Chunks, Missing, enter, letter_marks
 from curation_lib.text.described_words import described
 
 MOST = 1 << 20
@@ -41,9 +41,8 @@ class ChunkWords:
         self._rules = tokenizer.rules
         self._tails, self._heads = neighbours(tokenizer)
         self._sizes = sorted({*map(len, self._tails), *map(len, self._heads)})
-        self._marks = np.zeros(MARKS, np.uint8)
         letters = [w for w in {*self._rules, *self._tails, *self._heads} if w.isascii() and w.isalpha()]
-        self._marks[(described(letters)[0] % np.uint64(MARKS)).astype(np.int64)] = 1
+        self._marks = letter_marks(letters)
         self.forget()
 
     def forget(self) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
-from curation_lib.text.blocks import text_hash
 from curation_lib.text.buffers import Hashes
 from curation_lib.text.chunk_arrays import Codes
-from curation_lib.text.chunks import MARKS, enter, entry_of
+from curation_lib.text.chunks import entry_of, letter_marks, put
 from curation_lib.text.kernels import inlined
+from curation_lib.text.ngrams import Counts
 from curation_lib.text.occurrences import spread
 from curation_lib.text.word_lists import APART, ENCLITICS, EVERYWHERE, PREFIXES, UNITS, WHOLE
 from curation_lib.text.word_rules import STYLES, code_of
@@ -37,19 +39,35 @@ class Exceptions(NamedTuple):
 @cache
 def exceptions() -> Exceptions:
     """All lists, made once a process."""
-    entries: dict[int, int] = {}
-    letters, ends = np.zeros(MARKS, np.uint8), np.zeros((len(_SALTS), 64), np.uint64)
-    for number, code in enumerate(STYLES):
-        for word in _listed(code):
-            _add(entries, letters, ends, number, word)
+    words = [(number, word) for number, code in enumerate(STYLES) for word in _listed(code)]
     prefixes = [*PREFIXES.split(), *PREFIXES.title().split()]
     for number, others in ((UNIT_LIST, UNITS.split()), (ENCLITIC_LIST, ENCLITICS.split()), (PREFIX_LIST, prefixes)):
-        for word in others:
-            _add(entries, letters, ends, number, word)
-    slots = np.zeros(1 << 14, np.uint64)
-    for key, cuts in entries.items():
-        enter(slots, np.array([key], np.uint64), cuts)
-    return Exceptions(slots, letters, ends)
+        words += [(number, word) for word in others]
+    parts = [_parts(word) for _, word in words]
+    texts = ["".join(part) for part in parts]
+    codes, offsets = np.frombuffer("".join(texts).encode("utf-32-le"), np.int32), _offsets(texts)
+    numbers = np.array([number for number, _ in words], np.int64)
+    cuts = np.array([sum(1 << at for at in _offsets(part)[1:-1].tolist()) for part in parts], np.uint64)
+    slots, ends = np.zeros(1 << 14, np.uint64), np.zeros((len(_SALTS), 64), np.uint64)
+    _enter(codes, offsets, numbers, cuts, slots, ends)
+    alone = [text for (number, _), text in zip(words, texts, strict=True) if text.isalpha() and number < UNIT_LIST]
+    return Exceptions(slots, letter_marks(alone), ends)
+
+
+def _offsets(texts: Sequence[str]) -> Counts:
+    """Where each begins when they are joined, and where the last ends."""
+    return np.cumsum([0, *map(len, texts)], dtype=np.int64)
+
+
+@njit(nogil=True, cache=True)
+def _enter(codes: Codes, offsets: Counts, numbers: Counts, cuts: Hashes, slots: Hashes, ends: Hashes) -> None:
+    """Fill the table; of equal words of one list the first stays."""
+    for w in range(len(numbers)):
+        a, b, number = offsets[w], offsets[w + 1], numbers[w]
+        ends[number, codes[b - 1] & 63] |= _1 << np.uint64(codes[a] & 63)
+        key = _key(codes, a, b, number)
+        if entry_of(slots, key) < 0:
+            put(slots, key, cuts[w])
 
 
 @cache
@@ -63,21 +81,6 @@ def listed_words(language: str | None) -> dict[str, list[str]]:
 def _parts(word: str) -> list[str]:
     """An entry's words, which bars part; a bar in an emoticon is one."""
     return [word] if word in (":|", ":-|", "=|") else word.split("|")
-
-
-def _add(entries: dict[int, int], letters: npt.NDArray[np.uint8], ends: Hashes, number: int, word: str) -> None:
-    parts = _parts(word)
-    text = "".join(parts)
-    data = np.frombuffer(text.encode(), np.uint8)
-    if text.isalpha() and number < UNIT_LIST:
-        letters[int(text_hash(data, 0, len(data))) % MARKS] = 1
-    ends[number, ord(text[-1]) & 63] |= np.uint64(1 << (ord(text[0]) & 63))
-    cuts, at = 0, 0
-    for part in parts[:-1]:
-        at += len(part)
-        cuts |= 1 << at
-    codes = np.array([ord(c) for c in text], np.int32)
-    entries.setdefault(int(_key(codes, 0, len(codes), number)), cuts)
 
 
 def _listed(code: str) -> list[str]:
