@@ -6,6 +6,7 @@ Row numbers count from 0 within the batch that the stage was given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple, TypeVar, overload
 
 import pyarrow as pa
@@ -65,21 +66,25 @@ class Columns(Sequence[Taken]):
     def __len__(self) -> int:
         return len(self.columns.column(0))
 
-    def __iter__(self) -> Iterator[Taken]:
+    @cached_property
+    def _rows(self) -> list[Taken]:
         fields = self.columns.to_pydict()
         if "also_failed" in fields:
             fields["also_failed"] = [tuple(names) for names in fields["also_failed"]]
-        return map(self.kind, *fields.values())
+        return [self.kind(*row) for row in zip(*fields.values(), strict=True)]
+
+    def __iter__(self) -> Iterator[Taken]:
+        return iter(self._rows)
 
     @overload
     def __getitem__(self, at: int) -> Taken: ...
     @overload
     def __getitem__(self, at: slice) -> list[Taken]: ...
     def __getitem__(self, at: Any) -> Any:
-        return list(self)[at]
+        return self._rows[at]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and list(self) == list(other)
+        return isinstance(other, Sequence) and self._rows == list(other)
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 from pydantic import model_validator
 
@@ -83,6 +84,7 @@ def line_rules(config: C4LinesConfig) -> LineRules:
         config.remove_citations,
         phrase_bytes(".?!\"'"),
         *arrow_buffers(pa.array(phrases, pa.large_string())),
+        np.isin(np.arange(256), [ord(phrase[0]) for phrase in phrases if phrase]).astype(np.uint8),
         *arrow_buffers(pa.array(NOTES, pa.large_string())),
     )
 

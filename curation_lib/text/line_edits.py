@@ -9,6 +9,7 @@ from numba import njit
 
 from curation_lib.text.buffers import Bytes, Offsets
 from curation_lib.text.characters import BREAK, DIGIT, KIND, SPACE, Table, decode, skip_space, strip_space
+from curation_lib.text.kernels import kernel
 
 KEPT, WHITESPACE, CITATION, LONG_WORD, UNTERMINATED, FEW_WORDS, PHRASE = range(7)
 """Marks. PHRASE + n: the line holds phrase n. A mark's top bit tells neighbouring removed lines apart."""
@@ -20,7 +21,8 @@ _NEWLINE, _RETURN = 0x0A, 0x0D
 
 class LineRules(NamedTuple):
     """What to apply; -1 or False turns a rule off. Phrase n (lower-case ASCII) and note n are the bytes
-    between offsets n and n + 1; `terminals` are bytes that end a line well."""
+    between offsets n and n + 1; `firsts` is not 0 for bytes that a phrase begins with; `terminals` are bytes that end a
+    line well."""
 
     max_word: int
     min_words: int
@@ -29,6 +31,7 @@ class LineRules(NamedTuple):
     terminals: Bytes
     phrases: Bytes
     phrase_offsets: Offsets
+    firsts: Bytes
     notes: Bytes
     note_offsets: Offsets
 
@@ -56,7 +59,7 @@ def kept_sizes(marks: Bytes, offsets: Offsets) -> Offsets:
     return sizes
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _mark_text(data: Bytes, start: int, end: int, table: Table, rules: LineRules, lower: Bytes, marks: Bytes) -> None:
     line, i, odd = start, start, 0
     while line < end:
@@ -71,7 +74,7 @@ def _mark_text(data: Bytes, start: int, end: int, table: Table, rules: LineRules
     trim_kept(data, start, end, table, marks)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _mark_line(
     data: Bytes, start: int, end: int, after: int, table: Table, rules: LineRules,
     lower: Bytes, marks: Bytes, odd: int,
@@ -95,7 +98,7 @@ def _mark_line(
             i += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _failed(data: Bytes, start: int, end: int, table: Table, rules: LineRules, lower: Bytes) -> int:
     """The first rule that the stripped line [start, end) fails, in C4's order."""
     count, longest = _words(data, start, end, table)
@@ -106,11 +109,11 @@ def _failed(data: Bytes, start: int, end: int, table: Table, rules: LineRules, l
         return UNTERMINATED
     if count < rules.min_words:
         return FEW_WORDS
-    phrase = _phrase(lower, size, rules.phrases, rules.phrase_offsets)
+    phrase = _phrase(lower, size, rules)
     return KEPT if phrase < 0 else PHRASE + phrase
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _words(data: Bytes, start: int, end: int, table: Table) -> tuple[int, int]:
     """Number of words between white space, and the longest one's characters."""
     count, longest, length, i = 0, 0, 0, start
@@ -123,7 +126,7 @@ def _words(data: Bytes, start: int, end: int, table: Table) -> tuple[int, int]:
     return count, longest
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _lowered(data: Bytes, start: int, end: int, table: Table, rules: LineRules, lower: Bytes) -> int:
     """The line without citations and with a-z for A-Z into `lower`; returns its size."""
     i, size = start, 0
@@ -140,27 +143,33 @@ def _lowered(data: Bytes, start: int, end: int, table: Table, rules: LineRules, 
     return size
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _terminated(line: Bytes, size: int, terminals: Bytes) -> bool:
     if size >= 3 and line[size - 1] == _STOP and line[size - 2] == _STOP and line[size - 3] == _STOP:
         return False
-    return size > 0 and bool(np.any(terminals == line[size - 1]))
+    found = False
+    for terminal in terminals:
+        found |= size > 0 and terminal == line[size - 1]
+    return found
 
 
-@njit(nogil=True, cache=True)
-def _phrase(line: Bytes, size: int, phrases: Bytes, offsets: Offsets) -> int:
+@kernel
+def _phrase(line: Bytes, size: int, rules: LineRules) -> int:
     """Index of the first of the phrases that the line holds, -1 without any. Empty phrases are never met."""
-    for n in range(len(offsets) - 1):
-        first, last = offsets[n], offsets[n + 1]
-        if first == last:
+    offsets = rules.phrase_offsets
+    found, left = -1, len(offsets) - 1
+    for i in range(size):
+        if not rules.firsts[line[i]]:
             continue
-        for i in range(size - (last - first) + 1):
-            if line[i] == phrases[first] and _same(line, i, phrases, first, last):
-                return n
-    return -1
+        for n in range(left):
+            first, last = offsets[n], offsets[n + 1]
+            if first < last <= first + size - i and _same(line, i, rules.phrases, first, last):
+                found = left = n
+                break
+    return found
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _same(data: Bytes, i: int, phrases: Bytes, first: int, last: int) -> bool:
     n = 0
     while n < last - first and data[i + n] == phrases[first + n]:
@@ -168,7 +177,7 @@ def _same(data: Bytes, i: int, phrases: Bytes, first: int, last: int) -> bool:
     return n == last - first
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _citation_end(data: Bytes, i: int, end: int, table: Table, rules: LineRules) -> int:
     """Where the citation from the `[` at `i` ends: digits and `]`, or a note. `i` if there is none."""
     for n in range(len(rules.note_offsets) - 1):
@@ -186,7 +195,7 @@ def _citation_end(data: Bytes, i: int, end: int, table: Table, rules: LineRules)
     return i
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def trim_kept(data: Bytes, start: int, end: int, table: Table, marks: Bytes) -> None:
     """Mark the white space at both ends of what is kept."""
     i = start
