@@ -42,6 +42,7 @@ def corpus(folder: Path) -> dict[str, Any]:
         "whole": prose(4),
         "quoted": "\n".join(prose(4).split("\n")[2:6]),
         "item": ITEM,
+        "address": "https://a.example/only",
     }
     documents = [{"id": name, "text": text, "language": "en"} for name, text in texts.items()]
     documents += [
