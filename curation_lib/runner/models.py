@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ def publish_model(store: Store, folder: Path) -> str:
     directory = f"models/{manifest.name}/{manifest.fingerprint}"
     if not store.exists(f"{directory}/{MANIFEST}"):
         for name in manifest.files:
-            store.put(f"{directory}/{name}", (folder / name).read_bytes())
+            with (folder / name).open("rb") as file, store.writing(f"{directory}/{name}") as written:
+                shutil.copyfileobj(file, written.file)
     if not store.create(f"{directory}/{MANIFEST}", data) and store.read(f"{directory}/{MANIFEST}") != data:
         raise StoreError(
             f"{store.address(directory)} holds another model for the same settings, data and libraries; "

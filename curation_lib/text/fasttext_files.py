@@ -62,7 +62,7 @@ def _after_dictionary(data: mmap.mmap) -> int:
         if end < 0:
             raise IndexError("the dictionary is cut")
         at = end + 1 + _AFTER_WORD
-    return at + 8 * max(pruned, 0)
+    return at + 8 * max(int(pruned), 0)
 
 
 def _after_matrix(data: mmap.mmap, at: int, quantised: bool) -> int:

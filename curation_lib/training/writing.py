@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,10 +40,20 @@ class Described(NamedTuple):
         return model_fingerprint(self.kind, self.license, self.settings, self.data, library_versions(self.libraries))
 
 
-def require_new(folder: Path) -> None:
-    """ConfigError where `folder` holds anything: a model is never trained over another."""
-    if folder.exists() and any(folder.iterdir()):
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to make a model in, which becomes `folder` on a clean exit and is thrown away on an error.
+
+    Raises ConfigError where `folder` holds anything: a model is never trained over another.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} is not empty; name a new folder for the model")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as place:
+        made = Path(place, "model")
+        made.mkdir()
+        yield made
+        os.replace(made, folder)
 
 
 def complete(folder: Path, described: Described, metrics: Mapping[str, Any], card: str) -> ModelManifest:
