@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from curation_lib.core.config import StageConfig, keep, measure
 from curation_lib.core.stage import Context, Filter, Rule
@@ -59,6 +59,12 @@ class QualityBucketsConfig(StageConfig):
         if twice := [name for name in names if names.count(name) > 1 or name in _RESERVED]:
             raise ValueError(f"{twice[0]!r} is taken; give each model a name of its own")
         return models
+
+    @model_validator(mode="after")
+    def _some_can_stay(self) -> QualityBucketsConfig:
+        if self.min_bucket is not None and self.min_bucket >= self.buckets:
+            raise ValueError(f"min_bucket: the best bucket is {self.buckets - 1}, so nothing would stay")
+        return self
 
 
 def load(config: QualityBucketsConfig) -> dict[str, Scorer]:

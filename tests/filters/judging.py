@@ -49,7 +49,8 @@ def state_of(stage: Filter, config: Any, batches: Sequence[pa.RecordBatch]) -> A
 
 
 def rules_of(stage: Filter, *texts: str, **settings: Any) -> list[Rule]:
-    return list(stage.keep(scores_of(stage, *texts, **settings), configured(stage, **settings), Context()))
+    scores, config = scores_of(stage, *texts, **settings), configured(stage, **settings)
+    return list(stage.keep(scores, config, Context(state=state_of(stage, config, [scores]))))
 
 
 def failures(stage: Filter, text: str, **settings: Any) -> dict[str, float]:
