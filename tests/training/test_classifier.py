@@ -31,13 +31,13 @@ FILES = {"dense": "dense_reference.powershell", "polished": "polished_blog.18f"}
 
 @pytest.fixture(scope="module")
 def files(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Real documents by label: Microsoft's references (CC-BY-4.0) and 18F's blog (CC0-1.0), their first 3,000
+    """Real documents by label: Microsoft's references (CC-BY-4.0) and 18F's blog (CC0-1.0), their first 1,500
     characters."""
     folder, found = tmp_path_factory.mktemp("labelled"), {}
     for label, name in FILES.items():
         with (data / "quality" / f"{name}.jsonl.zst").open("rb") as file:
             lines = zstandard.ZstdDecompressor().stream_reader(file).read().splitlines()
-        rows = [{**row, "text": row["text"][:3000]} for row in map(json.loads, lines)]
+        rows = [{**row, "text": row["text"][:1500]} for row in map(json.loads, lines)]
         found[label] = write_jsonl(folder / f"{label}.jsonl", rows)
     return found
 
