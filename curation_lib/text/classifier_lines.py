@@ -104,8 +104,11 @@ def _lines(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
             i += _space_width(data, i)
         end = _stripped_end(data, i, end)
         while i < end:
-            width = _break_width(data, i, end)
-            out[m] = 32 if width > 0 else data[i]
+            c = data[i]
+            width = 0
+            if c <= 30 or c == 0xC2 or c == 0xE2:  # all that a break can begin with
+                width = _break_width(data, i, end)
+            out[m] = 32 if width > 0 else c
             m += 1
             i += max(width, 1)
         ends[row + 1] = m

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,10 +13,13 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.text.buffers import Column
 from curation_lib.text.classifier_lines import Form, classifier_lines
 from curation_lib.text.fasttext_files import check_whole
+from curation_lib.text.hashing import slices
 
 PREFIX = "__label__"
 _REMEDY = "give a supervised fastText model (.bin or .ftz)"
 _EVERY = -1
+_OTHER = -1
+"""A label that nobody asked for."""
 
 
 class Classifier(NamedTuple):
@@ -55,17 +57,15 @@ def label_scores(texts: Column, model: Classifier, labels: Sequence[str]) -> npt
     places = {f"{PREFIX}{label}": n for n, label in enumerate(labels)}
     if unknown := [label for label in labels if label not in model.labels]:
         raise KeyError(unknown[0])
-    out = np.zeros((len(texts), len(labels)), np.float32)
     found, probabilities = model.fasttext.f.multilinePredict(_lines(texts, model.form), _EVERY, 0.0, "replace")
-    for row, (names, numbers) in enumerate(zip(found, probabilities, strict=True)):
-        for name, number in zip(names, numbers, strict=True):
-            if name in places:
-                out[row, places[name]] = number
+    columns = np.array([places.get(name, _OTHER) for names in found for name in names], np.int64)
+    rows = np.repeat(np.arange(len(found)), [len(names) for names in found])
+    asked = columns != _OTHER
+    out = np.zeros((len(texts), len(labels)), np.float32)
+    out[rows[asked], columns[asked]] = np.concatenate([*probabilities, np.zeros(0, np.float32)])[asked]
     return np.minimum(out, np.float32(1))
 
 
 def _lines(texts: Column, form: Form) -> list[bytes]:
     """Each text's line as UTF-8 with a newline at its end, as fastText's own tool reads it."""
-    data, offsets = classifier_lines(texts, form)
-    whole = data.tobytes()
-    return [whole[a:b] + b"\n" for a, b in pairwise(offsets.tolist())]
+    return [b"%b\n" % line for line in slices(*classifier_lines(texts, form))]

@@ -37,7 +37,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "filters.classifier": {"model": MODEL, "label": "good", "keep_top_percent": 90},
     "filters.quality_buckets": {
         "models": [{"name": "good", "model": MODEL, "label": "good"}, {"name": "bad", "model": MODEL, "label": "bad"}],
-        "min_bucket": 0,
+        "min_bucket": 1,
     },
     "mix.sample": {"phase": "pretrain", "default_weight": 1.0},
     "export.licenses": {"allow": ["MIT"]},

@@ -249,8 +249,8 @@ def _percentiles(scores: np.ndarray) -> np.ndarray:
     [
         ({"model": "{}/models/none", "min_score": 0.5}, "nothing at .*/models/none"),
         ({"model": "{}/models/dense"}, "give min_score or keep_top_percent"),
-        ({"model": "{}/models/dense", "label": "best", "min_score": 0.5}, "no label 'best'; labels are bad, good"),
-        ({"model": "{}/{}/model.bin", "min_score": 0.5}, "does not say which label .* bad, good"),
+        ({"model": "{}/models/dense", "label": "best", "min_score": 0.5}, "no label 'best'; labels are good, bad"),
+        ({"model": "{}/{}/model.bin", "min_score": 0.5}, "does not say which label .* good, bad"),
         ({"model": "{}/{}/card.md", "label": "good", "min_score": 0.5}, "no fastText model"),
     ],
 )
