@@ -174,7 +174,7 @@ class Filter(Stage):
     order; the state reaches keep. Where one pass would have to hold too much, `settled(state)` says when the state is
     final: until then the scores are read again with the state so far (None at first).
 
-    `annotate(scores, config, context)` gives strings by key that go into the `metadata` of documents that stay.
+    `annotate(scores, config, context)` gives strings by the keys `annotates`, for the `metadata` of what stays.
     """
 
     measure: Callable[[pa.RecordBatch, Any, Context], pa.RecordBatch]
@@ -185,6 +185,7 @@ class Filter(Stage):
     merge: Callable[[Iterable[Any], Any, Any], Any] | None = None
     settled: Callable[[Any], bool] | None = None
     annotate: Callable[[pa.RecordBatch, Any, Context], Mapping[str, pa.Array]] | None = None
+    annotates: tuple[str, ...] = ()
 
 
 Bound = tuple[Stage, StageConfig]

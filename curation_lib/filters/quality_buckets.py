@@ -150,4 +150,5 @@ STAGE = Filter(
     merge=merge,
     settled=settled,
     annotate=annotate,
+    annotates=(KEY,),
 )

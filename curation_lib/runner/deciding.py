@@ -123,7 +123,11 @@ def decide(
 def _notes(bound: Bound, scores: pa.RecordBatch | None, states: Mapping[str, Any]) -> Mapping[str, pa.Array]:
     stage, config = bound
     assert isinstance(stage, Filter)
-    return stage.annotate(scores, config, Context(state=states.get(stage.name))) if stage.annotate else {}
+    assert scores is not None
+    notes = stage.annotate(scores, config, Context(state=states.get(stage.name))) if stage.annotate else {}
+    if set(notes) != set(stage.annotates):
+        raise ContractError(f"{stage.name}: notes {sorted(notes)}, not {sorted(stage.annotates)}; mend the stage")
+    return notes
 
 
 def _rules(

@@ -68,4 +68,4 @@ def label_scores(texts: Column, model: Classifier, labels: Sequence[str]) -> npt
 
 def _lines(texts: Column, form: Form) -> list[bytes]:
     """Each text's line as UTF-8 with a newline at its end, as fastText's own tool reads it."""
-    return [b"%b\n" % line for line in slices(*classifier_lines(texts, form))]
+    return [b"".join((line, b"\n")) for line in slices(*classifier_lines(texts, form))]

@@ -32,7 +32,7 @@ from tests.conftest import ROOT
 
 RESULT = Path(__file__).with_name("results") / "classifiers.json"
 ROUNDS, SHARDS = 3, 8
-ROWS = 12_000
+ROWS = 24_000
 
 
 def main() -> None:
