@@ -55,7 +55,7 @@ def train(
     from curation_lib.core.errors import ConfigError
     from curation_lib.runner import classifier_training as training
     from curation_lib.runner.dask import scheduler as connect
-    from curation_lib.runner.single import parse_settings
+    from curation_lib.runner.settings import parse_settings
     from curation_lib.runner.store import Store
     from curation_lib.training.recipes import classifier_settings
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import file_sha256, fingerprint
+from curation_lib.core.places import options, reached
 
 MANIFEST, CURRENT, CARD, METRICS = "manifest.json", "current.json", "card.md", "metrics.json"
 PLAIN = "model"
@@ -86,7 +87,8 @@ def check_place(path: str) -> None:
 def find_model(path: str, kinds: Sequence[str]) -> Model:
     """The model that a setting names, at a local path or any fsspec URL; a current version is looked up now.
 
-    Raises ConfigError where there is none, where it is not complete, or where it is of none of `kinds`.
+    Raises ConfigError where there is none, where it is not complete, or where it is of none of `kinds`, StoreError
+    where it cannot be reached.
     """
     place = path.rstrip("/") if "://" in path else str(Path(path).expanduser())
     if (manifest := _read(f"{place}/{MANIFEST}")) is None and (current := _read(f"{place}/{CURRENT}")) is not None:
@@ -133,28 +135,23 @@ def _current(data: bytes, place: str) -> str:
 
 
 def _read(path: str) -> bytes | None:
-    """The file's bytes, None where there is no such file."""
-    fs, place = _place(path)
-    try:
-        return bytes(fs.cat_file(place))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as e:
-        raise ConfigError(f"model: cannot read {path}: {e}; correct the path or the credentials") from e
+    """The file's bytes, None where there is no such file. Raises StoreError for what cannot be reached."""
+    import fsspec
+
+    with reached(path, "model: cannot read"):
+        fs, place = fsspec.core.url_to_fs(path, **options(path))
+        try:
+            return bytes(fs.cat_file(place))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
 
 
 def _file(path: str) -> str:
-    fs, place = _place(path)
-    if not fs.isfile(place):
-        raise ConfigError(f"model: there is no model at {path}; give a model's folder, models/<name> or a model file")
-    return path
-
-
-def _place(path: str) -> tuple[Any, str]:
     import fsspec
 
-    try:
-        found = fsspec.core.url_to_fs(path, **({"use_listings_cache": False} if path.startswith("s3") else {}))
-    except (ImportError, ValueError) as e:
-        raise ConfigError(f"model: cannot read {path}: {e}; correct the path") from e
-    return found[0], found[1]
+    with reached(path, "model: cannot read"):
+        fs, place = fsspec.core.url_to_fs(path, **options(path))
+        found = bool(fs.isfile(place))
+    if not found:
+        raise ConfigError(f"model: there is no model at {path}; give a model's folder, models/<name> or a model file")
+    return path

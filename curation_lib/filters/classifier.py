@@ -116,7 +116,7 @@ def keep_best(scores: pa.RecordBatch, config: ClassifierConfig, context: Context
 def _top(scores: pa.RecordBatch, state: State | None) -> Rule:
     column = scores.column("score")
     if not state or not state["targets"]:  # no document at all
-        return Rule("keep_top_percent", pa.array([None] * len(column), pa.bool_()), column, None, unjudged="no state")
+        return Rule("keep_top_percent", pa.array([None] * len(column), pa.bool_()), column, 0.0, unjudged="no state")
     prefix = state["targets"][0]["prefix"]
     failed = ~at_most(keys(scores, len(prefix)), prefix)
     threshold = -float_of(prefix[:SCORE_DIGITS]) + 0.0
