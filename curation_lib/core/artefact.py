@@ -112,6 +112,14 @@ def hashed_files(model: Model, names: Sequence[str]) -> dict[str, str]:
     return {name: model.file(name) for name in (MANIFEST, *names)}
 
 
+def verified_file(model: Model, name: str) -> str:
+    """Place of the file `name` (`Model.file`). Raises ConfigError where its bytes are not those of the manifest."""
+    place = model.file(name)
+    if model.manifest and file_sha256(place) != model.manifest.files[name].sha256:
+        raise ConfigError(f"model: {place} is not the file of its {MANIFEST}: copy the model whole, or train it again")
+    return place
+
+
 def model_facts(model: Model) -> dict[str, Any]:
     """What a dataset's manifest says of the model it used."""
     if model.manifest is None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import field_validator
 
-from curation_lib.core.artefact import Model, check_place, find_model, hashed_files, model_facts
+from curation_lib.core.artefact import Model, check_place, find_model, hashed_files, model_facts, verified_file
 from curation_lib.core.config import StageConfig, locate, measure
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.local_copy import local_copy
@@ -52,7 +52,7 @@ def load_scorer(config: ModelConfig) -> Scorer:
     label, or whose label has to be said."""
     found = find_model(config.model, [KIND])
     settings = found.manifest.settings if found.manifest else {}
-    classifier = load_classifier(local_copy(found.file(FILE)), config.text or settings.get("text", NO_FORM))
+    classifier = load_classifier(local_copy(verified_file(found, FILE)), config.text or settings.get("text", NO_FORM))
     label = _label(config, found, classifier)
     return Scorer(classifier, label, {**model_facts(found), "label": label, "text": classifier.form})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -213,6 +214,19 @@ def test_a_score_that_is_no_number_stops_the_build(corpus: list[dict[str, Any]],
         run_steps(recipe_of(inputs, [stage]), tmp_path / "s", until=NAME)
 
 
+def test_a_model_that_is_not_its_manifests_is_refused(
+    corpus: list[dict[str, Any]], models: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "m"
+    shutil.copytree(models.path(_current(models)), folder)
+    data = bytearray((folder / "model.bin").read_bytes())
+    data[-1] ^= 1
+    (folder / "model.bin").write_bytes(data)
+    inputs = written(corpus[:9], tmp_path / "in", 1)
+    with pytest.raises(ConfigError, match="m/model.bin is not the file of its manifest.json"):
+        run_steps(recipe_of(inputs, [{NAME: {"model": str(folder), "min_score": 0.5}}]), tmp_path / "s", until=NAME)
+
+
 def test_buckets_are_the_best_rank_of_two_models_and_travel_with_the_documents(
     corpus: list[dict[str, Any]], models: Store, tmp_path: Path
 ) -> None:
@@ -270,3 +284,21 @@ def test_rebuilt_in_a_fresh_store_every_byte_is_the_same(
     for n in (1, 2):
         run_steps(recipe, tmp_path / str(n), workers=n, batch_rows=1024 // n)
     assert tree(tmp_path / "1", "run.json") == tree(tmp_path / "2", "run.json")
+
+
+def test_a_model_on_s3_is_fetched_once_and_its_current_version_counts(
+    corpus: list[dict[str, Any]], models: Store, s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINNOW_CACHE", str(tmp_path / "cache"))
+    remote = Store(f"{s3}/prefix")
+    for key in models.list("models"):
+        remote.put(key, models.read(key))
+    inputs = written(corpus[:80], tmp_path / "in", 2)
+    near, far = (
+        run_steps(recipe_of(inputs, [ranked(place, keep_top_percent=25)]), tmp_path / name, until=NAME).steps[-1]
+        for name, place in (("near", models), ("far", remote))
+    )
+    assert near.directory == far.directory  # where a model lies shapes nothing
+    assert tree(tmp_path / "near", "run.json") == tree(tmp_path / "far", "run.json")
+    (copy,) = (path for path in (tmp_path / "cache").rglob("*") if path.is_file())
+    assert copy.read_bytes() == models.read(f"{_current(models)}/model.bin")
