@@ -116,7 +116,7 @@ def settled(state: Mapping[str, State]) -> bool:
 def buckets(scores: pa.RecordBatch, config: QualityBucketsConfig, state: Mapping[str, State]) -> npt.NDArray[np.int64]:
     """int64[rows]: each document's bucket."""
     best = np.zeros(scores.num_rows, np.int64)
-    for one in config.models:
+    for one in config.models if scores.num_rows else ():
         edges = np.array([float_of(target["prefix"]) for target in state[one.name]["targets"]], np.float32)
         best = np.maximum(best, np.searchsorted(edges, scores.column(one.name).to_numpy(), side="left"))
     return best
