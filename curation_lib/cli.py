@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from curation_lib import __version__, cli_dialects, cli_store
+from curation_lib import __version__, cli_dialects, cli_models, cli_store
 from curation_lib.command import SCHEDULER, STORE, WORKERS, command
 
 
@@ -118,7 +118,12 @@ def stages() -> Any:
 
 
 _STORE = ("trace", "sample", "duplicates", "contamination", "retune", "builds", "gc")
-for _command in (*(getattr(cli_store, name) for name in _STORE), cli_dialects.dialects):
+for _command in (
+    *(getattr(cli_store, name) for name in _STORE),
+    cli_dialects.dialects,
+    cli_models.classifier,
+    cli_models.models,
+):
     cli.add_command(_command)
 
 

@@ -67,7 +67,7 @@ def _decided(
     for name, directory in directories.items():
         if not store.exists(f"{directory}/manifest.json"):
             raise StoreError(f"{name}: no scores at {store.address(directory)}; build the recipe again")
-    states = states_of(before, directories, store)
+    states = states_of(before, directories, store), states_of(after, directories, store)
     parts = [part for d in manifest.inputs for part in complete(store, d).parts()]
 
     def shard(place: tuple[int, str]) -> list[Judged]:
@@ -79,7 +79,7 @@ def _decided(
         for batch, *judged in zip_longest(read_columns(store, part, IDENTITY), *scores):
             if batch is None:
                 raise ContractError(f"{part}: more rows of scores than documents; remove the scores and rebuild")
-            both = decide(before, judged, batch, states), decide(after, judged, batch, states)
+            both = decide(before, judged, batch, states[0]), decide(after, judged, batch, states[1])
             found.append((part, at, batch, both))
             at += batch.num_rows
         return found

@@ -6,7 +6,7 @@ Row numbers in results count from 0 within the batch that the function was given
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -167,16 +167,25 @@ class Filter(Stage):
     `statistics(config)` names a shared measurement of batches in text/ (see `measured_together`).
 
     A rule may also cut documents that it lets stay; the runner edits them at the end of the block. `facts(model)` is
-    what the dataset's manifest says of the model. `summarise(scores) -> partial` and `merge(partials) -> state` are
-    exact; the state reaches keep.
+    what the dataset's manifest says of the model.
+
+    A filter that has to know the whole dataset reads all its scores first: `summarise(scores, config, state) ->
+    partial` of each batch, then `merge(partials, config, state) -> state`, exact, JSON-ready and the same in any
+    order; the state reaches keep. Where one pass would have to hold too much, `settled(state)` says when the state is
+    final: until then the scores are read again with the state so far (None at first).
+
+    `annotate(scores, config, context)` gives strings by the keys `annotates`, for the `metadata` of what stays.
     """
 
     measure: Callable[[pa.RecordBatch, Any, Context], pa.RecordBatch]
     keep: Callable[[pa.RecordBatch, Any, Context], Sequence[Rule]]
     statistics: Callable[[Any], Measurement] | None = None
     facts: Callable[[Any], Any] | None = None
-    summarise: Callable[[pa.RecordBatch], Any] | None = None
-    merge: Callable[[Sequence[Any]], Any] | None = None
+    summarise: Callable[[pa.RecordBatch, Any, Any], Any] | None = None
+    merge: Callable[[Iterable[Any], Any, Any], Any] | None = None
+    settled: Callable[[Any], bool] | None = None
+    annotate: Callable[[pa.RecordBatch, Any, Context], Mapping[str, pa.Array]] | None = None
+    annotates: tuple[str, ...] = ()
 
 
 Bound = tuple[Stage, StageConfig]

@@ -31,13 +31,13 @@ from curation_lib.core.config import keep, locate
 from curation_lib.core.removals import apply_removals
 from curation_lib.core.stage import OWN, Context, Group, Lookup
 from curation_lib.dedup.decisions import decision, gathered, numbers
-from curation_lib.dedup.fasttext_files import check_kind
 from curation_lib.dedup.nearest import Neighbours, decide_greedily
 from curation_lib.dedup.released import ReleasedConfig, released
-from curation_lib.dedup.sentence_vectors import load_model, vectors
+from curation_lib.dedup.sentence_vectors import REMEDY, load_model, vectors
 from curation_lib.dedup.survivors import FACTS, READS, facts, ranks, survivor_order
 from curation_lib.text.bands import pairs
 from curation_lib.text.buffers import Column, arrow_buffers
+from curation_lib.text.fasttext_files import check_kind
 from curation_lib.text.hashing import priority
 from curation_lib.text.vectors import MOST_BITS, Vectors, cells
 
@@ -73,7 +73,7 @@ class SemanticConfig(ReleasedConfig):
         if path is None:
             return None
         whole = Path(path).expanduser().resolve()
-        check_kind(whole)
+        check_kind(whole, REMEDY)
         return str(whole)
 
     @model_validator(mode="after")

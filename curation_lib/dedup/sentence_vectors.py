@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.dedup.fasttext_files import check_whole
 from curation_lib.text.buffers import Column
 from curation_lib.text.embedding import embeddings
+from curation_lib.text.fasttext_files import check_whole
 from curation_lib.text.vectors import Vectors, quantised
 from curation_lib.text.words import word_hashes
 
+REMEDY = "give the path of a fastText model (.bin), or leave `model` out for the embedding that needs none"
 FREQUENT = 50_000
 """The most frequent words, which make up nearly all of a text, are enough for the mean."""
 
@@ -37,8 +38,10 @@ def load_model(path: str) -> Model:
     import fasttext
 
     try:
-        check_whole(Path(path))
+        check_whole(Path(path), REMEDY)
         model = fasttext.load_model(path)
+        if model.is_quantized():
+            raise ValueError(f"{path} is a quantised model, which gives no vectors; {REMEDY}")
     except ValueError as e:
         raise ConfigError(f"model: {e}") from e
     words, counts = model.get_words(include_freq=True, on_unicode_error="replace")

@@ -15,4 +15,6 @@ MODULES = (
     "code_markup",
     "decontaminate",
     "text_modifiers",
+    "classifier",
+    "quality_buckets",
 )

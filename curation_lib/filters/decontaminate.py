@@ -10,7 +10,7 @@ ignored), Chowdhery et al. 2022 (PaLM, 8-grams) and Lambert et al. 2024 (Tulu 3,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -172,8 +172,12 @@ def _covers(spans: Sequence[dict[str, Any]], body: tuple[int, int]) -> bool:
     return at >= body[1]
 
 
-def summarise(scores: pa.RecordBatch) -> list[list[int]]:
+def summarise(scores: pa.RecordBatch, config: DecontaminateConfig, state: Any) -> list[list[int]]:
     return counts_of(scores.column("hits").to_pylist())
+
+
+def merge(partials: Iterable[list[list[int]]], config: DecontaminateConfig, state: Any) -> list[list[int]]:
+    return added(partials)
 
 
 STAGE = Filter(
@@ -188,5 +192,5 @@ STAGE = Filter(
     measure=measure_contamination,
     keep=keep_uncontaminated,
     summarise=summarise,
-    merge=added,
+    merge=merge,
 )

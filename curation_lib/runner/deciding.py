@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -23,11 +23,13 @@ _Rows = npt.NDArray[np.int64]
 class Decision:
     """What a block says of a batch.
 
-    rules: (stage, rule) in recipe order, then declared order. failed: bool[rules, rows].
+    rules: (stage, rule) in recipe order, then declared order. failed: bool[rules, rows]. notes: strings by key, row
+    for row, for the metadata of what stays.
     """
 
     rules: tuple[tuple[str, Rule], ...]
     failed: npt.NDArray[np.bool_]
+    notes: Mapping[str, pa.Array] = field(default_factory=dict)
 
     @property
     def verdicts(self) -> list[tuple[str, list[Rule]]]:
@@ -113,7 +115,19 @@ def decide(
     judged = [_rules(f, s, batch, states) for f, s in zip(filters, scores, strict=True)]
     rules = tuple((stage.name, rule) for (stage, _), found in zip(filters, judged, strict=True) for rule in found)
     failed = [rule.failed.to_numpy(zero_copy_only=False) for _, rule in rules]
-    return Decision(rules, np.array(failed, bool).reshape(len(rules), batch.num_rows))
+    noted = [_notes(f, s, states) for f, s in zip(filters, scores, strict=True)]
+    notes = {key: values for one in noted for key, values in one.items()}
+    return Decision(rules, np.array(failed, bool).reshape(len(rules), batch.num_rows), notes)
+
+
+def _notes(bound: Bound, scores: pa.RecordBatch | None, states: Mapping[str, Any]) -> Mapping[str, pa.Array]:
+    stage, config = bound
+    assert isinstance(stage, Filter)
+    assert scores is not None
+    notes = stage.annotate(scores, config, Context(state=states.get(stage.name))) if stage.annotate else {}
+    if set(notes) != set(stage.annotates):
+        raise ContractError(f"{stage.name}: notes {sorted(notes)}, not {sorted(stage.annotates)}; mend the stage")
+    return notes
 
 
 def _rules(

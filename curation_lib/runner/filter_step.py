@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import pyarrow as pa
+
+from curation_lib.core.config import StageConfig
 from curation_lib.core.fingerprint import fingerprint, stage_identity
 from curation_lib.core.stage import Bound, Filter
 from curation_lib.runner import shard
+from curation_lib.runner.ahead import ahead
 from curation_lib.runner.manifest import Manifest, read_manifest
-from curation_lib.runner.parts import read_batches
+from curation_lib.runner.parts import ROW_GROUP, read_batches
 from curation_lib.runner.plan import Step
 from curation_lib.runner.session import Session, dataset, part_work, target
 from curation_lib.runner.store import Store, canonical_json
@@ -58,13 +63,28 @@ def _measured(step: Step, inputs: Sequence[Manifest], session: Session) -> dict[
 
 
 def states_of(bound: Sequence[Bound], scores: Mapping[str, str], store: Store) -> dict[str, Any]:
-    """What filters that look at the whole dataset have to know: merged from their scores, part by part."""
-    states = {}
-    for stage, _ in bound:
-        assert isinstance(stage, Filter)
-        if stage.summarise and stage.merge:
-            parts = [f["path"] for f in store.read_json(f"{scores[stage.name]}/manifest.json")["files"]]
-            keys = [f"{scores[stage.name]}/{path}" for path in parts]
-            partials = [stage.summarise(b) for key in keys for b in read_batches(store, key)]
-            states[stage.name] = stage.merge(partials)
-    return states
+    """What filters that look at the whole dataset have to know, from their scores, part by part."""
+    return {
+        stage.name: _state(stage, config, scores[stage.name], store)
+        for stage, config in bound
+        if isinstance(stage, Filter) and stage.summarise and stage.merge
+    }
+
+
+def _state(stage: Filter, config: StageConfig, directory: str, store: Store) -> Any:
+    assert stage.summarise
+    assert stage.merge
+    parts = [f"{directory}/{f['path']}" for f in store.read_json(f"{directory}/manifest.json")["files"]]
+    state = None
+    while True:
+        summarise = partial(_summaries, stage.summarise, config, state, store)
+        state = stage.merge((one for part in ahead(summarise, parts) for one in part), config, state)
+        if stage.settled is None or stage.settled(state):
+            return state
+
+
+def _summaries(
+    summarise: Callable[[pa.RecordBatch, Any, Any], Any], config: StageConfig, state: Any, store: Store, key: str
+) -> list[Any]:
+    """Of each batch of a part with scores; one without rows has no columns for them."""
+    return [summarise(batch, config, state) for batch in read_batches(store, key, ROW_GROUP) if batch.num_rows]

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.errors import ContractError
 from curation_lib.core.stage import Context, Filter, Source, measured_together
+from curation_lib.runner.annotations import annotated
 from curation_lib.runner.books import Books, text_bytes
 from curation_lib.runner.commit import Done, Outputs, once
 from curation_lib.runner.cuts import cut
@@ -144,4 +145,5 @@ def _taken(batch: pa.RecordBatch, decision: Decision, books: Books) -> pa.Record
         books.drop(stage, batch, drops)
     kept = decision.kept
     batch = cut(batch, decision.verdicts, set(np.flatnonzero(~kept).tolist()), books)
+    batch = annotated(batch, decision.notes)
     return batch.filter(pa.array(kept))

@@ -191,7 +191,7 @@ class Store:
         try:
             yield
         except FileNotFoundError as e:
-            if "bucket" in str(e).lower():
+            if not self.is_local and "bucket" in str(e).lower():
                 raise StoreError(f"cannot {what} {self.url}: {e}; create the bucket or correct --store") from e
             raise
         except FileExistsError:

@@ -18,6 +18,7 @@ import curation_lib
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.registry import find
 from curation_lib.core.stage import OWN, Context, Filter, Group, Map
+from curation_lib.text.classifier_lines import classifier_lines
 from curation_lib.text.hashing import content_hashes, doc_id
 from curation_lib.text.masked_words import masked_tokens
 from curation_lib.text.overlap import ngram_index, ngram_matches
@@ -58,8 +59,10 @@ def main() -> None:
 
 
 def _look_up(batch: pa.RecordBatch) -> None:
-    """The kernels behind filters.decontaminate, whose settings name files."""
+    """The kernels behind filters whose settings name files: benchmarks and classifiers."""
     texts = batch.column("text")
+    classifier_lines(texts, "lines")
+    classifier_lines(texts, "words")
     grams = ngram_index(masked_tokens(texts), 8, 8, np.zeros(batch.num_rows, np.int64), 1)
     ngram_matches(texts, grams)
 

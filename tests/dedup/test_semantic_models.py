@@ -129,7 +129,7 @@ def test_a_cut_model_is_refused_with_a_remedy(share: float, models: list[str], t
 
 
 def test_a_quantised_classifier_is_refused(language_model: str) -> None:
-    with pytest.raises(ConfigError, match=r"lid\.176\.ftz is a fastText model cut short or quantised"):
+    with pytest.raises(ConfigError, match=r"lid\.176\.ftz is a quantised model"):
         semantic.load(SemanticConfig(model=language_model, threshold=0.9))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -36,8 +37,20 @@ def scores_of_batch(stage: Filter, batch: pa.RecordBatch, **settings: Any) -> pa
     return stage.measure(batch, config, Context(loaded(stage, config), statistics))
 
 
+def state_of(stage: Filter, config: Any, batches: Sequence[pa.RecordBatch]) -> Any:
+    """What the filter has to know of a dataset with these scores, in as many passes as it asks for."""
+    if not stage.summarise or not stage.merge:
+        return None
+    state = None
+    while True:
+        state = stage.merge([stage.summarise(batch, config, state) for batch in batches], config, state)
+        if not stage.settled or stage.settled(state):
+            return state
+
+
 def rules_of(stage: Filter, *texts: str, **settings: Any) -> list[Rule]:
-    return list(stage.keep(scores_of(stage, *texts, **settings), configured(stage, **settings), Context()))
+    scores, config = scores_of(stage, *texts, **settings), configured(stage, **settings)
+    return list(stage.keep(scores, config, Context(state=state_of(stage, config, [scores]))))
 
 
 def failures(stage: Filter, text: str, **settings: Any) -> dict[str, float]:

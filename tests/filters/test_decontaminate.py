@@ -42,7 +42,7 @@ def judged(path: Path, *texts: str, **settings: Any) -> tuple[pa.RecordBatch, li
     )
     batch = documents(*texts)
     scores = STAGE.measure(batch, config, Context(load(config)))
-    return scores, list(STAGE.keep(scores, config, Context(state=added([summarise(scores)]))))
+    return scores, list(STAGE.keep(scores, config, Context(state=added([summarise(scores, config, None)]))))
 
 
 def fails(path: Path, text: str, **settings: Any) -> dict[str, float]:

@@ -24,6 +24,7 @@ SIDES: dict[str, Side] = {
     "filters.c4_lines.empty": lt,
     "filters.boilerplate_lines.empty": lt,
     "filters.text_modifiers.empty": lt,
+    "filters.classifier.keep_top_percent": le,
     "export.licenses.license_unknown": lt,
     "export.licenses.license_not_allowed": lt,
     "mix.sample.not_sampled": ge,

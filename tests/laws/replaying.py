@@ -47,9 +47,11 @@ def check_replay(store: Store, manifest: Manifest) -> int:
     row for row, column for column: Maps edit one after the other, a block of filters cuts the text that it was given.
     Returns how many edits there were.
 
-    An identity that stands twice in a shard is left out: the books do not say which of the two went.
+    What filters note in the metadata follows from their stored scores and is left out, as is an identity that stands
+    twice in a shard: the books do not say which of the two went.
     """
     count = 0
+    notes = {key for s in manifest.stages for key in getattr(find(s["stage"]), "annotates", ())}
     at_once = isinstance(find(manifest.stages[0]["stage"]), Filter)
     stages = [""] if at_once else [stage["stage"] for stage in manifest.stages]
     for number, (source, at) in enumerate(inputs_of(store, manifest)):
@@ -61,8 +63,8 @@ def check_replay(store: Store, manifest: Manifest) -> int:
         twice = {who for who, n in Counter(map(_who, before)).items() if n > 1}
         dropped = {_who(r) for r in rows(store, manifest, number, "drops")}
         gone = dropped | twice | {(r["source"], r["locator"]) for r in rows(store, manifest, number, "quarantine")}
-        made = [_edited(row, stages, edits) for row in before if _who(row) not in gone]
-        wanted = [row for row in after if _who(row) not in twice]
+        made = [_without(_edited(row, stages, edits), notes) for row in before if _who(row) not in gone]
+        wanted = [_without(row, notes) for row in after if _who(row) not in twice]
         assert pa.Table.from_pylist(made, DOCUMENT).equals(pa.Table.from_pylist(wanted, DOCUMENT))
         # A later Map of the same step may drop what an earlier one had edited; one alone books no edits of a drop.
         assert not edits or (len(stages) > 1 and {who[2] for who in edits} <= {who[1] for who in dropped})
@@ -71,6 +73,11 @@ def check_replay(store: Store, manifest: Manifest) -> int:
 
 def _who(row: dict[str, Any]) -> tuple[str, str]:
     return row["source"], row["source_id"]
+
+
+def _without(row: dict[str, Any], notes: set[str]) -> dict[str, Any]:
+    left = [(key, value) for key, value in row["metadata"] or () if key not in notes]
+    return {**row, "metadata": left or (None if notes else row["metadata"])}
 
 
 def _edited(row: dict[str, Any], stages: list[str], edits: dict[tuple[str, ...], Rows]) -> dict[str, Any]:

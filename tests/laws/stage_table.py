@@ -10,6 +10,8 @@ from curation_lib.core.contract import CAPTURE
 from curation_lib.core.registry import find, names
 from curation_lib.core.stage import Source, Stage
 
+MODEL = str(Path(__file__).with_name("classifier.bin"))
+
 SETTINGS: dict[str, dict[str, Any]] = {
     "sources.warc": {"license": "MIT"},
     "sources.jsonl": {"license": "MIT"},
@@ -31,6 +33,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
                 "fields": ["question", "answer"],
             }
         ],
+    },
+    "filters.classifier": {"model": MODEL, "label": "good", "keep_top_percent": 97},
+    "filters.quality_buckets": {
+        "models": [{"name": "good", "model": MODEL, "label": "good"}, {"name": "bad", "model": MODEL, "label": "bad"}],
+        "min_bucket": 1,
     },
     "mix.sample": {"phase": "pretrain", "default_weight": 1.0},
     "export.licenses": {"allow": ["MIT"]},

@@ -10,6 +10,7 @@ import pytest
 
 from curation_lib.core.contract import CAPTURE, conform
 from curation_lib.core.stage import Context, Filter, Group, Map, Source, Stage
+from tests.filters.judging import state_of
 from tests.laws.stage_table import INPUTS, configured, stages
 from tests.runner.corpora import write_inputs
 
@@ -108,10 +109,8 @@ def test_a_filter(stage: Filter, cut: int, batch_of: Any) -> None:
     batch = batch_of(stage)
     whole, parts = measured(stage, batch), [measured(stage, part) for _, part in halves(batch, cut)]
     assert pa.concat_tables(parts).equals(whole)
-    state = None
-    if stage.summarise and stage.merge:
-        state = stage.merge([stage.summarise(b) for p in parts for b in p.to_batches()])
-        assert state == stage.merge([stage.summarise(b) for b in whole.to_batches()])
+    state = state_of(stage, configured(stage), [b for p in parts for b in p.to_batches()])
+    assert state == state_of(stage, configured(stage), whole.to_batches())
     rules, first, second = (judged(stage, scores, state) for scores in (whole, *parts))
     assert rules
     assert {name: first[name] + second[name] for name in rules} == rules

@@ -19,7 +19,7 @@ from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.runner import work
 from curation_lib.runner.plan import plan
 from curation_lib.runner.store import Store
-from tests.filters.judging import PROSE, documents, loaded
+from tests.filters.judging import PROSE, documents, loaded, state_of
 from tests.laws.stage_table import configured, stages
 from tests.runner.corpora import build, prose, rows, run_steps, simple, write_jsonl
 
@@ -82,7 +82,8 @@ def test_every_threshold_has_a_score(stage: Filter) -> None:
             batch = documents(PROSE)
             statistics = stage.statistics(config)(batch) if stage.statistics else None
             scores = stage.measure(batch, config, Context(loaded(stage, config), statistics))
-            assert name in [rule.name for rule in stage.keep(scores, config, Context())], dialect
+            context = Context(state=state_of(stage, config, [scores]))
+            assert name in [rule.name for rule in stage.keep(scores, config, context)], dialect
 
 
 @pytest.mark.parametrize("value", [float("nan"), None], ids=["NaN", "null"])

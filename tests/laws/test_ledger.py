@@ -26,6 +26,8 @@ DROPPING: dict[str, dict[str, Any]] = {
     "filters.language": {"languages": ["en", "ru"], "min_language_score": 0.0},
     "filters.length": {"min_characters": 40},
     "filters.decontaminate": {"action": "drop"},
+    "filters.classifier": {"keep_top_percent": 50},
+    "filters.quality_buckets": {"min_bucket": 15},
     "filters.bad_words": {"without_list": "pass"},
     "filters.gopher_quality": {"without_list": "pass"},
 }

@@ -1,0 +1,133 @@
+"""Commands about trained models: `winnow classifier train`, `winnow models`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from curation_lib.command import SCHEDULER, STORE, WORKERS, command
+
+
+@click.group()
+def classifier() -> None:
+    """Train classifiers that filters score with."""
+
+
+@classifier.command()
+@click.option("--positive", multiple=True, metavar="FILE", help="Documents of label `positive`; repeatable.")
+@click.option("--negative", multiple=True, metavar="FILE", help="Documents of label `negative`; repeatable.")
+@click.option("--label", "labelled", multiple=True, metavar="NAME=FILE", help="Documents of any label; repeatable.")
+@click.option("--output", metavar="DIR", help="Folder for the model.")
+@click.option("--store", envvar="WINNOW_STORE", help="Store for the model, instead of --output.")
+@click.option("--name", default="classifier", show_default=True, help="What the model is called.")
+@click.option("--preset", default="dclm", show_default=True, help="dclm, dclm_unigrams or folded.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the training; repeatable.")
+@click.option("--license", "license_", help="Licence of the model [those of its documents].")
+@click.option("--use", is_flag=True, help="Make this version the store's current one.")
+@SCHEDULER
+@WORKERS
+@command
+def train(
+    positive: tuple[str, ...],
+    negative: tuple[str, ...],
+    labelled: tuple[str, ...],
+    output: str | None,
+    store: str | None,
+    name: str,
+    preset: str,
+    settings: tuple[str, ...],
+    license_: str | None,
+    use: bool,
+    scheduler: str,
+    workers: int | None,
+) -> Any:
+    """Train a fastText classifier on labelled files: JSONL, Parquet, WARC, or datasets.
+
+    The first label, `positive` where there is one, is what filters score by. A share of the documents is held out and
+    measured with; card.md says how well the model does.
+    """
+    from pathlib import Path
+
+    from curation_lib import terminal
+    from curation_lib.core.artefact import METRICS
+    from curation_lib.core.errors import ConfigError
+    from curation_lib.runner import classifier_training as training
+    from curation_lib.runner.dask import scheduler as connect
+    from curation_lib.runner.settings import parse_settings
+    from curation_lib.runner.store import Store
+    from curation_lib.training.recipes import classifier_settings
+
+    if output is None and store is None:
+        raise ConfigError("--output or --store: say where the model goes")
+    wanted = training.Training(
+        _inputs(positive, negative, labelled), name, license_, classifier_settings(preset, parse_settings(settings))
+    )
+    is_current = None
+    with terminal.progress() as progress:
+        if output is not None:
+            manifest = training.train_from_files(wanted, Path(output), connect(scheduler, workers), progress)
+            place = Store(output)
+        else:
+            to = Store(str(store))
+            manifest, directory, is_current = training.train_into_store(
+                wanted, to, use, connect(scheduler, workers), progress
+            )
+            place = Store(to.address(directory))
+    return show(manifest.model_dump(), place.read_json(METRICS), place.url, is_current)
+
+
+def _inputs(positive: tuple[str, ...], negative: tuple[str, ...], labelled: tuple[str, ...]) -> dict[str, list[str]]:
+    """Files by label, in the order given, `positive` and `negative` first."""
+    from curation_lib.core.errors import ConfigError
+
+    found = {label: list(files) for label, files in (("positive", positive), ("negative", negative)) if files}
+    for pair in labelled:
+        label, equals, path = pair.partition("=")
+        if not equals:
+            raise ConfigError(f"--label {pair!r}: write NAME=FILE")
+        found.setdefault(label, []).append(path)
+    return found
+
+
+def show(manifest: Mapping[str, Any], metrics: Mapping[str, Any], place: str, is_current: bool | None) -> Any:
+    """How well the model does, and where it is."""
+    from rich.table import Table
+
+    from curation_lib.terminal import OUT
+
+    held = metrics["held_out"]
+    table = Table("label", "held out", "precision", "recall", "F1", "AUC", box=None)
+    for label, one in held["by_label"].items():
+        shares = ("–" if one[name] is None else f"{one[name]:.4f}" for name in ("precision", "recall", "f1", "auc"))
+        table.add_row(label, f"{one['documents']:,}", *shares)
+    OUT.print(table)
+    refused = ", ".join(f"{n:,} {reason}" for counts in metrics["refused"].values() for reason, n in counts.items())
+    OUT.print(f"trained on {metrics['trained']:,} documents; left out: {refused or 'none'}", highlight=False)
+    note = {None: "", True: ", current", False: ", not current: `winnow models --use` makes it so"}[is_current]
+    OUT.print(f"{place}{note}", highlight=False, markup=False)
+    return {"model": place, "fingerprint": manifest["fingerprint"], "current": is_current, "metrics": metrics}
+
+
+@click.command()
+@STORE
+@click.option("--use", metavar="NAME/FINGERPRINT", help="Make this version current.")
+@command
+def models(store: str, use: str | None) -> Any:
+    """List the models of a store; of each name one version is current."""
+    from rich.table import Table
+
+    from curation_lib.runner.models import make_current, versions
+    from curation_lib.runner.store import Store
+    from curation_lib.terminal import OUT
+
+    place = Store(store)
+    if use:
+        make_current(place, *use.rpartition("/")[::2])
+    found = list(versions(place))
+    table = Table("name", "kind", "version", "licence", "", box=None)
+    for one in found:
+        table.add_row(one["name"], one["kind"], one["fingerprint"], one["license"], "current" if one["current"] else "")
+    OUT.print(table)
+    return {"models": found}

@@ -1,0 +1,165 @@
+"""A trained model as a folder: its files, `card.md`, `metrics.json`, and `manifest.json`, written last: its being there
+means complete.
+
+In a store it lies at `models/<name>/<fingerprint>/`, and `models/<name>/current.json` says which version is current.
+A setting names such a folder, a `models/<name>` whose current version counts, or a model file of anyone's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.fingerprint import file_sha256, fingerprint
+from curation_lib.core.places import options, reached
+
+MANIFEST, CURRENT, CARD, METRICS = "manifest.json", "current.json", "card.md", "metrics.json"
+PLAIN = "model"
+"""What the hash of a model file that is no artefact is called: its own name shapes nothing."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelFile(_Frozen):
+    """Bytes and sha256 of one file of a model."""
+
+    size: int
+    sha256: str
+
+
+class TrainingData(_Frozen):
+    """One input of a training. sha256: over what was taken of it, licences included; licenses: documents by SPDX."""
+
+    name: str
+    label: str | None = None
+    documents: int
+    bytes: int
+    licenses: dict[str, int]
+    sha256: str
+
+
+class ModelManifest(_Frozen):
+    """What `manifest.json` holds. `files` are all files of the folder but the manifest itself; no clock, no host."""
+
+    name: str
+    kind: str
+    fingerprint: str
+    license: str
+    settings: dict[str, Any]
+    libraries: dict[str, str]
+    data: tuple[TrainingData, ...]
+    files: dict[str, ModelFile]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model where it lies. `manifest` is None for a model file of anyone's, then `place` is that file's."""
+
+    place: str
+    manifest: ModelManifest | None
+
+    def file(self, name: str) -> str:
+        """Place of the artefact's file `name`, of the model file itself where it is no artefact."""
+        return f"{self.place}/{name}" if self.manifest else self.place
+
+
+def model_fingerprint(
+    kind: str, license: str, settings: Mapping[str, Any], data: Sequence[TrainingData], libraries: Mapping[str, str]
+) -> str:
+    """The version's name: what shapes a model's files, hashed."""
+    return fingerprint([kind, license, settings, [one.model_dump() for one in data], libraries])
+
+
+def check_place(path: str) -> None:
+    """ValueError, with remedy, for a local path that leads nowhere; what lies elsewhere is not asked for here."""
+    if "://" not in path and not Path(path).expanduser().exists():
+        raise ValueError(f"there is nothing at {path}; give a model's folder, <store>/models/<name> or a model file")
+
+
+def find_model(path: str, kinds: Sequence[str]) -> Model:
+    """The model that a setting names, at a local path or any fsspec URL; a current version is looked up now.
+
+    Raises ConfigError where there is none, where it is not complete, or where it is of none of `kinds`, StoreError
+    where it cannot be reached.
+    """
+    place = path.rstrip("/") if "://" in path else str(Path(path).expanduser())
+    if (manifest := _read(f"{place}/{MANIFEST}")) is None and (current := _read(f"{place}/{CURRENT}")) is not None:
+        place = f"{place}/{_current(current, place)}"
+        manifest = _read(f"{place}/{MANIFEST}")
+        if manifest is None:
+            raise ConfigError(f"model: {place} is current but not complete (no {MANIFEST}); train it again")
+    if manifest is None:
+        return Model(_file(place), None)
+    found = _parsed(manifest, place)
+    if found.kind not in kinds:
+        raise ConfigError(f"model: {place} is of kind {found.kind!r}, not {' or '.join(kinds)}; name another model")
+    return Model(place, found)
+
+
+def hashed_files(model: Model, names: Sequence[str]) -> dict[str, str]:
+    """Places by name of the files that shape what the model says, for a stage's `model_files`: the manifest, which
+    holds the settings, and the artefact's files `names`."""
+    if model.manifest is None:
+        return {PLAIN: model.place}
+    return {name: model.file(name) for name in (MANIFEST, *names)}
+
+
+def verified_file(model: Model, name: str) -> str:
+    """Place of the file `name` (`Model.file`). Raises ConfigError where its bytes are not those of the manifest."""
+    place = model.file(name)
+    if model.manifest and file_sha256(place) != model.manifest.files[name].sha256:
+        raise ConfigError(f"model: {place} is not the file of its {MANIFEST}: copy the model whole, or train it again")
+    return place
+
+
+def model_facts(model: Model) -> dict[str, Any]:
+    """What a dataset's manifest says of the model it used."""
+    if model.manifest is None:
+        return {"sha256": file_sha256(model.place)}
+    return model.manifest.model_dump(include={"name", "kind", "fingerprint", "license"})
+
+
+def _parsed(data: bytes, place: str) -> ModelManifest:
+    try:
+        return ModelManifest.model_validate_json(data)
+    except ValidationError as e:
+        where = ".".join(str(part) for part in e.errors()[0]["loc"])
+        raise ConfigError(f"model: {place}/{MANIFEST} is no model's manifest (at {where!r}); train it again") from e
+
+
+def _current(data: bytes, place: str) -> str:
+    try:
+        return str(orjson.loads(data)["fingerprint"])
+    except (ValueError, KeyError, TypeError) as e:
+        raise ConfigError(f"model: {place}/{CURRENT} names no fingerprint; choose a version again") from e
+
+
+def _read(path: str) -> bytes | None:
+    """The file's bytes, None where there is no such file. Raises StoreError for what cannot be reached."""
+    import fsspec
+
+    with reached(path, "model: cannot read"):
+        fs, place = fsspec.core.url_to_fs(path, **options(path))
+        try:
+            return bytes(fs.cat_file(place))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+
+def _file(path: str) -> str:
+    import fsspec
+
+    with reached(path, "model: cannot read"):
+        fs, place = fsspec.core.url_to_fs(path, **options(path))
+        found = bool(fs.isfile(place))
+    if not found:
+        raise ConfigError(f"model: there is no model at {path}; give a model's folder, models/<name> or a model file")
+    return path

@@ -1,0 +1,146 @@
+"""`filters.classifier`: documents that a fastText classifier scores too low, by a threshold or a share of the corpus.
+
+Scores: `score` float32, the label's probability; `tie` uint64, by which equal scores are ordered.
+
+To keep the best share, every document's score is looked at two to six times (`filters.order_statistics`): memory is
+half a megabyte, no bytes per document. DCLM keeps the best 10% (Li et al. 2024, arXiv 2406.11794).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import model_validator
+
+from curation_lib.core.config import keep
+from curation_lib.core.stage import Context, Filter, Rule
+from curation_lib.filters.models import ModelConfig, Scorer, classifier_files, load_scorer
+from curation_lib.filters.order_statistics import (
+    Counts,
+    Digits,
+    Partial,
+    State,
+    at_most,
+    count,
+    float_digits,
+    float_of,
+    integer_digits,
+    narrowed,
+    summary,
+)
+from curation_lib.text.hashing import priority
+from curation_lib.text.label_scores import label_scores
+
+SCORE_DIGITS, DIGITS = 2, 6
+TIED = "as good as the threshold; of equal scores the smaller hash of the doc_id stays"
+_SEED = 0
+
+
+class ClassifierConfig(ModelConfig):
+    """See `ModelConfig`. min_score: least probability that stays. keep_top_percent: this share of all documents that
+    come to the filter stays, those with the highest scores, rounded up to whole documents. Both may be given; one must
+    be."""
+
+    min_score: float | None = keep(None, ge=0, le=1)
+    keep_top_percent: float | None = keep(None, gt=0, le=100)
+
+    @model_validator(mode="after")
+    def _decides(self) -> ClassifierConfig:
+        if self.min_score is None and self.keep_top_percent is None:
+            raise ValueError("nothing decides: give min_score or keep_top_percent")
+        return self
+
+
+def measure_scores(batch: pa.RecordBatch, config: ClassifierConfig, context: Context) -> pa.RecordBatch:
+    """Scores of each document (see the module)."""
+    model: Scorer = context.model
+    scores = label_scores(batch.column("text"), model.classifier, [model.label])[:, 0]
+    ties = priority(batch.column("doc_id"), _SEED)
+    return pa.RecordBatch.from_pydict({"score": pa.array(scores), "tie": pa.array(ties, pa.uint64())})
+
+
+def keys(scores: pa.RecordBatch, digits: int = DIGITS) -> Digits:
+    """uint16[rows, digits]: the best document's comes first, of equal ones that with the smallest hash."""
+    values: npt.NDArray[np.float32] = scores.column("score").to_numpy()
+    best_first = float_digits(-values)
+    if digits <= SCORE_DIGITS:
+        return best_first
+    return np.hstack([best_first, integer_digits(scores.column("tie").to_numpy())])
+
+
+def summarise(scores: pa.RecordBatch, config: ClassifierConfig, state: State | None) -> Partial:
+    if config.keep_top_percent is None:
+        return []
+    known = len(state["targets"][0]["prefix"]) if state and state["targets"] else 0
+    return summary(keys(scores, known + 1), state)
+
+
+def merge(partials: Iterable[Partial], config: ClassifierConfig, state: State | None) -> State:
+    def last_kept(rows: int) -> Sequence[int]:
+        return [ceil(Fraction(str(config.keep_top_percent)) * rows / 100) - 1]
+
+    counts: Counts = {}
+    for partial in partials:
+        count(partial, counts)
+    return narrowed(counts, last_kept, state)
+
+
+def settled(state: State) -> bool:
+    """The score is known, and no document that has it is left to choose from."""
+    return all(
+        len(one["prefix"]) == DIGITS or (len(one["prefix"]) >= SCORE_DIGITS and one["rank"] + 1 == one["count"])
+        for one in state["targets"]
+    )
+
+
+def keep_best(scores: pa.RecordBatch, config: ClassifierConfig, context: Context) -> list[Rule]:
+    """`min_score`, then `keep_top_percent`, whose threshold is the lowest score that stays."""
+    rules = []
+    column = scores.column("score")
+    if config.min_score is not None:
+        rules.append(
+            Rule("min_score", pc.less(column, pa.scalar(config.min_score, pa.float64())), column, config.min_score)
+        )
+    if config.keep_top_percent is not None:
+        rules.append(_top(scores, context.state))
+    return rules
+
+
+def _top(scores: pa.RecordBatch, state: State | None) -> Rule:
+    column = scores.column("score")
+    if not state or not state["targets"]:  # no document at all
+        return Rule("keep_top_percent", pa.array([None] * len(column), pa.bool_()), column, 0.0, unjudged="no state")
+    prefix = state["targets"][0]["prefix"]
+    failed = ~at_most(keys(scores, len(prefix)), prefix)
+    threshold = -float_of(prefix[:SCORE_DIGITS]) + 0.0
+    tied = failed & (column.to_numpy() == np.float32(threshold))
+    evidence = pc.if_else(pa.array(tied), pa.scalar(TIED), pa.scalar(None, pa.string()))
+    return Rule("keep_top_percent", pa.array(failed), column, threshold, evidence)
+
+
+def facts(model: Scorer) -> dict[str, Any]:
+    return model.facts
+
+
+STAGE = Filter(
+    name="filters.classifier",
+    version=1,
+    config=ClassifierConfig,
+    summary="the score of a fastText classifier, by threshold or best share of the corpus",
+    libraries=("fasttext-community", "numpy", "xxhash"),
+    load=load_scorer,
+    model_files=classifier_files,
+    facts=facts,
+    measure=measure_scores,
+    keep=keep_best,
+    summarise=summarise,
+    merge=merge,
+    settled=settled,
+)

@@ -1,0 +1,79 @@
+"""Whether a file is a whole fastText model: fastText itself loads a cut one without complaint, or never returns.
+
+The layout is that of fastText 0.9's `FastText::saveModel`: a head, the dictionary, and two matrices, of float32 or
+quantised (`.ftz`).
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from pathlib import Path
+
+MAGIC = (793712314).to_bytes(4, "little")
+_HEAD = struct.Struct("<4si12id3iqq")
+"""Magic, version, 12 settings and the sampling threshold; entries, words, labels, tokens, pruned entries."""
+_MATRIX = struct.Struct("<qq")
+"""Rows and columns of a dense matrix; the numbers follow."""
+_QUANTISED = struct.Struct("<?qqi")
+"""Whether norms are quantised, too; rows, columns, bytes of codes."""
+_QUANTIZER = struct.Struct("<iiii")
+"""Dimension, parts, and their sizes; 256 centroids of float32 per dimension follow."""
+_AFTER_WORD = 9
+"""Bytes of count and kind behind each word's NUL."""
+
+
+def check_kind(path: Path, remedy: str) -> None:
+    """ValueError, with `remedy`, unless the file at `path` begins as a fastText model does."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(MAGIC))
+    except OSError as e:
+        raise ValueError(f"cannot read {path} ({e.strerror}); {remedy}") from e
+    if head != MAGIC:
+        raise ValueError(f"{path} is no fastText model; {remedy}")
+
+
+def check_whole(path: Path, remedy: str) -> None:
+    """ValueError, with `remedy`, unless the model's parts fill the file to its last byte."""
+    check_kind(path, remedy)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            whole = _end(data) == len(data)
+        except (struct.error, IndexError):
+            whole = False
+    if not whole:
+        raise ValueError(f"{path} is a fastText model cut short; {remedy}")
+
+
+def _end(data: mmap.mmap) -> int:
+    """Where the last matrix ends. Raises struct.error or IndexError where the file ends before."""
+    at = _after_dictionary(data)
+    quantised = data[at] != 0
+    at = _after_matrix(data, at + 1, quantised)
+    return _after_matrix(data, at + 1, quantised and data[at] != 0)
+
+
+def _after_dictionary(data: mmap.mmap) -> int:
+    at: int = _HEAD.size
+    *_, entries, _words, _labels, _tokens, pruned = _HEAD.unpack_from(data, 0)
+    for _ in range(entries):
+        end = data.find(b"\0", at)
+        if end < 0:
+            raise IndexError("the dictionary is cut")
+        at = end + 1 + _AFTER_WORD
+    return at + 8 * max(int(pruned), 0)
+
+
+def _after_matrix(data: mmap.mmap, at: int, quantised: bool) -> int:
+    if not quantised:
+        rows, columns = (int(one) for one in _MATRIX.unpack_from(data, at))
+        return at + _MATRIX.size + 4 * rows * columns
+    norms, rows, _columns, codes = _QUANTISED.unpack_from(data, at)
+    at = _after_quantizer(data, at + _QUANTISED.size + int(codes))
+    return _after_quantizer(data, at + int(rows)) if norms else at
+
+
+def _after_quantizer(data: mmap.mmap, at: int) -> int:
+    dimension, *_ = _QUANTIZER.unpack_from(data, at)
+    return at + _QUANTIZER.size + 4 * 256 * int(dimension)

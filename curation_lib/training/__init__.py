@@ -1,0 +1,1 @@
+"""Makes the models that filters score with; see README.md."""
