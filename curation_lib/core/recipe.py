@@ -103,14 +103,14 @@ def parse_recipe(data: Any, where: str = "recipe") -> Recipe:
     """A checked recipe from plain data; ConfigError names the first wrong key."""
     if not isinstance(data, dict):
         raise ConfigError(f"{where}: a recipe is a mapping with the keys {', '.join(Recipe.model_fields)}")
-    recipe: Recipe = _validated(Recipe, data, where)
+    recipe: Recipe = validated(Recipe, data, where)
     return recipe
 
 
 def configured(name: str, settings: Mapping[str, Any] | None, where: str) -> tuple[Stage, StageConfig]:
     """The stage called `name` with its checked settings."""
     stage = find(name)
-    return stage, _validated(stage.config, dict(settings or {}), f"{where}: {name}")
+    return stage, validated(stage.config, dict(settings or {}), f"{where}: {name}")
 
 
 def sources_of(recipe: Recipe) -> dict[str, list[tuple[Stage, StageConfig]]]:
@@ -192,7 +192,8 @@ def _expect(pair: tuple[Stage, StageConfig], shapes: Any, where: str) -> tuple[S
     return pair
 
 
-def _validated(model: Any, data: dict[str, Any], where: str) -> Any:
+def validated(model: Any, data: dict[str, Any], where: str) -> Any:
+    """`data` as a pydantic `model`; ConfigError, naming `where` and the key, where it does not fit."""
     try:
         return model.model_validate(data)
     except ValidationError as e:

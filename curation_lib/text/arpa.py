@@ -116,7 +116,7 @@ def _with_unknown(
     return words, Ngrams(ids, *weights)
 
 
-def arpa_lines(words: Sequence[bytes], orders: Sequence[Ngrams]) -> Iterator[bytes]:
+def arpa_text(words: Sequence[bytes], orders: Sequence[Ngrams]) -> Iterator[bytes]:
     """The model as ARPA text, piece by piece; numbers as short as single precision allows."""
     counts = "".join(f"ngram {n}={len(ngrams.probability)}\n" for n, ngrams in enumerate(orders, 1))
     yield f"\\data\\\n{counts}".encode()

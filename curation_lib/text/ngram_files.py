@@ -19,6 +19,8 @@ from curation_lib.text.ngram_building import build_model
 from curation_lib.text.ngram_model import Memory, NgramModel, read_only
 from curation_lib.text.ngram_tables import FIXED, MAGIC, SANITY, layout
 
+KIND, MODEL_FILE, ARPA_FILE = "ngram", "model.bin", "model.arpa.zst"
+"""An n-gram model as an artefact (`core.artefact`): its kind, and its files."""
 _TYPES = ("probing", "rest_probing", "trie", "quantised trie", "array trie", "quantised array trie")
 _PACKED = (".gz", ".zst", ".bz2", ".xz")
 
