@@ -62,7 +62,7 @@ def _empty(words: Words, orders: Sequence[Ngrams]) -> NgramModel:
     _insert_words(memory, tables, *words)
     first = int(tables[1, 0])
     unigrams = memory.view(np.float32)[first : first + 2 * counts[0]]
-    unigrams[0::2], unigrams[1::2] = -np.abs(orders[0].probability), _no_extension(orders[0].backoff)
+    unigrams[0::2], unigrams[1::2] = orders[0].probability + np.float32(0), _no_extension(orders[0].backoff)
     return NgramModel(memory, memory.view(np.float32), tables)
 
 
