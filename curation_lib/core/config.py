@@ -35,6 +35,8 @@ def _placeless(value: Any, dumped: Any) -> Any:
         return value.only("output", "measure", "keep")
     if isinstance(value, tuple | list):
         return [_placeless(one, other) for one, other in zip(value, dumped, strict=True)]
+    if isinstance(value, dict) and isinstance(dumped, dict):
+        return {name: _placeless(one, dumped.get(str(name))) for name, one in value.items()}
     return dumped
 
 

@@ -13,6 +13,8 @@ MODULES = (
     "c4_quality",
     "fineweb_quality",
     "code_markup",
+    "perplexity",
+    "coherence",
     "decontaminate",
     "text_modifiers",
     "classifier",

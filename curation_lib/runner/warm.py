@@ -19,15 +19,22 @@ from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.registry import find
 from curation_lib.core.stage import OWN, Context, Filter, Group, Map
 from curation_lib.text.classifier_lines import classifier_lines
+from curation_lib.text.arpa import arpa_text, parse_arpa
+from curation_lib.text.folded_text import folded_text
 from curation_lib.text.hashing import content_hashes, doc_id
 from curation_lib.text.masked_words import masked_tokens
+from curation_lib.text.ngram_building import build_model
+from curation_lib.text.ngram_scores import score_bytes
+from curation_lib.text.ngram_tables import words_of
 from curation_lib.text.overlap import ngram_index, ngram_matches
+from curation_lib.training.kneser_ney import smoothed
+from curation_lib.training.ngram_corpus import Corpus
 
 TEXT = "A first line of words to compile with. A second one, told twice.\nA second one, told twice.\n\n第二行。 [1]\n"
 STAGES = (
     "dedup.exact", "dedup.minhash", "dedup.semantic", "dedup.spans", "filters.c4_lines", "filters.gopher_repetition",
     "filters.gopher_quality", "filters.c4_quality", "filters.fineweb_quality", "filters.boilerplate_lines",
-    "filters.code_markup",
+    "filters.code_markup", "filters.coherence",
 )  # fmt: skip
 
 
@@ -56,6 +63,7 @@ def main() -> None:
         elif isinstance(stage, Group):
             _decide(stage, batch, config)
     _look_up(batch)
+    _read_by_model(batch)
 
 
 def _look_up(batch: pa.RecordBatch) -> None:
@@ -67,9 +75,20 @@ def _look_up(batch: pa.RecordBatch) -> None:
     ngram_matches(texts, grams)
 
 
+def _read_by_model(batch: pa.RecordBatch) -> None:
+    """The kernels behind filters.perplexity, whose settings name files, and those that make its models."""
+    data, offsets = folded_text(batch.column("text"))
+    corpus = Corpus()
+    corpus.add(data, offsets)
+    made = smoothed(corpus.numbers(), len(corpus.words), 3, (0, 0, 0))
+    model = build_model(words_of(corpus.words), made.orders)
+    score_bytes(data, offsets, model)
+    parse_arpa(b"".join(arpa_text(corpus.words, made.orders)), "warm")
+
+
 def forget_stale() -> None:
     """Delete what numba compiled from other sources than today's."""
-    rooms = [Path(curation_lib.__file__).parent / room for room in ("text", "dedup", "filters")]
+    rooms = [Path(curation_lib.__file__).parent / room for room in ("text", "dedup", "filters", "training")]
     sources = [path for room in rooms for path in sorted(room.glob("*.py"))]
     now = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     stamp = rooms[0] / "__pycache__" / "kernels.sha256"

@@ -24,6 +24,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "filters.language": {"min_language_score": 0.0},
     "filters.script": {"unknown_language": "pass"},
     "filters.text_modifiers": {"modifiers": ["urls", "markdown", "newlines"]},
+    "filters.perplexity": {
+        "models": {"*": str(Path(__file__).with_name("words.arpa"))},
+        "min_perplexity_percentile": 10,
+        "max_perplexity_percentile": 80,
+    },
     "filters.decontaminate": {
         "action": "cut",
         "benchmarks": [

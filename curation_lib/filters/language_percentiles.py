@@ -1,0 +1,107 @@
+"""Percentiles of a score within each language of a corpus, exact (see `filters.order_statistics`).
+
+A language's documents stand in the order of score, then of the hash of doc_id, so that none are equal. Of n documents
+the first floor(n · low / 100) lie below a percentile `low`, and all but the first ceil(n · high / 100) above `high`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from math import ceil, floor
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from curation_lib.filters.order_statistics import (
+    Counts,
+    Digits,
+    Partial,
+    State,
+    at_most,
+    count,
+    float_digits,
+    float_of,
+    integer_digits,
+    narrowed,
+    summary,
+)
+
+SCORE_DIGITS, DIGITS = 2, 6
+Bounds = tuple[float | None, float | None]
+"""Percentiles below and above which documents lie out."""
+States = dict[str, State]
+Rows = npt.NDArray[np.int64]
+
+
+def rows_by_language(languages: pa.Array) -> dict[str, Rows]:
+    """Rows of each language, in order of appearance."""
+    coded = languages.dictionary_encode()
+    place = coded.indices.to_numpy(zero_copy_only=False)
+    return {language: np.flatnonzero(place == n) for n, language in enumerate(coded.dictionary.to_pylist())}
+
+
+def partials(
+    scores: npt.NDArray[np.float32], ties: npt.NDArray[np.uint64], rows: Mapping[str, Rows], states: States | None
+) -> dict[str, Partial]:
+    """What the next pass has to know of a batch, by language."""
+    out = {}
+    for language, found in rows.items():
+        state = None if states is None else states[language]
+        known = len(state["targets"][0]["prefix"]) if state and state["targets"] else 0
+        out[language] = summary(_keys(scores[found], ties[found], known + 1), state)
+    return out
+
+
+def merged(parts: Iterable[Mapping[str, Partial]], bounds: Bounds, states: States | None) -> States:
+    """The states with one digit more."""
+    counts: dict[str, Counts] = {}
+    for part in parts:
+        for language, partial in part.items():
+            count(partial, counts.setdefault(language, {}))
+    return {
+        language: narrowed(found, lambda rows: [rank for rank in _ranks(rows, bounds) if rank is not None], state)
+        for language, found in sorted(counts.items())
+        for state in [None if states is None else states[language]]
+    }
+
+
+def _ranks(rows: int, bounds: Bounds) -> tuple[int | None, int | None]:
+    """The last document below the lower bound, the last that is not above the upper one."""
+    low, high = (None if bound is None else Fraction(str(bound)) * rows / 100 for bound in bounds)
+    below = None if low is None or floor(low) == 0 else floor(low) - 1
+    return below, None if high is None else ceil(high) - 1
+
+
+def settled(states: States) -> bool:
+    """Every cut is between two documents that differ."""
+    return all(
+        len(one["prefix"]) == DIGITS or (len(one["prefix"]) >= SCORE_DIGITS and one["rank"] + 1 == one["count"])
+        for state in states.values()
+        for one in state["targets"]
+    )
+
+
+def outside(
+    scores: npt.NDArray[np.float32],
+    ties: npt.NDArray[np.uint64],
+    rows: Mapping[str, Rows],
+    bounds: Bounds,
+    states: States,
+) -> Iterator[tuple[str, Rows, float, int]]:
+    """`(language, rows, cut, documents)` of the documents that lie out: below, where only the lower bound is given,
+    else above. cut: the score of the last document below, or not above; documents: of the language in the corpus."""
+    lower = bounds[0] is not None
+    for language, found in rows.items():
+        state = states[language]
+        rank = _ranks(state["rows"], bounds)[0 if lower else 1]
+        if rank is not None:
+            prefix = state["targets"][0 if lower else -1]["prefix"]
+            within = at_most(_keys(scores[found], ties[found], len(prefix)), prefix)
+            yield language, found[within if lower else ~within], float_of(prefix[:SCORE_DIGITS]), state["rows"]
+
+
+def _keys(scores: npt.NDArray[np.float32], ties: npt.NDArray[np.uint64], digits: int) -> Digits:
+    values = float_digits(scores)
+    return values if digits <= SCORE_DIGITS else np.hstack([values, integer_digits(ties)])
