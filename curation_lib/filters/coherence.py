@@ -17,11 +17,10 @@ from curation_lib.text.coherence import coherence
 
 
 class CoherenceConfig(StageConfig):
-    """min_sentences: a shorter text has no score and passes; of texts of 10 sentences or more, 96 in 100 are more
-    coherent than a shuffled copy. min_coherence: 0 drops texts no more coherent than their sentences in any order;
-    null turns the rule off."""
+    """min_sentences: a shorter text has no score and passes, for chance decides too much there (see README.md).
+    min_coherence: 0 drops texts no more coherent than their sentences in any order; null turns the rule off."""
 
-    min_sentences: int = measure(10, ge=3)
+    min_sentences: int = measure(15, ge=3)
     min_coherence: float | None = keep(0.0, ge=-1, le=1)
 
 
