@@ -58,14 +58,14 @@ class PerplexityTraining(StageConfig):
 
     @model_validator(mode="after")
     def _prunes_longer_more(self) -> PerplexityTraining:
-        if self.prune[0] != 0 or list(self.prune) != sorted(self.prune) or len(self.prune) > self.order:
-            raise ValueError("prune: begins with 0 (words stay), never falls, and has at most `order` numbers")
+        if self.prune[0] != 0 or list(self.prune) != sorted(self.prune):
+            raise ValueError("prune: begins with 0 (words stay) and never falls")
         return self
 
     @property
     def least(self) -> tuple[int, ...]:
         """`prune` with a number for each order."""
-        return (*self.prune, *[self.prune[-1]] * (self.order - len(self.prune)))
+        return (*self.prune, *[self.prune[-1]] * self.order)[: self.order]
 
 
 def train_perplexity(
