@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from math import ceil, floor
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -83,23 +84,32 @@ def settled(states: States) -> bool:
     )
 
 
-def outside(
+class Cut(NamedTuple):
+    """Where a bound cuts a language's documents. rows: of the batch, those of the language; out: which of them lie
+    out; score: of the last document below a lower bound, or not above an upper one; documents: in the corpus."""
+
+    language: str
+    rows: Rows
+    out: npt.NDArray[np.bool_]
+    score: float
+    documents: int
+
+
+def cuts(
     scores: npt.NDArray[np.float32],
     ties: npt.NDArray[np.uint64],
     rows: Mapping[str, Rows],
     bounds: Bounds,
     states: States,
-) -> Iterator[tuple[str, Rows, float, int]]:
-    """`(language, rows, cut, documents)` of the documents that lie out: below, where only the lower bound is given,
-    else above. cut: the score of the last document below, or not above; documents: of the language in the corpus."""
+) -> Iterator[Cut]:
+    """The cut in each language that has one: of the lower bound, where only that is given, else of the upper."""
     lower = bounds[0] is not None
     for language, found in rows.items():
         state = states[language]
-        rank = _ranks(state["rows"], bounds)[0 if lower else 1]
-        if rank is not None:
+        if _ranks(state["rows"], bounds)[0 if lower else 1] is not None:
             prefix = state["targets"][0 if lower else -1]["prefix"]
             within = at_most(_keys(scores[found], ties[found], len(prefix)), prefix)
-            yield language, found[within if lower else ~within], float_of(prefix[:SCORE_DIGITS]), state["rows"]
+            yield Cut(language, found, within if lower else ~within, float_of(prefix[:SCORE_DIGITS]), state["rows"])
 
 
 def _keys(scores: npt.NDArray[np.float32], ties: npt.NDArray[np.uint64], digits: int) -> Digits:

@@ -153,17 +153,20 @@ def keep_band(scores: pa.RecordBatch, config: PerplexityConfig, context: Context
 
 
 def _percentile(name: str, side: str, bounds: Bounds, scores: pa.RecordBatch, state: States) -> Rule:
-    """The evidence says where the language's cut lies: no one threshold serves all."""
-    column = scores.column("perplexity")
-    failed = np.zeros(scores.num_rows, bool)
+    """No one perplexity cuts all languages: the score is that of the document over the cut in its language, the
+    threshold 1, and the evidence says where the cut lies."""
+    values, ties, found = _scored(scores)
+    failed, ratio = np.zeros(scores.num_rows, bool), np.full(scores.num_rows, np.nan)
     said: list[str | None] = [None] * scores.num_rows
     bound = next(bound for bound in bounds if bound is not None)
-    for language, rows, cut, documents in percentiles.outside(*_scored(scores), bounds, state):
-        failed[rows] = True
-        for row in rows.tolist():
-            said[row] = f"{side} percentile {bound:g} of {documents:,} documents in {language}, at {cut:.6g}"
-    unknown = pc.is_null(column).to_numpy(zero_copy_only=False)
-    return Rule(name, pa.array(failed, pa.bool_(), mask=unknown), column, None, pa.array(said, pa.string()))
+    for cut in percentiles.cuts(values, ties, found, bounds, state):
+        ratio[cut.rows], failed[cut.rows] = values[cut.rows] / cut.score, cut.out
+        where = f"percentile {bound:g} of {cut.documents:,} documents in {cut.language} is {cut.score:.6g}"
+        for row in cut.rows[cut.out].tolist():
+            said[row] = f"perplexity {values[row]:.6g} is {side}: {where}"
+    known = pc.is_valid(scores.column("perplexity")).to_numpy(zero_copy_only=False)
+    answer = (pa.array(failed, mask=~known), pa.array(ratio, mask=np.isnan(ratio)))
+    return Rule(name, *answer, 1.0, pa.array(said, pa.string()))
 
 
 def _without_model(rule: Rule, policy: str) -> Rule:

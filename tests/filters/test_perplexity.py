@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from itertools import pairwise
 from math import ceil, floor
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_percentiles_take_an_exact_number_of_each_language_whatever_the_shards(s
         n = (languages == language).sum()
         assert low[languages == language].sum() == floor(n / 8)
         assert high[languages == language].sum() == n - ceil(n * 0.8)
-    values = rules["min_perplexity_percentile"].score.to_numpy(zero_copy_only=False)
+    values = judged(batch, max_perplexity=1.0)["max_perplexity"].score.to_numpy(zero_copy_only=False)
     english = languages == "en"
     assert values[english & low].max() <= values[english & ~low].min()
     assert values[english & high].min() >= values[english & ~high].max()
@@ -90,7 +91,8 @@ def test_a_failed_document_is_told_where_the_cut_lies() -> None:
     rule = judged(corpus(100), max_perplexity_percentile=90)["max_perplexity_percentile"]
     said = [one for one, failed in zip(rule.evidence.to_pylist(), rule.failed.to_pylist(), strict=True) if failed]
     assert len(said) == 10
-    assert said[0].startswith("above percentile 90 of 100 documents in en, at ")
+    assert re.fullmatch(r"perplexity [\d.]+ is above: percentile 90 of 100 documents in en is [\d.]+", said[0] or "")
+    assert (rule.threshold, min(rule.score.filter(rule.failed).to_pylist())) == (1.0, 1.0)  # the last one was tied
 
 
 def test_thresholds_are_kept_as_given() -> None:
