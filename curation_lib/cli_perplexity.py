@@ -48,7 +48,7 @@ def train(
     from curation_lib.core.recipe import validated
     from curation_lib.runner import perplexity as training
     from curation_lib.runner.dask import scheduler as connect
-    from curation_lib.runner.single import parse_settings
+    from curation_lib.runner.settings import parse_settings
     from curation_lib.training.perplexity import PerplexityTraining
 
     given = validated(PerplexityTraining, {"order": order, "arpa": arpa, **parse_settings(settings)}, "--set")

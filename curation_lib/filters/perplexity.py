@@ -146,25 +146,26 @@ def keep_band(scores: pa.RecordBatch, config: PerplexityConfig, context: Context
             rules.append(Rule(name, fails(column, pa.scalar(limit, pa.float64())), column, limit))
     low, high = config.bounds
     if low is not None:
-        rules.append(_percentile("min_perplexity_percentile", "below", (low, None), scores, context.state or {}))
+        rules.append(_percentile("min_perplexity_percentile", "below", (low, None), scores, context.state))
     if high is not None:
-        rules.append(_percentile("max_perplexity_percentile", "above", (None, high), scores, context.state or {}))
+        rules.append(_percentile("max_perplexity_percentile", "above", (None, high), scores, context.state))
     return [_without_model(rule, config.without_model) for rule in rules]
 
 
-def _percentile(name: str, side: str, bounds: Bounds, scores: pa.RecordBatch, state: States) -> Rule:
+def _percentile(name: str, side: str, bounds: Bounds, scores: pa.RecordBatch, state: States | None) -> Rule:
     """No one perplexity cuts all languages: the score is that of the document over the cut in its language, the
     threshold 1, and the evidence says where the cut lies."""
     values, ties, found = _scored(scores)
     failed, ratio = np.zeros(scores.num_rows, bool), np.full(scores.num_rows, np.nan)
     said: list[str | None] = [None] * scores.num_rows
     bound = next(bound for bound in bounds if bound is not None)
-    for cut in percentiles.cuts(values, ties, found, bounds, state):
+    for cut in percentiles.cuts(values, ties, found, bounds, state) if state is not None else ():
         ratio[cut.rows], failed[cut.rows] = values[cut.rows] / cut.score, cut.out
         where = f"percentile {bound:g} of {cut.documents:,} documents in {cut.language} is {cut.score:.6g}"
         for row in cut.rows[cut.out].tolist():
             said[row] = f"perplexity {values[row]:.6g} is {side}: {where}"
     known = pc.is_valid(scores.column("perplexity")).to_numpy(zero_copy_only=False)
+    known &= state is not None
     answer = (pa.array(failed, mask=~known), pa.array(ratio, mask=np.isnan(ratio)))
     return Rule(name, *answer, 1.0, pa.array(said, pa.string()))
 

@@ -13,10 +13,10 @@ import pyarrow as pa
 from curation_lib.core.artefact import METRICS
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.dask import Scheduler
+from curation_lib.runner.given import read_inputs
 from curation_lib.runner.models import make_current, publish_model
 from curation_lib.runner.parts import read_batches
 from curation_lib.runner.session import Progress, Session, silent
-from curation_lib.runner.single import read_inputs
 from curation_lib.runner.store import Store
 from curation_lib.training.perplexity import PerplexityTraining, train_perplexity
 from curation_lib.training.writing import require_new

@@ -25,16 +25,20 @@ SIDES: dict[str, Side] = {
     "filters.boilerplate_lines.empty": lt,
     "filters.text_modifiers.empty": lt,
     "filters.classifier.keep_top_percent": le,
+    "filters.perplexity.min_perplexity_percentile": le,
+    "filters.perplexity.max_perplexity_percentile": ge,
     "export.licenses.license_unknown": lt,
     "export.licenses.license_not_allowed": lt,
     "mix.sample.not_sampled": ge,
     "mix.sample.weight_zero": le,
 }
-"""Every rule that is not called `min_…` (dropped below) or `max_…` (dropped above). A new one needs a line here, in its
-room's README, and a document in `test_ledger` that it drops."""
+"""Every rule that is not called `min_…` (dropped below) or `max_…` (dropped above), or that breaks ties. A new one needs
+a line here, in its room's README, and a document in `test_ledger` that it drops."""
 
 
 def side_of(rule: str) -> Side:
     """KeyError for a rule that says nothing of its direction."""
     name = rule.rpartition(".")[2]
-    return lt if name.startswith("min_") else gt if name.startswith("max_") else SIDES[rule]
+    if rule in SIDES:
+        return SIDES[rule]
+    return {"min_": lt, "max_": gt}[name[:4]]

@@ -45,6 +45,7 @@ def corpus(folder: Path) -> dict[str, Any]:
         "quoted": "\n".join(prose(4).split("\n")[2:6]),
         "item": ITEM,
         "address": "https://a.example/only",
+        "scattered": " ".join(f"{'abcdef'[n % 6] * 3} {'ghijk'[n % 5] * 3}." for n in range(18)),
     }
     documents = [{"id": name, "text": text, "language": "en"} for name, text in texts.items()]
     documents += [
