@@ -19,9 +19,10 @@ def perplexity() -> None:
 @click.option("--input", "inputs", required=True, multiple=True, help="File, folder, glob or dataset; repeatable.")
 @click.argument("more_inputs", nargs=-1)
 @click.option("--output", help="New folder for the model.")
-@click.option("--store", envvar="WINNOW_STORE", help="Store for the model, as models/NAME; it becomes current.")
+@click.option("--store", envvar="WINNOW_STORE", help="Store for the model, as models/NAME; the first is current.")
 @click.option("--name", default="perplexity", show_default=True, help="Name of the model.")
 @click.option("--license", default="unknown", show_default=True, help="SPDX licence of the model.")
+@click.option("--use", is_flag=True, help="Make it current in the store, even if another version is.")
 @click.option("--order", type=int, default=5, show_default=True, help="Words of the longest n-grams.")
 @click.option("--arpa", is_flag=True, help="Write the model as ARPA, too.")
 @click.option(
@@ -37,6 +38,7 @@ def train(
     store: str | None,
     name: str,
     license: str,
+    use: bool,
     order: int,
     arpa: bool,
     settings: tuple[str, ...],
@@ -55,7 +57,7 @@ def train(
     where = None if output else store
     with terminal.progress() as progress:
         answer = training.train(
-            [*inputs, *more_inputs], output, where, name, license, given, connect(scheduler, workers), progress
+            [*inputs, *more_inputs], output, where, name, license, given, use, connect(scheduler, workers), progress
         )
     show(answer)
     return answer

@@ -1,7 +1,8 @@
 """Percentiles of a score within each language of a corpus, exact (see `filters.order_statistics`).
 
 A language's documents stand in the order of score, then of the hash of doc_id, so that none are equal. Of n documents
-the first floor(n · low / 100) lie below a percentile `low`, and all but the first ceil(n · high / 100) above `high`.
+the first floor(n · low / 100) lie below a percentile `low`, and all but the first ceil(n · high / 100), one at least,
+above `high`.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def _ranks(rows: int, bounds: Bounds) -> tuple[int | None, int | None]:
     """The last document below the lower bound, the last that is not above the upper one."""
     low, high = (None if bound is None else Fraction(str(bound)) * rows / 100 for bound in bounds)
     below = None if low is None or floor(low) == 0 else floor(low) - 1
-    return below, None if high is None else ceil(high) - 1
+    return below, None if high is None else max(ceil(high), 1) - 1
 
 
 def settled(states: States) -> bool:

@@ -61,7 +61,7 @@ class PerplexityConfig(StageConfig):
     min_perplexity: float | None = keep(None, ge=0)
     max_perplexity: float | None = keep(None, ge=0)
     min_perplexity_percentile: float | None = keep(None, ge=0, lt=100)
-    max_perplexity_percentile: float | None = keep(None, gt=0, le=100)
+    max_perplexity_percentile: float | None = keep(None, ge=0, le=100)
 
     @field_validator("models", mode="before")
     @classmethod
@@ -75,7 +75,7 @@ class PerplexityConfig(StageConfig):
         low, high = self.bounds
         if self.min_perplexity is None and self.max_perplexity is None and low is None and high is None:
             raise ValueError("nothing decides: give a min_ or max_perplexity, or a percentile")
-        if low is not None and high is not None and low >= high:
+        if low is not None and high is not None and low >= high > 0:
             raise ValueError("min_perplexity_percentile is not below max_perplexity_percentile: nothing would stay")
         return self
 

@@ -30,7 +30,7 @@ from curation_lib.text.ngram_tables import words_of
 from curation_lib.text.tokenisations import TOKENISE, Sentences, Tokenisation, score_tokenised
 from curation_lib.training.kneser_ney import Smoothed, smoothed
 from curation_lib.training.ngram_corpus import Corpus
-from curation_lib.training.writing import Described, complete
+from curation_lib.training.writing import Described, complete, new_folder
 
 HELD_OUT_SEED = 20
 PERCENTILES = (5, 10, 30, 50, 60, 90, 95)
@@ -77,29 +77,40 @@ def train_perplexity(
 ) -> ModelManifest:
     """Train on documents and write the model's folder. The same documents in the same order give the same bytes.
 
-    Raises ConfigError where no document is left to train on, or more than `max_tokens`.
+    Raises ConfigError where no document is left to train on, or more than `max_tokens`, or `folder` holds anything.
     """
-    corpus, held, book = Corpus(), _Held(), _Book()
-    for batch in batches:
-        chosen, out = _chosen(batch, settings)
-        held.texts.append(out.column("text"))
-        book.add(chosen)
-        corpus.add(*_as_sentences(chosen.column("text"), settings))
-        if corpus.tokens > settings.max_tokens:
-            raise ConfigError(
-                f"more than {settings.max_tokens:,} tokens; set sample to less than 1, or raise max_tokens, "
-                "with 150 bytes of memory for each"
-            )
-    if not corpus.tokens:
-        raise ConfigError("no document to train on; check the inputs and `language`")
+    with new_folder(folder) as place:
+        corpus, held, book = Corpus(), _Held(), _Book()
+        for batch in batches:
+            chosen, out = _chosen(batch, settings)
+            held.texts.append(out.column("text"))
+            book.add(chosen)
+            corpus.add(*_as_sentences(chosen.column("text"), settings))
+            _require_room(corpus, settings)
+        if not corpus.tokens:
+            raise ConfigError("no document to train on; check the inputs and `language`")
+        libraries = ("numpy", "numba", "pyarrow")
+        data = [book.training_data()]
+        described = Described(name, KIND, license, settings.model_dump(mode="json"), data, libraries)
+        return _trained(place, corpus, held, described, settings)
+
+
+def _require_room(corpus: Corpus, settings: PerplexityTraining) -> None:
+    if corpus.tokens > settings.max_tokens:
+        raise ConfigError(
+            f"more than {settings.max_tokens:,} tokens; set sample to less than 1, or raise max_tokens, "
+            "with 150 bytes of memory for each"
+        )
+
+
+def _trained(
+    folder: Path, corpus: Corpus, held: _Held, described: Described, settings: PerplexityTraining
+) -> ModelManifest:
     tokens = corpus.tokens
     made = smoothed(corpus.numbers(), len(corpus.words), settings.order, settings.least)
     model = build_model(words_of(corpus.words), made.orders)
     _write(folder, model, corpus.words, made, settings.arpa)
     metrics = {"tokens": tokens, **_described(made), "held_out": held.metrics(model, settings)}
-    described = Described(
-        name, KIND, license, settings.model_dump(mode="json"), [book.training_data()], ("numpy", "numba", "pyarrow")
-    )
     return complete(folder, described, metrics, _card(described, metrics))
 
 
@@ -175,7 +186,6 @@ def _described(made: Smoothed) -> dict[str, Any]:
 
 
 def _write(folder: Path, model: NgramModel, words: Sequence[bytes], made: Smoothed, arpa: bool) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / MODEL_FILE).write_bytes(binary_bytes(model, words))
     if arpa:
         with (folder / ARPA_FILE).open("wb") as raw, zstandard.ZstdCompressor().stream_writer(raw) as file:
