@@ -109,6 +109,17 @@ class Books:
         who = batch.select(list(_IDENTITY)).take(rows.column("row"))
         self.drops.append(_booked(DROPS, stage, who, rows))
 
+    def drop_in_order(self, batch: pa.RecordBatch, taken: Sequence[tuple[str, Sequence[Drop]]]) -> None:
+        """Book rows of `batch` that several stages drop, as the documents stand: so the ledger does not show where one
+        batch ended and the next began."""
+        before = len(self.drops)
+        for stage, drops in taken:
+            self.drop(stage, batch, drops)
+        if len(taken) > 1:
+            rows = pa.concat_arrays([columns_of(Drop, drops).column("row") for _, drops in taken])
+            booked = pa.Table.from_batches(self.drops[before:]).take(pc.sort_indices(rows))
+            self.drops[before:] = booked.combine_chunks().to_batches()
+
     def edit(self, stage: str, batch: pa.RecordBatch, edits: Sequence[Edit]) -> None:
         """Book what `stage` cut out of rows of `batch`."""
         if not edits:

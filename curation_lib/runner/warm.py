@@ -18,8 +18,8 @@ import curation_lib
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.registry import find
 from curation_lib.core.stage import OWN, Context, Filter, Group, Map
-from curation_lib.text.classifier_lines import classifier_lines
 from curation_lib.text.arpa import arpa_text, parse_arpa
+from curation_lib.text.classifier_lines import classifier_lines
 from curation_lib.text.folded_text import folded_text
 from curation_lib.text.hashing import content_hashes, doc_id
 from curation_lib.text.masked_words import masked_tokens
