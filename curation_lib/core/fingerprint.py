@@ -15,7 +15,7 @@ from curation_lib.core.config import Role, StageConfig
 from curation_lib.core.places import options
 from curation_lib.core.stage import Stage
 
-WRITER = {"format": 2, "libraries": ("pyarrow",)}
+WRITER = {"format": 3, "libraries": ("pyarrow",)}
 """Bump `format` when the runner writes parts, ledgers or scores in another way."""
 
 

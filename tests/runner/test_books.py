@@ -105,3 +105,19 @@ def test_two_filters_may_have_rules_of_the_same_name() -> None:
         taken = BATCH.slice(number, 1)
         books.apply(name, taken, Result(taken.slice(0, 0), [Drop(0, "short", 0.0, 1.0)]))
     assert books.counts()["dropped"] == {"filters.a.short": 1, "filters.b.short": 1}
+
+
+def test_a_block_ledger_is_in_the_order_of_its_documents_in_any_batches() -> None:
+    taken = [("filters.a", [Drop(1, "x", 0.0, 1.0), Drop(3, "x", 0.0, 1.0)]), ("filters.b", [Drop(0, "y", 0.0, 1.0)])]
+    whole, halves = Books(rows_in=4), Books(rows_in=4)
+    whole.drop_in_order(BATCH, taken)
+    halves.drop_in_order(BATCH.slice(0, 2), [("filters.a", [Drop(1, "x", 0.0, 1.0)]), taken[1]])
+    halves.drop_in_order(BATCH.slice(2), [("filters.a", [Drop(1, "x", 0.0, 1.0)])])
+    one, two = (pa.Table.from_batches(books.drops).to_pylist() for books in (whole, halves))
+    assert one == two
+    assert [(row["doc_id"], row["stage"]) for row in one] == [
+        ("0", "filters.b"),
+        ("1", "filters.a"),
+        ("3", "filters.a"),
+    ]
+    assert whole.dropped == halves.dropped
