@@ -15,6 +15,7 @@ MODULES = (
     "code_markup",
     "perplexity",
     "coherence",
+    "density",
     "decontaminate",
     "text_modifiers",
     "classifier",

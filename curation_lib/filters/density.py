@@ -1,0 +1,174 @@
+"""`filters.density`: how dense with information a document is, and how little it is polished or told as a story.
+
+Scores: `density` float32, log odds of being dense; null where the document's language is not English. One column per
+signal (`text/density_signals.py`), float64: what it adds to the score; they and the model's bias sum to it. `tie`
+uint64 orders equal scores.
+
+Gate with the heuristics first: markup, lists of links and machine text are dense, too, and no document is worth
+anything for its score alone. Put gopher_repetition, gopher_quality, c4_quality and fineweb_quality in front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import field_validator
+
+from curation_lib.core.artefact import Model, check_place, find_model, hashed_files, model_facts
+from curation_lib.core.config import StageConfig, keep, locate
+from curation_lib.core.local_copy import local_copy
+from curation_lib.core.stage import Context, Filter, Rule
+from curation_lib.filters import classifier
+from curation_lib.filters.order_statistics import Partial, State, at_most, float_of
+from curation_lib.filters.stop_words import UNKNOWN, WithoutList, without_list
+from curation_lib.text.density_counts import density_counts
+from curation_lib.text.density_files import WEIGHTS, WORDS, read_density_model
+from curation_lib.text.density_signals import SIGNALS, DensityModel
+from curation_lib.text.hashing import priority
+
+KIND = "density"
+SHIPPED = Path(__file__).with_name("density_model")
+_SEED = 0
+
+
+class DensityConfig(StageConfig):
+    """model: a folder made by `winnow density train`, or `<store>/models/<name>`; default is the one that ships.
+    min_density: least score that stays. keep_top_percent: this share of the documents with a score stays, the densest,
+    rounded up. Null turns either off; with both off the filter only measures. without_list: the word lists are English;
+    a document of another language stops the build where a rule is on, or passes. `unknown` counts as English.
+    """
+
+    model: str | None = locate(None)
+    without_list: WithoutList = keep("stop")
+    min_density: float | None = keep(None)
+    keep_top_percent: float | None = keep(None, gt=0, le=100)
+
+    @field_validator("model")
+    @classmethod
+    def _leads_somewhere(cls, model: str | None) -> str | None:
+        if model is not None:
+            check_place(model)
+        return model
+
+
+class Loaded(NamedTuple):
+    """A model, and what the manifest says of it."""
+
+    model: DensityModel
+    facts: dict[str, Any]
+
+
+def _found(config: DensityConfig) -> Model:
+    return find_model(config.model or str(SHIPPED), [KIND])
+
+
+def density_files(config: DensityConfig) -> dict[str, str]:
+    """The files that shape the scores, by name."""
+    return hashed_files(_found(config), [WORDS, WEIGHTS])
+
+
+def load(config: DensityConfig) -> Loaded:
+    """The model, from a local copy where it lies elsewhere. Raises ConfigError for one that is none."""
+    found = _found(config)
+    model = read_density_model(local_copy(found.file(WORDS)), local_copy(found.file(WEIGHTS)))
+    return Loaded(model, model_facts(found))
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """What the dataset's manifest says of the model."""
+    return loaded.facts
+
+
+def measure_density(batch: pa.RecordBatch, config: DensityConfig, context: Context) -> pa.RecordBatch:
+    """Scores of each document (see the module)."""
+    model = (context.model or load(config)).model
+    parts = model.contributions(density_counts(batch.column("text"), model.lexicon, model.costs))
+    total = np.full(batch.num_rows, model.bias)
+    for part in parts.T:  # one after the other: a sum in fixed order
+        total += part
+    mask = ~_english(batch)
+    columns = {"density": pa.array(total.astype(np.float32), mask=mask)}
+    columns |= {name: pa.array(part, pa.float64(), mask=mask) for name, part in zip(SIGNALS, parts.T, strict=True)}
+    tie = pa.array(priority(batch.column("doc_id"), _SEED), pa.uint64())
+    return pa.RecordBatch.from_pydict({**columns, "tie": tie})
+
+
+def _english(batch: pa.RecordBatch) -> Any:
+    if "language" not in batch.schema.names:
+        return np.ones(batch.num_rows, bool)
+    codes = pc.fill_null(batch.column("language"), UNKNOWN).dictionary_encode()
+    known = [code == UNKNOWN or code.replace("_", "-").partition("-")[0] == "en" for code in codes.dictionary.to_pylist()]
+    return np.array(known, bool)[codes.indices.to_numpy()]
+
+
+def _ranked(scores: pa.RecordBatch) -> pa.RecordBatch:
+    """The scores of documents that have one, as `filters.classifier` ranks them."""
+    columns = {"score": scores.column("density"), "tie": scores.column("tie")}
+    return pa.RecordBatch.from_pydict(columns).filter(pc.is_valid(scores.column("density")))
+
+
+def summarise(scores: pa.RecordBatch, config: Any, state: State | None) -> Partial:
+    """What the next pass has to know of a batch, as `filters.classifier` counts it."""
+    return classifier.summarise(_ranked(scores), config, state)
+
+
+def merge(partials: Iterable[Partial], config: Any, state: State | None) -> State:
+    """The order statistic so far."""
+    return classifier.merge(partials, config, state)
+
+
+def keep_dense(scores: pa.RecordBatch, config: DensityConfig, context: Context) -> list[Rule]:
+    """`min_density`, then `keep_top_percent`, whose threshold is the lowest score that stays."""
+    rules, column = [], scores.column("density")
+    if config.min_density is not None:
+        threshold = pa.scalar(config.min_density, pa.float64())
+        rules.append(Rule("min_density", pc.less(column, threshold), column, config.min_density))
+    if config.keep_top_percent is not None:
+        rules.append(_top(scores, context.state))
+    return [_unjudged(without_list(rule, config.without_list), config) for rule in rules]
+
+
+def _top(scores: pa.RecordBatch, state: State | None) -> Rule:
+    column = scores.column("density")
+    if not state or not state["targets"]:  # no document has a score
+        return Rule("keep_top_percent", pa.nulls(len(column), pa.bool_()), column, None)
+    prefix = state["targets"][0]["prefix"]
+    values = pa.RecordBatch.from_pydict({"score": pc.fill_null(column, 0.0), "tie": scores.column("tie")})
+    failed = ~at_most(classifier.keys(values, len(prefix)), prefix)
+    threshold = -float_of(prefix[: classifier.SCORE_DIGITS]) + 0.0
+    return Rule("keep_top_percent", pa.array(failed, mask=pc.is_null(column).to_numpy(False)), column, threshold)
+
+
+def _unjudged(rule: Rule, config: DensityConfig) -> Rule:
+    if config.without_list == "pass":
+        return rule
+    return Rule(
+        rule.name,
+        rule.failed,
+        rule.score,
+        rule.threshold,
+        unjudged="`density` has English word lists only; drop other languages before with filters.language, set "
+        "`without_list: pass`, or turn the rule off by null",
+    )
+
+
+STAGE = Filter(
+    name="filters.density",
+    version=1,
+    config=DensityConfig,
+    summary="density of information over polish and anecdote, by threshold or best share of the corpus",
+    libraries=("numpy", "xxhash"),
+    load=load,
+    model_files=density_files,
+    facts=facts,
+    measure=measure_density,
+    keep=keep_dense,
+    summarise=summarise,
+    merge=merge,
+    settled=classifier.settled,
+)
