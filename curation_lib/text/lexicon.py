@@ -53,7 +53,7 @@ def lexicon(entries: Mapping[int, int], unknown: int) -> Lexicon:
 
 def word_key(words: str) -> int:
     """The hash of one word, or of two with a space between them, as the kernels compute it."""
-    hashes = [_fnv(word) for word in words.lower().replace("’", "'").split(" ")]
+    hashes = [_fnv(word) for word in words.replace("’", "'").split(" ")]
     return hashes[0] if len(hashes) == 1 else pair_key(*hashes)
 
 
@@ -64,7 +64,7 @@ def pair_key(first: int, second: int) -> int:
 
 def _fnv(word: str) -> int:
     state = int(OFFSET)
-    for byte in word.encode("utf-8", "surrogatepass"):
+    for byte in word.encode().lower():  # of bytes: ASCII only
         state = ((state ^ byte) * int(PRIME)) & _MASK
     return state
 

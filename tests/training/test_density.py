@@ -1,0 +1,100 @@
+"""Trains on the pairs, which the shipped model never saw, to see that training works; the model is thrown away."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from curation_lib.cli import cli
+from curation_lib.core.errors import ConfigError
+from curation_lib.filters.density import STAGE, DensityConfig
+from curation_lib.text.density_signals import SIGNALS, SIGNS
+from curation_lib.training.density import auc, fit, train
+from curation_lib.training.density_model import Document, train_density
+from curation_lib.training.density_texts import Text, cut, mixtures
+from tests.filters.judging import documents, scores_of_batch
+
+PAIRS = Path(__file__).resolve().parents[1] / "golden" / "density" / "pairs.jsonl"
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Document]:
+    """The first 160 pairs as four sources of each label."""
+    pairs = [json.loads(line) for line in PAIRS.read_text().splitlines()][:160]
+    return [
+        Document(pair[member], label, f"{label}-{n % 4}", "CC0-1.0")
+        for n, pair in enumerate(pairs)
+        for member, label in (("plain", "dense"), ("padded", "polished"))
+    ]
+
+
+def test_the_command_trains_a_model_that_the_filter_takes(found: list[Document], tmp_path: Path) -> None:
+    arguments = ["density", "train", "--output", str(tmp_path / "model"), "--json"]
+    for source in sorted({(one.label, one.source) for one in found}):
+        path = tmp_path / f"{source[1]}.jsonl"
+        rows = [{"text": one.text, "license": one.license} for one in found if (one.label, one.source) == source]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        arguments += [f"--{source[0]}", str(path)]
+    answer = CliRunner().invoke(cli, arguments)
+    assert answer.exit_code == 0, answer.output
+    told = json.loads(answer.output.splitlines()[-1])
+    assert told["metrics"]["trained"] == len(found)
+    unseen = [json.loads(line) for line in PAIRS.read_text().splitlines()][160:]
+    batch = documents(*(pair[member] for member in ("plain", "padded") for pair in unseen))
+    scores = scores_of_batch(STAGE, batch, model=str(tmp_path / "model")).column("density").to_numpy()
+    assert auc(scores, np.arange(len(scores)) < len(unseen)) > 0.9
+    config = DensityConfig(model=str(tmp_path / "model"))
+    assert STAGE.facts and STAGE.facts(STAGE.load(config))["fingerprint"] == told["fingerprint"]
+    assert "| dense | dense-0 | 40 |" in (tmp_path / "model" / "card.md").read_text()
+
+
+def test_equal_documents_in_any_order_give_equal_bytes(found: list[Document], tmp_path: Path) -> None:
+    train_density(tmp_path / "a", "one", None, found[:80])
+    train_density(tmp_path / "b", "one", None, [*reversed(found[:80]), *found[:3]])
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == ["card.md", "manifest.json", "metrics.json", "weights.json", "words.npz"]
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_one_source_of_a_label_is_refused() -> None:
+    texts = [Text("a b c", True, "one"), Text("d e f", False, "two"), Text("g h i", False, "three")]
+    with pytest.raises(ConfigError, match="two sources"):
+        train(texts)
+
+
+def test_no_weight_goes_against_its_sign_even_where_the_labels_would_have_it() -> None:
+    draw = np.random.default_rng(3)
+    z = draw.normal(size=(400, len(SIGNALS)))
+    dense = z[:, SIGNALS.index("numbers")] + z[:, SIGNALS.index("hedges")] > 0
+    weights, _ = fit(z, dense, np.full(400, 1 / 400), 0.001)
+    assert (weights * SIGNS >= 0).all()
+    assert weights[SIGNALS.index("hedges")] == 0
+    assert weights.argmax() == SIGNALS.index("numbers")
+
+
+def test_mixtures_keep_the_facts_and_not_the_length(found: list[Document]) -> None:
+    made = mixtures([Text(one.text, one.label == "dense", one.source) for one in found])
+    passages, padded = made[::2], made[1::2]
+    assert all(one.dense for one in passages)
+    assert not any(one.dense for one in padded)
+    assert all(one.source.startswith("dense") for one in made)
+    assert all(one.text.split(". ")[0].split("? ")[0] in other.text for one, other in zip(passages, padded, strict=True))
+    assert any(len(one.text) > len(other.text) for one, other in zip(passages, padded, strict=True))
+
+
+@pytest.mark.parametrize("length", [1, 7, 100])
+def test_cutting_loses_no_character_but_the_short_end(length: int) -> None:
+    text = "One two  three\nfour five six seven."
+    runs = cut(text, length)
+    assert text.startswith("".join(runs))
+    assert all(len(run) >= length for run in runs) or runs == [text]
+
+
+@pytest.mark.parametrize(("score", "wanted"), [([3, 2, 1, 0], 1.0), ([0, 1, 2, 3], 0.0), ([1, 1, 1, 1], 0.5)])
+def test_auc(score: list[float], wanted: float) -> None:
+    assert auc(np.array(score, float), np.array([True, True, False, False])) == wanted
