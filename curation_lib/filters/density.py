@@ -86,7 +86,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def measure_density(batch: pa.RecordBatch, config: DensityConfig, context: Context) -> pa.RecordBatch:
     """Scores of each document (see the module)."""
-    model = (context.model or load(config)).model
+    model: DensityModel = context.model.model
     parts = model.contributions(density_counts(batch.column("text"), model.lexicon, model.costs))
     total = np.full(batch.num_rows, model.bias)
     for part in parts.T:  # one after the other: a sum in fixed order
@@ -102,7 +102,9 @@ def _english(batch: pa.RecordBatch) -> Any:
     if "language" not in batch.schema.names:
         return np.ones(batch.num_rows, bool)
     codes = pc.fill_null(batch.column("language"), UNKNOWN).dictionary_encode()
-    known = [code == UNKNOWN or code.replace("_", "-").partition("-")[0] == "en" for code in codes.dictionary.to_pylist()]
+    known = [
+        code == UNKNOWN or code.replace("_", "-").partition("-")[0] == "en" for code in codes.dictionary.to_pylist()
+    ]
     return np.array(known, bool)[codes.indices.to_numpy()]
 
 

@@ -37,7 +37,7 @@ def train_from_files(
                     source = Path(shard.name).name.partition(".")[0]
                     for batch in read_batches(session.store, part, columns=["text", "license"]):
                         texts, licenses = (batch.column(column).to_pylist() for column in ("text", "license"))
-                        found += [Document(t, label, source, l) for t, l in zip(texts, licenses, strict=True)]
+                        found += [Document(t, label, source, one) for t, one in zip(texts, licenses, strict=True)]
     return train_density(folder, name, license, found)
 
 

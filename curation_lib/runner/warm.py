@@ -35,6 +35,7 @@ STAGES = (
     "dedup.exact", "dedup.minhash", "dedup.semantic", "dedup.spans", "filters.c4_lines", "filters.gopher_repetition",
     "filters.gopher_quality", "filters.c4_quality", "filters.fineweb_quality", "filters.boilerplate_lines",
     "filters.code_markup", "filters.coherence",
+    "filters.code_markup", "filters.density",
 )  # fmt: skip
 
 
@@ -57,7 +58,8 @@ def main() -> None:
         config = stage.config(**settings)
         if isinstance(stage, Filter):
             common = stage.statistics(config) if stage.statistics else None
-            stage.measure(batch, config, Context(statistics=common(batch) if common else None))
+            model = stage.load(config) if stage.load else None
+            stage.measure(batch, config, Context(model, common(batch) if common else None))
         elif isinstance(stage, Map):
             stage.fn(batch, config, Context())
         elif isinstance(stage, Group):

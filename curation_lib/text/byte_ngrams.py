@@ -6,6 +6,8 @@ is one table of 32^3 costs, so scoring is one look-up a byte.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -48,7 +50,7 @@ def count_ngrams(texts: pa.Array[pa.LargeStringScalar]) -> Counts:
     return counts
 
 
-def costs_of(counts: Counts) -> Costs:
+def costs_of(counts: npt.NDArray[Any]) -> Costs:
     """uint8[32^3], sixteenths of a bit: interpolated from order 1 to 3 (Witten and Bell 1991), at most 255."""
     probability = np.full(SYMBOLS, 1 / SYMBOLS)
     for order in range(1, ORDER + 1):
@@ -57,7 +59,8 @@ def costs_of(counts: Counts) -> Costs:
         lower = np.tile(probability.reshape(-1, SYMBOLS), (len(seen) // max(1, probability.size // SYMBOLS), 1))
         probability = (seen + np.maximum(kinds, 1) * lower) / (total + np.maximum(kinds, 1))
     bits = -np.log2(probability.reshape(-1))
-    return np.clip(np.rint(bits * UNITS), 1, 255).astype(np.uint8)
+    found: Costs = np.clip(np.rint(bits * UNITS), 1, 255).astype(np.uint8)
+    return found
 
 
 @njit(nogil=True, cache=True)
@@ -70,7 +73,7 @@ def _count(data: Bytes, offsets: Offsets, symbols: Bytes, counts: Counts) -> Non
 
 
 @kernel
-def surprisal(data: Bytes, start: int, stop: int, symbols: Bytes, costs: Costs) -> int:
+def surprisal(data: Bytes, start: Any, stop: Any, symbols: Bytes, costs: Costs) -> Any:
     """What bytes [start, stop) cost, in sixteenths of a bit."""
     context, total = np.int64(START), np.int64(0)
     for i in range(start, stop):

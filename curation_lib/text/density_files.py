@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from curation_lib.core.errors import ConfigError
@@ -57,7 +59,7 @@ def read_density_model(words: Path, weights: Path) -> DensityModel:
         raise ConfigError(f"density: {weights.parent} is no density model of this version; train it again") from e
 
 
-def _lexicon(table: dict[str, np.ndarray]) -> Lexicon:  # type: ignore[type-arg]
+def _lexicon(table: dict[str, npt.NDArray[Any]]) -> Lexicon:
     size, unknown = (int(value) for value in table["size"])
     keys, entries = np.zeros(size, np.uint64), np.zeros(size, np.int64)
     keys[table["slots"]], entries[table["slots"]] = table["keys"], table["entries"]

@@ -17,7 +17,8 @@ Floats = npt.NDArray[np.float64]
 
 
 def _rate(part: Any, whole: Any) -> Floats:
-    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    found: Floats = np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    return found
 
 
 def _per_hundred(name: str) -> Callable[[Rows], Floats]:
@@ -59,7 +60,8 @@ LIMIT = 3.0
 @dataclass(frozen=True)
 class DensityModel:
     """lexicon, costs: what words and bytes are worth. knots: log2 of lengths in bytes; expected[signal, knot]: what a
-    signal comes to at a length, whatever the label (compression: of dense texts). spread: standard deviation around it. weights: of the standardised signals, none against its sign. bias: log odds at zero."""
+    signal comes to at a length, whatever the label (compression: of dense texts). spread: standard deviation around
+    that. weights: of the standardised signals, none against its sign. bias: log odds at zero."""
 
     lexicon: Lexicon
     costs: Costs
@@ -71,25 +73,30 @@ class DensityModel:
 
     def contributions(self, rows: Rows) -> Floats:
         """float64[documents, signals]: what each adds to the log odds of being dense."""
-        return self.standardised(rows) * self.weights
+        found: Floats = self.standardised(rows) * self.weights
+        return found
 
     def standardised(self, rows: Rows) -> Floats:
         """float64[documents, signals]: standard deviations above what is usual at the document's length."""
         found = (measured(rows) - usual(lengths(rows), self.knots, self.expected)) / self.spread
         found[:, COMPRESSION] = np.maximum(0, np.abs(found[:, COMPRESSION]) - BAND)
-        return np.clip(found, -LIMIT, LIMIT)
+        clipped: Floats = np.clip(found, -LIMIT, LIMIT)
+        return clipped
 
 
 def measured(rows: Rows) -> Floats:
     """float64[documents, signals], in the order of SIGNALS."""
-    return np.stack([signal(rows) for signal in (*MERITS.values(), *PENALTIES.values())], axis=1)
+    found: Floats = np.stack([signal(rows) for signal in (*MERITS.values(), *PENALTIES.values())], axis=1)
+    return found
 
 
 def lengths(rows: Rows) -> Floats:
     """log2 of each text's bytes."""
-    return np.log2(np.maximum(rows["bytes"], 1))
+    found: Floats = np.log2(np.maximum(rows["bytes"], 1))
+    return found
 
 
 def usual(length: Floats, knots: Floats, expected: Floats) -> Floats:
     """Each signal at these lengths, linear between knots and flat beyond."""
-    return np.stack([np.interp(length, knots, curve) for curve in expected], axis=1)
+    found: Floats = np.stack([np.interp(length, knots, curve) for curve in expected], axis=1)
+    return found

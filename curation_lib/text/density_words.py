@@ -23,24 +23,24 @@ FUNCTION_WORDS = tuple(
 FIRST_PERSON_WORDS = tuple(
     """i i'd i'll i'm i've me mine my myself our ours ourselves us we we'd we'll we're we've""".split()
 )
-_HEDGES = """absolutely actually admittedly almost anyway anyways apparently arguably awfully basically certainly clearly
+_HEDGES = """absolutely actually admittedly almost anyway anyways apparently arguably awfully basically certainly
+clearly
     completely definitely essentially evidently fairly frankly generally guess hey hopefully honestly hm hmm huh indeed
     just kinda literally lol lots maybe mostly obviously oh ok okay ones perhaps personally possibly presumably pretty
     probably quite really roughly seemingly seems seriously simply so-called somehow somewhat somewhere sorta stuff
-    supposedly supposed surely thankfully thing things totally truly truth ugh uh um unfortunately usually very virtually
+    supposedly supposed surely thankfully thing things totally truly truth ugh uh um unfortunately usually very
+    virtually
     well whatever whatsoever wow yeah yep yes yup"""
-_HEDGE_PHRASES = """kind of|sort of|a bit|a lot|a little|you know|i mean|i think|i guess|i suppose|i believe|i feel|in fact|of course|to
-    be|by the|at least|so to|let's face|let me|tell you|to say|thing is|more or|or less|come on|the way|at all|after all
-    |as well|no doubt|for sure|and so|or so|you see|needless to|in general|looks like|feels like|seems to"""
-HEDGE_WORDS = (
-    *_HEDGES.split(),
-    *(" ".join(phrase.split()) for phrase in _HEDGE_PHRASES.split("|") if phrase.strip() not in ("to be", "by the")),
-)
+_HEDGE_PHRASES = """kind of|sort of|a bit|a lot|a little|you know|i mean|i think|i guess|i suppose|i believe|i feel|in
+fact|of course|at least|so to|let's face|let me|tell you|thing is|more or|or less|come on|the way|at all|after
+all|as well|no doubt|for sure|or so|you see|needless to|in general|looks like|feels like|seems to"""
+HEDGE_WORDS = (*_HEDGES.split(), *(" ".join(phrase.split()) for phrase in _HEDGE_PHRASES.split("|")))
 PROMOTION_WORDS = tuple(
     """amazing amazingly astonishing attractive award-winning awesome beautiful beautifully best best-in-class blazing
     boost breakthrough breathtaking brilliant buy cheers click community congratulations cool cutting-edge delight
     delighted delightful dream dreams easier easily easy effortless effortlessly elegant empower empowers enjoy epic
-    everyone excellent excited exciting exclusive fabulous fantastic fastest favorite favourite follow fresh friendly fun
+    everyone excellent excited exciting exclusive fabulous fantastic fastest favorite favourite follow fresh friendly
+    fun
     game-changer game-changing glad gorgeous great greatest groundbreaking grow happy helping hottest huge impressive
     incredible incredibly innovative inspire inspired inspiring intuitive invite join journey leading leverage love
     loved lovely loves magic magical marvelous massive mind-blowing must-have next-generation nice offer outstanding

@@ -7,12 +7,12 @@ and `-` join two such runs. Hashes fold ASCII case and write `’` as `'`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from curation_lib.text.buffers import Bytes, Hashes
+from curation_lib.text.buffers import Hashes
 from curation_lib.text.kernels import kernel
 
 FUNCTION, FIRST_PERSON, HEDGE, PROMOTION, UNIT = (np.int64(1 << bit) for bit in range(5))
@@ -79,7 +79,7 @@ def classes(lists: Iterable[tuple[np.int64, Iterable[str]]]) -> dict[int, int]:
 
 
 @kernel
-def look_up(table: Lexicon, key: np.uint64) -> np.int64:
+def look_up(table: Lexicon, key: np.uint64) -> Any:
     """The entry of `key`, -1 where it has none."""
     mask = np.uint64(len(table.keys) - 1)
     slot = (key ^ (key >> _HALF)) & mask

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -23,7 +25,7 @@ def new_places() -> Places:
 
 
 @kernel
-def compressed_bytes(data: Bytes, start: int, stop: int, places: Places) -> int:
+def compressed_bytes(data: Bytes, start: Any, stop: Any, places: Places) -> Any:
     """Bytes [start, stop) after greedy matching: 1 for each byte that stands for itself, 3 for each match of 4 or
     more bytes with an earlier place of the text."""
     cost, i = np.int64(0), np.int64(start)

@@ -18,7 +18,7 @@ import pyarrow as pa
 from curation_lib.core.errors import ConfigError
 from curation_lib.text.byte_ngrams import costs_of, count_ngrams
 from curation_lib.text.density_counts import density_counts
-from curation_lib.text.density_signals import COMPRESSION, SIGNALS, SIGNS, DensityModel, Floats, lengths, measured, usual
+from curation_lib.text.density_signals import COMPRESSION, DensityModel, Floats, lengths, measured, usual
 from curation_lib.text.density_words import (
     FIRST_PERSON_WORDS,
     FUNCTION_WORDS,
@@ -37,6 +37,7 @@ from curation_lib.text.lexicon import (
     classes,
     lexicon,
 )
+from curation_lib.training.density_fit import cross_validated, fit
 from curation_lib.training.density_texts import Text, cut, mixtures, word_keys
 
 WORDS = 20_000
@@ -45,9 +46,6 @@ FEWEST_SOURCES = 3
 """Polished sources that must use a word before it counts as one of stories and talk."""
 STORY_BITS = 4.0
 """Most that a word can count: sixteen times as frequent in polished texts."""
-PENALTIES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-"""Of squared weights, beside a mean loss: the cross-validation chooses the largest whose AUC is within one standard
-error of the best (Hastie, Tibshirani and Friedman 2009, 7.10): signals that say the same share their weight."""
 FOLDS = 5
 KNOTS = np.arange(6.0, 17.0)
 _LISTS = (
@@ -72,15 +70,15 @@ class Trained(NamedTuple):
 
 def train(texts: Sequence[Text]) -> Trained:
     """Raises ConfigError unless each label comes from two sources at least, of which one can be left out."""
-    for dense in (True, False):
-        if len({one.source for one in texts if one.dense is dense}) < 2:
+    for label in (True, False):
+        if len({one.source for one in texts if one.dense is label}) < 2:
             raise ConfigError("density: each of --dense and --polished needs texts of two sources; give more files")
     everything, mixed, rows, runs = _counted(texts)
     dense = np.array([one.dense for one in everything])
     sources = np.array([one.source for one in everything])
     weights = _weights(dense, sources, mixed)
     base = _standards(_vocabulary(texts), rows, runs, dense, weights)
-    held = _cross_validated(base.standardised(rows), dense, sources, weights)
+    held = cross_validated(base.standardised(rows), dense, sources, weights)
     mean = {penalty: float(np.mean(list(found.values()))) for penalty, found in held.items()}
     best = max(mean, key=lambda one: mean[one])
     error = float(np.std(list(held[best].values()), ddof=1)) / len(held[best]) ** 0.5
@@ -114,7 +112,7 @@ def _count(texts: Sequence[str], known: DensityModel) -> Any:
 
 def _folds(texts: Sequence[Text]) -> dict[tuple[str, bool], int]:
     """The fold of each source, by its place among those of its label in order of name."""
-    found = {}
+    found: dict[tuple[str, bool], int] = {}
     for dense in (True, False):
         names = sorted({one.source for one in texts if one.dense is dense})
         found |= {(name, dense): place % FOLDS for place, name in enumerate(names)}
@@ -128,9 +126,11 @@ def _vocabulary(texts: Sequence[Text]) -> DensityModel:
     kept = np.argsort(-mean, kind="stable")[:WORDS]
     rarity = np.clip(np.rint(-8 * np.log2(np.maximum(mean[kept], 1e-9))), 1, 238).astype(np.int64)
     story = _story(shares[:, kept], dense)
-    entries = {int(k): int(r) << RARITY_SHIFT | int(s) << STORY_SHIFT for k, r, s in zip(keys[kept], rarity, story)}
+    rows = zip(keys[kept], rarity, story, strict=True)
+    entries = {int(k): int(r) << RARITY_SHIFT | int(s) << STORY_SHIFT for k, r, s in rows}
     for key, bits in classes(_LISTS).items():
-        entries[key] = (entries.get(key, 0) & ~(255 << STORY_SHIFT) if bits & FIRST_PERSON else entries.get(key, 0)) | bits
+        kept_bits = ~(255 << STORY_SHIFT) if bits & FIRST_PERSON else -1  # first person is a signal of its own
+        entries[key] = entries.get(key, 0) & kept_bits | bits
     empty = np.zeros(0)
     known = lexicon(entries, int(rarity.max()) + 16)
     return DensityModel(known, _costs([one for one in texts if not one.dense]), KNOTS, empty, empty, empty, 0.0)
@@ -141,7 +141,10 @@ def _shares(texts: Sequence[Text]) -> tuple[npt.NDArray[np.uint64], Floats, npt.
     names = sorted({(one.source, one.dense) for one in texts})
     found = word_keys([one.text for one in texts])
     by_source = [
-        np.unique(np.concatenate([f for f, one in zip(found, texts) if (one.source, one.dense) == name]), return_counts=True)
+        np.unique(
+            np.concatenate([f for f, one in zip(found, texts, strict=True) if (one.source, one.dense) == name]),
+            return_counts=True,
+        )
         for name in names
     ]
     keys = np.unique(np.concatenate([k for k, _ in by_source]))
@@ -157,11 +160,12 @@ def _story(shares: Floats, dense: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64
     polished = np.log2(shares[~dense] + floor).mean(axis=0)
     others = np.log2(shares[dense] + floor).mean(axis=0)
     ratio = np.where((shares[~dense] > 0).sum(axis=0) >= FEWEST_SOURCES, polished - others, 0.0)
-    return np.rint(8 * np.clip(ratio, 0, STORY_BITS)).astype(np.int64)
+    found: npt.NDArray[np.int64] = np.rint(8 * np.clip(ratio, 0, STORY_BITS)).astype(np.int64)
+    return found
 
 
 def _costs(texts: Sequence[Text]) -> npt.NDArray[np.uint8]:
-    total = np.zeros(0)
+    total: npt.NDArray[Any] = np.zeros(0)
     for name in sorted({one.source for one in texts}):
         counts = count_ngrams(pa.array([one.text for one in texts if one.source == name], pa.large_string()))
         share = counts * (100_000 / max(1, int(counts.sum())))
@@ -179,7 +183,8 @@ def _weights(dense: Any, sources: Any, mixed: Any) -> Floats:
                 rows = group & (sources == source)
                 weights[rows] = 1 / np.sqrt(rows.sum())
             weights[group] /= 4 * max(weights[group].sum(), 1e-12)
-    return weights / weights.sum()
+    found: Floats = weights / weights.sum()
+    return found
 
 
 def _standards(base: DensityModel, rows: Any, runs: Runs, dense: Any, weights: Floats) -> DensityModel:
@@ -201,38 +206,3 @@ def _curve(runs: Runs, dense: bool) -> Floats:
     ]
     found: Floats = np.mean(curves, axis=0)
     return found
-
-
-def _cross_validated(z: Floats, dense: Any, sources: Any, weights: Floats) -> dict[float, dict[str, float]]:
-    """AUC of each source's texts against all of the other label, trained without that source; by penalty."""
-    found: dict[float, dict[str, float]] = {penalty: {} for penalty in PENALTIES}
-    for source in np.unique(sources):
-        out = sources == source
-        for penalty in PENALTIES:
-            w, bias = fit(z[~out], dense[~out], weights[~out] / weights[~out].sum(), penalty)
-            score = z @ w + bias
-            mixed = len(np.unique(dense[out])) == 2
-            label = bool(dense[out][0])
-            test = out if mixed else out | (dense != label)
-            found[penalty][str(source)] = auc(score[test], dense[test])
-    return found
-
-
-def fit(z: Floats, dense: Any, weights: Floats, penalty: float, steps: int = 1_500) -> tuple[Floats, float]:
-    """Weights and bias of a logistic regression, weights of the signs of SIGNS or 0, by projected gradient."""
-    x = z * SIGNS
-    y = np.where(dense, 1.0, -1.0)
-    w, bias = np.zeros(len(SIGNALS)), 0.0
-    curvature = 0.25 * (weights[:, None] * x**2).sum() + 0.25 + 2 * penalty
-    for _ in range(steps):
-        push = weights * y / (1 + np.exp(np.clip(y * (x @ w + bias), -30, 30)))
-        w = np.maximum(0, w + (x.T @ push - 2 * penalty * w) / curvature)
-        bias += float(push.sum() / curvature)
-    return w * SIGNS, bias
-
-
-def auc(score: Floats, positive: Any) -> float:
-    """Share of pairs in which the positive one scores higher, ties half."""
-    order = np.sort(score[~positive])
-    below, upto = np.searchsorted(order, score[positive], "left"), np.searchsorted(order, score[positive], "right")
-    return float((below + upto).mean() / 2 / max(1, len(order)))

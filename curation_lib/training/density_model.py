@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from curation_lib.core.artefact import ModelManifest, TrainingData
 from curation_lib.text.density_files import write_density_model
 from curation_lib.text.density_signals import SIGNALS
-from curation_lib.training.density import FOLDS, KNOTS, PENALTIES, WORDS, Trained, train
+from curation_lib.training.density import FOLDS, KNOTS, WORDS, Trained, train
+from curation_lib.training.density_fit import PENALTIES
 from curation_lib.training.density_texts import Text
 from curation_lib.training.writing import Described, complete, new_folder
 

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import xxhash
 from numba import njit
 
-from curation_lib.text.buffers import Bytes, Hashes, Offsets, arrow_buffers
-from curation_lib.text.density_counts import KIND_OF, _is_word, _width, _word
+from curation_lib.text.buffers import Bytes, Hashes, arrow_buffers
+from curation_lib.text.plain_words import KIND_OF, is_word, width_of, word_at
 
 SHORTEST, LONGEST = 250, 1_500
 """Bytes of a passage that is mixed: the length of a paragraph or two."""
@@ -41,11 +40,11 @@ def word_keys(texts: Sequence[str]) -> list[Hashes]:
 def _keys(data: Bytes, start: int, stop: int, kinds: Bytes) -> Hashes:
     found, n, i = np.zeros((stop - start) // 2 + 1, np.uint64), 0, start
     while i < stop:
-        if _is_word(data, i, stop, kinds):
-            word = _word(data, i, stop, kinds)
+        if is_word(data, i, stop, kinds):
+            word = word_at(data, i, stop, kinds)
             found[n], n, i = word.key, n + 1, word.stop
         else:
-            i += _width(data, i)
+            i += width_of(data, i)
     return found[:n]
 
 

@@ -46,7 +46,9 @@ def files(archive: Path, wanted: Callable[[str], object]) -> Iterator[tuple[str,
     if archive.suffix != ".deb":
         yield from members(archive, wanted)
         return
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(archive)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as unpacking:
+    with subprocess.Popen(
+        ["dpkg-deb", "--fsys-tarfile", str(archive)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as unpacking:
         assert unpacking.stdout is not None
         with tarfile.open(fileobj=unpacking.stdout, mode="r|") as tar:
             for item in tar:

@@ -9,6 +9,8 @@ import json
 import os
 from pathlib import Path
 
+import pyarrow as pa
+
 from curation_lib.core.stage import Context
 from curation_lib.filters.density import STAGE, DensityConfig, load
 from curation_lib.text.density_counts import density_counts
@@ -20,7 +22,10 @@ from tests.conftest import ROOT
 
 def main() -> None:
     folder = Path(os.environ.get("WINNOW_TEST_DATA") or ROOT.parent / "shared" / "data")
-    batches = texts(folder / "text" / "english.jsonl.zst")
+    batches = [
+        batch.append_column("doc_id", pa.array([f"{n:032x}" for n in range(batch.num_rows)]))
+        for batch in texts(folder / "text" / "english.jsonl.zst")
+    ]
     size = sum(batch.column("text").nbytes - 8 * (batch.num_rows + 1) for batch in batches) / 1e6
     config = DensityConfig()
     loaded = load(config)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from curation_lib.core.stage import Context
 from curation_lib.filters.density import SHIPPED, STAGE, DensityConfig
 from curation_lib.text.density_files import WEIGHTS, WORDS, read_density_model, write_density_model
 from curation_lib.text.density_signals import SIGNALS, SIGNS
-from curation_lib.training.density import auc
+from curation_lib.training.density_fit import auc
 from tests.filters.judging import documents, scores_of_batch, state_of
 
 PAIRS = Path(__file__).resolve().parents[1] / "golden" / "density" / "pairs.jsonl"
@@ -56,7 +57,7 @@ def test_dense_documents_rank_above_polished_ones(by_set: Any, dense: str, polis
     assert auc(scores, np.arange(len(scores)) < len(by_set[dense][0])) >= 0.95
 
 
-@pytest.mark.parametrize("name", (*DENSE, *POLISHED))
+@pytest.mark.parametrize("name", [*DENSE, *POLISHED])
 def test_length_does_not_decide_within_a_set(by_set: Any, name: str) -> None:
     assert abs(rank_correlation(*by_set[name])) < 0.1
 
@@ -130,7 +131,7 @@ def test_the_densest_share_stays_however_the_corpus_is_cut(cuts: tuple[int, ...]
     scores = scores_of_batch(STAGE, documents(*found, "Ein Satz.", language=["en"] * len(found) + ["de"]))
     config = DensityConfig(keep_top_percent=12.5, without_list="pass")
     bounds = [0, *cuts, scores.num_rows]
-    batches = [scores.slice(a, b - a) for a, b in zip(bounds, bounds[1:], strict=False)]
+    batches = [scores.slice(a, b - a) for a, b in pairwise(bounds)]
     state = state_of(STAGE, config, batches)
     stay = [not f for batch in batches for f in STAGE.keep(batch, config, Context(state=state))[0].failed.to_pylist()]
     values = scores.column("density").to_pylist()[:-1]

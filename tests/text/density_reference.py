@@ -117,7 +117,12 @@ def compressed(data: bytes) -> int:
         before = places.get(slot, -1)
         places[slot] = i
         length = 0
-        while 0 <= before and i - before <= 65_535 and i + length < len(data) and data[before + length] == data[i + length]:
+        while (
+            before >= 0
+            and i - before <= 65_535
+            and i + length < len(data)
+            and data[before + length] == data[i + length]
+        ):
             length += 1
         cost, i = (cost + 3, i + length) if length >= 4 else (cost + 1, i + 1)
     return cost + len(data) - i

@@ -65,7 +65,9 @@ def test_a_sentence_of_each_kind() -> None:
 def test_a_word_is_new_again_after_256_others() -> None:
     others = " ".join(f"word{chr(97 + n // 26)}{chr(97 + n % 26)}q" for n in range(257))
     assert counted([f"dog {others} dog"])[0]["new_words"] in (258, 259)
-    assert counted([f"dog {others[: 9 * 20]} dog"])[0]["new_words"] == counted([f"dog {others[: 9 * 20]}"])[0]["new_words"]
+    assert (
+        counted([f"dog {others[: 9 * 20]} dog"])[0]["new_words"] == counted([f"dog {others[: 9 * 20]}"])[0]["new_words"]
+    )
 
 
 def test_texts_do_not_see_each_other() -> None:

@@ -13,7 +13,8 @@ from curation_lib.cli import cli
 from curation_lib.core.errors import ConfigError
 from curation_lib.filters.density import STAGE, DensityConfig
 from curation_lib.text.density_signals import SIGNALS, SIGNS
-from curation_lib.training.density import auc, fit, train
+from curation_lib.training.density import train
+from curation_lib.training.density_fit import auc, fit
 from curation_lib.training.density_model import Document, train_density
 from curation_lib.training.density_texts import Text, cut, mixtures
 from tests.filters.judging import documents, scores_of_batch
@@ -48,7 +49,8 @@ def test_the_command_trains_a_model_that_the_filter_takes(found: list[Document],
     scores = scores_of_batch(STAGE, batch, model=str(tmp_path / "model")).column("density").to_numpy()
     assert auc(scores, np.arange(len(scores)) < len(unseen)) > 0.9
     config = DensityConfig(model=str(tmp_path / "model"))
-    assert STAGE.facts and STAGE.facts(STAGE.load(config))["fingerprint"] == told["fingerprint"]
+    assert STAGE.facts
+    assert STAGE.facts(STAGE.load(config))["fingerprint"] == told["fingerprint"]
     assert "| dense | dense-0 | 40 |" in (tmp_path / "model" / "card.md").read_text()
 
 
@@ -83,7 +85,9 @@ def test_mixtures_keep_the_facts_and_not_the_length(found: list[Document]) -> No
     assert all(one.dense for one in passages)
     assert not any(one.dense for one in padded)
     assert all(one.source.startswith("dense") for one in made)
-    assert all(one.text.split(". ")[0].split("? ")[0] in other.text for one, other in zip(passages, padded, strict=True))
+    assert all(
+        one.text.split(". ")[0].split("? ")[0] in other.text for one, other in zip(passages, padded, strict=True)
+    )
     assert any(len(one.text) > len(other.text) for one, other in zip(passages, padded, strict=True))
 
 
