@@ -138,7 +138,7 @@ def keep_dense(scores: pa.RecordBatch, config: DensityConfig, context: Context) 
 def _top(scores: pa.RecordBatch, state: State | None) -> Rule:
     column = scores.column("density")
     if not state or not state["targets"]:  # no document has a score
-        return Rule("keep_top_percent", pa.nulls(len(column), pa.bool_()), column, None)
+        return Rule("keep_top_percent", pa.nulls(len(column), pa.bool_()), column, 0.0)
     prefix = state["targets"][0]["prefix"]
     values = pa.RecordBatch.from_pydict({"score": pc.fill_null(column, 0.0), "tie": scores.column("tie")})
     failed = ~at_most(classifier.keys(values, len(prefix)), prefix)
