@@ -27,6 +27,7 @@ DROPPING: dict[str, dict[str, Any]] = {
     "filters.length": {"min_characters": 40},
     "filters.decontaminate": {"action": "drop"},
     "filters.classifier": {"keep_top_percent": 50},
+    "filters.density": {"min_density": 0.2, "without_list": "pass"},
     "filters.quality_buckets": {"min_bucket": 15},
     "filters.bad_words": {"without_list": "pass"},
     "filters.gopher_quality": {"without_list": "pass"},
