@@ -8,10 +8,10 @@ from pathlib import Path
 
 from curation_lib.core.artefact import ModelManifest
 from curation_lib.runner.dask import Scheduler
+from curation_lib.runner.given import read_inputs
 from curation_lib.runner.models import current, make_current, publish_model
 from curation_lib.runner.parts import read_batches
 from curation_lib.runner.session import Progress, Session, silent
-from curation_lib.runner.given import read_inputs
 from curation_lib.runner.store import Store
 from curation_lib.training.density_model import Document, train_density
 
