@@ -34,8 +34,7 @@ TEXT = "A first line of words to compile with. A second one, told twice.\nA seco
 STAGES = (
     "dedup.exact", "dedup.minhash", "dedup.semantic", "dedup.spans", "filters.c4_lines", "filters.gopher_repetition",
     "filters.gopher_quality", "filters.c4_quality", "filters.fineweb_quality", "filters.boilerplate_lines",
-    "filters.code_markup", "filters.coherence",
-    "filters.code_markup", "filters.density",
+    "filters.code_markup", "filters.coherence", "filters.density",
 )  # fmt: skip
 
 
