@@ -7,7 +7,7 @@ from curation_lib.text.statistics import text_statistics
 
 
 def counts(text: str, *names: str) -> list[int]:
-    rows = text_statistics(pa.record_batch({"text": pa.array([text], pa.large_string())})).rows
+    rows = text_statistics(pa.record_batch({"text": pa.array([text], pa.large_string())}), repeats=True).rows
     return [int(rows[name][0]) for name in names]
 
 
