@@ -127,4 +127,5 @@ def _mass(
 
 
 def _log10(values: Floats) -> npt.NDArray[np.float32]:
-    return np.minimum(np.log10(values), 0).astype(np.float32)
+    """A probability of 0, which few words can leave for backing off, is -99, as ARPA files have it."""
+    return np.minimum(np.log10(np.maximum(values, 1e-99)), 0).astype(np.float32)

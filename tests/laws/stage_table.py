@@ -26,9 +26,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "filters.text_modifiers": {"modifiers": ["urls", "markdown", "newlines"]},
     "filters.perplexity": {
         "models": {"*": str(Path(__file__).with_name("words.arpa"))},
-        "min_perplexity_percentile": 10,
-        "max_perplexity_percentile": 80,
+        "min_perplexity_percentile": 3,
+        "max_perplexity_percentile": 97,
     },
+    "filters.coherence": {"min_coherence": -0.08},
     "filters.decontaminate": {
         "action": "cut",
         "benchmarks": [
