@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -24,6 +25,7 @@ from curation_lib.sources.inputs import SourceConfig, list_shards, local_copy
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wet.gz", ".arc", ".arc.gz", ".wat.gz", ".bad")
 _SIGNS = ((b"\x1f\x8b\x08", ".gz"), (b"\x28\xb5\x2f\xfd", ".zst"))
+_STEP = 1 << 12  # compressed bytes, so that a step gives 4 MiB at most
 _READ = (WarcRecordType.response, WarcRecordType.conversion)
 
 
@@ -62,10 +64,31 @@ def _read_warc(file: BinaryIO, path: str, name: str, captures: Captures) -> Iter
         except OSError as e:
             error = str(e)
         if not error:
+            if lost := _cut_member(file, last):
+                captures.unread(f"{name}@{last + lost}", "truncated: the file ends within a gzip member")
             return
         start = _next_record(path, name, last)
         captures.unread(f"{name}@{last}", f"{error}; {f'resumed at {start}' if start else 'rest unread'}")
         yield
+
+
+def _cut_member(file: BinaryIO, last: int) -> int:
+    """How far behind the gzip member at `last`, the last that was read, another begins that the file does not hold
+    whole; 0 if there is none. The reader takes one that is cut before its first bytes of text for the end."""
+    file.seek(last)
+    at, data = 0, file.read(_STEP)
+    while data[:2] == _SIGNS[0][0][:2] or data == b"\x1f":
+        begun, member = at, zlib.decompressobj(31)
+        while data and not member.eof:
+            try:
+                member.decompress(data)
+            except zlib.error:
+                return begun
+            at += len(data) - len(member.unused_data)
+            data = member.unused_data or file.read(_STEP)
+        if not member.eof:
+            return begun
+    return 0
 
 
 def _next_record(path: str, name: str, after: int) -> int | None:
@@ -135,7 +158,7 @@ def _capture(record: Any, block: bytes, captures: Captures) -> None:
 
 STAGE = Source(
     name="sources.warc",
-    version=1,
+    version=2,
     config=WarcConfig,
     summary="WARC, WET and ARC files: one capture per response",
     libraries=("fastwarc", "warcio"),

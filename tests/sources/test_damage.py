@@ -77,6 +77,18 @@ def test_warc(tmp_path: Path, name: str, damage: Callable[[bytes], tuple[int, by
         assert found.unread or len(numbers) == COUNT or boundary, "a loss without a quarantine row"
 
 
+@pytest.mark.parametrize("more", [0, 1, 2, 10, 29])
+def test_a_file_that_ends_within_a_gzip_member_says_so(tmp_path: Path, more: int) -> None:
+    """The archive reader takes a member of a few bytes for the end of the file."""
+    members = [gzip.compress(r, mtime=0) for r in RECORDS]
+    whole = sum(map(len, members[:6]))
+    found = read("warc", written(tmp_path, "x.warc.gz", b"".join(members)[: whole + more]))
+    assert sound(found) == list(range(6))
+    assert [u.error.split(";")[0] for u in found.unread] == (
+        ["truncated: the file ends within a gzip member"] if more else []
+    )
+
+
 def parquet_bytes() -> bytes:
     sink = BytesIO()
     table = pa.table({"id": [str(n) for n in range(400)], "text": [f"row {n}" for n in range(400)]})
