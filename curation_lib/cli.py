@@ -117,7 +117,7 @@ def stages() -> Any:
     return terminal.stages([find(name) for name in names()])
 
 
-_STORE = ("trace", "sample", "duplicates", "contamination", "retune", "builds", "gc")
+_STORE = ("trace", "explain", "sample", "duplicates", "contamination", "retune", "builds", "gc")
 for _command in (
     *(getattr(cli_store, name) for name in _STORE),
     cli_dialects.dialects,

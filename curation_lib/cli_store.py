@@ -1,4 +1,4 @@
-"""Commands that ask a store: trace, sample, duplicates, contamination, retune, builds, gc."""
+"""Commands that ask a store: trace, explain, sample, duplicates, contamination, retune, builds, gc."""
 
 from __future__ import annotations
 
@@ -21,6 +21,35 @@ def trace(document: str, store: str, build: str | None) -> Any:
     from curation_lib.runner.store import Store
 
     return terminal.histories(find(Store(store), document, build))
+
+
+@click.command()
+@click.argument("document")
+@click.option("--store", default="", envvar="WINNOW_STORE", help="Folder or URL of the store.")
+@click.option("--build", default="", help="Not the newest build but this one (the start of its id).")
+@click.option("--recipe", help="Recipe whose filters judge a file, or that says where a build's lists lie.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Documents of a file shown.")
+@command
+def explain(document: str, store: str, build: str, recipe: str | None, limit: int) -> Any:
+    """Say how a document scores, where that stands among all, and why: DOCUMENT is a doc_id, URL or source_id of a
+    build, or a file of text or rows to measure now."""
+    import os
+
+    from curation_lib import terminal_explain
+    from curation_lib.audit.explain import explain as of_build
+    from curation_lib.audit.explain_file import explain_file
+    from curation_lib.core.errors import ConfigError
+    from curation_lib.core.recipe import load_recipe
+    from curation_lib.runner.store import Store
+
+    parsed, place = load_recipe(recipe) if recipe else None, Store(store) if store else None
+    if build and not store:
+        raise ConfigError("--build: give the --store that holds it")
+    if os.path.isfile(document):
+        return terminal_explain.explained_file(explain_file(document, parsed, place, build, limit))
+    if place is None:
+        raise ConfigError(f"{document}: no such file; of a build's document give --store")
+    return terminal_explain.explained(of_build(place, document, build, parsed))
 
 
 @click.command()

@@ -184,11 +184,12 @@ def histories(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             highlight=False,
         )
         for event in history["events"]:
-            OUT.print(f"  {_event(event)}", markup=False, highlight=False)
+            OUT.print(f"  {event_line(event)}", markup=False, highlight=False)
     return {"documents": list(found)}
 
 
-def _event(event: Mapping[str, Any]) -> str:
+def event_line(event: Mapping[str, Any]) -> str:
+    """What a step did to a document, as `winnow trace` says it."""
     facts = {k: v for k, v in event.items() if k not in ("step", "event", "stage", "rule") and v not in (None, {}, [])}
     rule = f" by {event['stage']}.{event['rule']}" if "rule" in event else ""
     shown = ", ".join(f"{k} {_short(v)}" for k, v in facts.items())

@@ -75,13 +75,13 @@ def _differs(steps: Sequence[Step], touched: set[str], manifests: dict[str, Mani
             return f"it has no step {step.id}"
         now, then = identities(step), manifests[step.id].stages
         if step.id in touched:
-            now, then = _measured(now), _measured(then)
+            now, then = measured(now), measured(then)
         if fingerprint(now) != fingerprint(then):
             return f"step {step.id} had other settings, versions or models"
     return ""
 
 
-def _measured(stages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def measured(stages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Stages as a manifest names them, without the settings that only decide."""
     return [{**one, "config": _without_keep(find(one["stage"]), one["config"])} for one in stages]
 

@@ -32,17 +32,18 @@ def trace(store: Store, document: str, build: str | None = None) -> list[dict[st
 def _in_build(open_books: Books, record: BuildRecord, document: str) -> list[dict[str, Any]]:
     steps = record.steps(open_books.store)
     return [
-        {"build": record.build_id, "corpus": record.corpus, **_history(open_books, steps, who)}
+        {"build": record.build_id, "corpus": record.corpus, **history(open_books, steps, who)}
         for who in identities(open_books, steps, document)
     ]
 
 
-def _history(open_books: Books, steps: Sequence[Step], who: dict[str, Any]) -> dict[str, Any]:
+def history(open_books: Books, steps: Sequence[Step], who: dict[str, Any], scores: bool = True) -> dict[str, Any]:
+    """`who` with its `outcome` and `events` in the build of `steps`; without `scores` these are not looked up."""
     events: list[dict[str, Any]] = []
     for step in steps:
         if step.kind == "ingest" and step.manifest.facts.get("source") != who["source"]:
             continue
-        found = _events(open_books, step, who)
+        found = _events(open_books, step, who, scores)
         events.extend(found)
         if gone := _gone(step, found):
             return {**who, "outcome": gone, "events": events}
@@ -57,7 +58,7 @@ def _gone(step: Step, found: Sequence[dict[str, Any]]) -> str | None:
     return next((kind for kind in kinds if kind in ("dropped", "quarantined")), None)
 
 
-def _events(open_books: Books, step: Step, who: dict[str, Any]) -> list[dict[str, Any]]:
+def _events(open_books: Books, step: Step, who: dict[str, Any], scores: bool) -> list[dict[str, Any]]:
     manifest, at, doc_id = step.manifest, {"step": step.id}, who["doc_id"]
     if step.kind == "export":
         files = manifest.files("parquet") or manifest.files("jsonl")
@@ -72,7 +73,8 @@ def _events(open_books: Books, step: Step, who: dict[str, Any]) -> list[dict[str
     ]
     kept = open_books.rows(manifest.parts(), "doc_id = ?", [doc_id], columns=("doc_id",))
     if kept:  # perhaps beside a drop: one of two with its id stays
-        events.append({**at, "event": "kept", "scores": _scores(open_books, step, doc_id)})
+        found = {"scores": _scores(open_books, step, doc_id)} if scores else {}
+        events.append({**at, "event": "kept", **found})
     return events
 
 

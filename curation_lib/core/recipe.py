@@ -123,14 +123,14 @@ def sources_of(recipe: Recipe) -> dict[str, list[tuple[Stage, StageConfig]]]:
         then = settings.pop("normalize", None) or _default_normalizer(kind)
         chains[name] = [
             _expect(configured(kind, {"source": name, **settings}, where), Source, where),
-            *(_expect(configured(n, s, f"{where}.normalize"), Map, where) for n, s in _stage_list(then, where)),
+            *(_expect(configured(n, s, f"{where}.normalize"), Map, where) for n, s in stage_list(then, where)),
         ]
     return chains
 
 
 def stages_of(recipe: Recipe) -> list[tuple[Stage, StageConfig]]:
     """The recipe's stages in order, typed."""
-    pairs = [pair for item in recipe.stages for pair in _stage_list(item, "stages")]
+    pairs = [pair for item in recipe.stages for pair in stage_list(item, "stages")]
     return [_expect(configured(n, s, "stages"), (Map, Filter, Group), "stages") for n, s in pairs]
 
 
@@ -168,11 +168,12 @@ def _default_normalizer(kind: str) -> str:
     return "normalize.html" if kind == "sources.warc" else "normalize.plain"
 
 
-def _stage_list(item: Any, where: str) -> list[tuple[str, Mapping[str, Any] | None]]:
+def stage_list(item: Any, where: str) -> list[tuple[str, Mapping[str, Any] | None]]:
+    """Names and settings, as written, of one item of a recipe's stages or of a list of them."""
     if isinstance(item, str):
         return [(item, None)]
     if isinstance(item, list):
-        return [pair for one in item for pair in _stage_list(one, where)]
+        return [pair for one in item for pair in stage_list(one, where)]
     if isinstance(item, dict) and "stage" in item:
         return [(str(item["stage"]), {k: v for k, v in item.items() if k != "stage"})]
     if isinstance(item, dict) and len(item) == 1:

@@ -87,11 +87,12 @@ def _score(work: Work, wanted: Sequence[Link]) -> dict[str, pa.Table]:
         statistics = measured_together(bound, batch)
         for (stage, config), link, found in zip(bound, wanted, statistics, strict=True):
             assert isinstance(stage, Filter)
-            scored[stage.name].append(_scores_of(stage, config, batch, Context(model(*link), found)))
+            scored[stage.name].append(scores_of(stage, config, batch, Context(model(*link), found)))
     return {name: pa.Table.from_batches(batches) if batches else None for name, batches in scored.items()}
 
 
-def _scores_of(stage: Filter, config: Any, batch: pa.RecordBatch, context: Context) -> pa.RecordBatch:
+def scores_of(stage: Filter, config: Any, batch: pa.RecordBatch, context: Context) -> pa.RecordBatch:
+    """The filter's scores of a batch as they are stored: beside `doc_id` and `source_id`, none of them NaN."""
     scores = stage.measure(batch, config, context)
     if scores.num_rows != batch.num_rows:
         raise ContractError(f"{stage.name}: {scores.num_rows} rows of scores for {batch.num_rows} documents")
