@@ -23,7 +23,7 @@ def explained(answer: Mapping[str, Any]) -> dict[str, Any]:
     for block in answer["blocks"]:
         OUT.print()
         _line(f"{block['step']}: {block['verdict']}; percentiles among the {block['documents']:,} that came to it")
-        _stages(block["stages"])
+        _stages(block["stages"], block["documents"])
     return dict(answer)
 
 
@@ -45,10 +45,11 @@ def explained_file(answer: Mapping[str, Any]) -> dict[str, Any]:
     return dict(answer)
 
 
-def _stages(stages: list[dict[str, Any]]) -> None:
+def _stages(stages: list[dict[str, Any]], documents: int = 0) -> None:
+    """`documents`: how many percentiles are among where nothing else is said."""
     for stage in stages:
         OUT.print(f"  [bold]{stage['stage']}[/]{escape(_model(stage['model']))}", highlight=False)
-        OUT.print(_scores(stage))
+        OUT.print(_scores(stage, documents))
         for note, value in stage["notes"].items():
             _line(f"    {note}: {value}")
         if stage["unjudged"]:
@@ -66,7 +67,7 @@ def _model(facts: Any) -> str:
     return "".join(f"{_model(value)} ({key})" for key, value in named.items())
 
 
-def _scores(stage: Mapping[str, Any]) -> Table:
+def _scores(stage: Mapping[str, Any], documents: int) -> Table:
     """A row per score with the rules that judge it, then the rules that judge something else. What each density signal
     adds stands among the reasons."""
     numbers = (Column(name, justify="right") for name in ("value", "percentile"))
@@ -77,17 +78,20 @@ def _scores(stage: Mapping[str, Any]) -> Table:
         mine = [rule for rule in rules if rule["rule"][4:] == score["score"]]
         rules = [rule for rule in rules if rule not in mine]
         if score["score"] not in signals:
-            table.add_row(escape(score["score"]), _value(score["value"]), _percentile(score), _verdicts(mine, score))
+            table.add_row(
+                escape(score["score"]), _value(score["value"]), _percentile(score, documents), _verdicts(mine, score)
+            )
     for rule in rules:
         table.add_row(escape(rule["rule"]), _value(rule["score"]), "", _verdicts([rule], {}))
     return table
 
 
-def _percentile(score: Mapping[str, Any]) -> str:
+def _percentile(score: Mapping[str, Any], documents: int) -> str:
     if score["percentile"] is None:
         return ""
-    among = f" of {score['documents']:,} in {score['among']}" if score.get("among") else ""
-    return f"{score['percentile']:.1f}{escape(among)}"
+    among = f" of {score['documents']:,}" if score["documents"] != documents else ""
+    group = f" in {score['among']}" if score.get("among") else ""
+    return f"{score['percentile']:.1f}{among}{escape(group)}"
 
 
 def _verdicts(rules: list[dict[str, Any]], score: Mapping[str, Any]) -> str:

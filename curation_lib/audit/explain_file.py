@@ -83,6 +83,7 @@ def _against(store: Store, build: str, recipe: Recipe | None) -> Against:
 
 def _blocks(recipe: Recipe | None, against: Against | None) -> tuple[Blocks, list[str]]:
     """The blocks of filters that judge a text, and the stages between them that do not run."""
+    steps: list[tuple[str, str, list[Bound]]]
     if recipe:
         steps = [(step.id, step.kind, list(step.bound)) for step in plan(recipe)]
     elif against:

@@ -53,7 +53,7 @@ def standings(store: Store, stage: str, directory: str, scores: pa.RecordBatch) 
     """By column, where each row of `scores` stands among the stored ones. Texts are not read, and of the scores no
     more than some row groups are in memory."""
     names, groups = ranked(stage, scores), _groups(stage, scores)
-    parts = score_parts(store, stage, directory)
+    parts = score_parts(store, stage, directory) if names else []
     wanted = [*names, *({WITHIN[stage]} if stage in WITHIN else ())]
 
     def counted(part: str) -> npt.NDArray[np.int64]:
@@ -65,7 +65,10 @@ def standings(store: Store, stage: str, directory: str, scores: pa.RecordBatch) 
 
     total = sum(ahead(counted, parts), np.zeros((len(names), scores.num_rows, 3), np.int64))
     return {
-        name: [Standing(*row, group) for row, group in zip(total[n].tolist(), groups, strict=True)]
+        name: [
+            Standing(less, equal, all_, group)
+            for (less, equal, all_), group in zip(total[n].tolist(), groups, strict=True)
+        ]
         for n, name in enumerate(names)
     }
 
