@@ -37,7 +37,8 @@ class Books:
     drops: list[pa.RecordBatch] = field(default_factory=list)
     edits: list[pa.RecordBatch] = field(default_factory=list)
     edges: list[pa.RecordBatch] = field(default_factory=list)
-    quarantine: list[dict[str, Any]] = field(default_factory=list)
+    quarantine: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """By the stage that rejected the row, "" for a source."""
 
     def apply(self, stage: str, batch: pa.RecordBatch, result: Result) -> None:
         """Book what `stage` made of `batch`; ContractError where rows in and out do not agree."""
@@ -56,7 +57,7 @@ class Books:
     def unread(self, regions: Sequence[Unread]) -> None:
         """Book regions of a source that could not be read; each counts as one row in."""
         for region in regions:
-            self._quarantine(region.locator, region.error, region.head)
+            self._quarantine("", region.locator, region.error, region.head)
         self.rows_in += len(regions)
 
     def keep(self, batch: pa.RecordBatch) -> None:
@@ -90,12 +91,14 @@ class Books:
         }
 
     def ledgers(self) -> list[tuple[str, Sequence[pa.RecordBatch], pa.Schema]]:
-        """(kind, batches, schema) of each book."""
+        """(kind, batches, schema) of each book. Rows stand by stage, those of one stage in the order of the documents,
+        so that no book shows where one batch ended and the next began."""
+        rejected = [row for _, row in sorted(self.quarantine, key=lambda one: one[0])]
         return [
-            ("drops", self.drops, DROPS),
-            ("edits", self.edits, EDITS),
-            ("edges", self.edges, EDGES),
-            ("quarantine", _batches(self.quarantine, QUARANTINE), QUARANTINE),
+            ("drops", _by_stage(self.drops), DROPS),
+            ("edits", _by_stage(self.edits), EDITS),
+            ("edges", _by_stage(self.edges), EDGES),
+            ("quarantine", _batches(rejected, QUARANTINE), QUARANTINE),
         ]
 
     def drop(self, stage: str, batch: pa.RecordBatch, drops: Sequence[Drop]) -> None:
@@ -108,17 +111,6 @@ class Books:
             self.dropped[f"{stage}.{one['values']}"] += one["counts"]
         who = batch.select(list(_IDENTITY)).take(rows.column("row"))
         self.drops.append(_booked(DROPS, stage, who, rows))
-
-    def drop_in_order(self, batch: pa.RecordBatch, taken: Sequence[tuple[str, Sequence[Drop]]]) -> None:
-        """Book rows of `batch` that several stages drop, as the documents stand: so the ledger does not show where one
-        batch ended and the next began."""
-        before = len(self.drops)
-        for stage, drops in taken:
-            self.drop(stage, batch, drops)
-        if len(taken) > 1:
-            rows = pa.concat_arrays([columns_of(Drop, drops).column("row") for _, drops in taken])
-            booked = pa.Table.from_batches(self.drops[before:]).take(pc.sort_indices(rows))
-            self.drops[before:] = booked.combine_chunks().to_batches()
 
     def edit(self, stage: str, batch: pa.RecordBatch, edits: Sequence[Edit]) -> None:
         """Book what `stage` cut out of rows of `batch`."""
@@ -142,12 +134,12 @@ class Books:
         for one, who in zip(bad, _identities(batch, [b.row for b in bad]), strict=True):
             value = batch.column(column)[one.row].as_py()
             head = value if isinstance(value, bytes) else value.encode()
-            self._quarantine(who["source_id"], f"{stage}: {one.error}", head, who["source"])
+            self._quarantine(stage, who["source_id"], f"{stage}: {one.error}", head, who["source"])
 
-    def _quarantine(self, locator: str, error: str, head: bytes, source: str | None = None) -> None:
+    def _quarantine(self, stage: str, locator: str, error: str, head: bytes, source: str | None = None) -> None:
         self.quarantined[_kind(error)] += 1
         row = {"source": source or self.source, "locator": locator, "error": error, "bytes_head": head[:64]}
-        self.quarantine.append(row)
+        self.quarantine.append((stage, row))
 
 
 def _require_numbers(stage: str, batch: pa.RecordBatch, drops: pa.RecordBatch) -> None:
@@ -165,6 +157,11 @@ def text_bytes(batch: pa.RecordBatch) -> int:
     """UTF-8 bytes of the batch's texts (raw bytes of captures)."""
     column = batch.column("raw" if "raw" in batch.schema.names else "text")
     return int(pc.sum(pc.binary_length(column)).as_py() or 0)
+
+
+def _by_stage(batches: Sequence[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """Batches of one stage each, by its name, as they came."""
+    return sorted(batches, key=lambda batch: str(batch.column("stage")[0]))
 
 
 def _batches(rows: Sequence[dict[str, Any]], schema: pa.Schema, size: int = 4096) -> list[pa.RecordBatch]:

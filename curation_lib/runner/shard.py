@@ -142,7 +142,8 @@ def keep(work: Work) -> Entry:
 def _taken(batch: pa.RecordBatch, decision: Decision, books: Books) -> pa.RecordBatch:
     """Book each dropped document under the stage that takes it, and return the rest."""
     books.declare(decision.names)
-    books.drop_in_order(batch, list(decision.drops()))
+    for stage, drops in decision.drops():
+        books.drop(stage, batch, drops)
     kept = decision.kept
     batch = cut(batch, decision.verdicts, set(np.flatnonzero(~kept).tolist()), books)
     batch = annotated(batch, decision.notes)

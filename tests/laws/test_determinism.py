@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from curation_lib.core import places as listing
 from tests.laws.conftest import Built
-from tests.runner.corpora import run_steps, tree
+from tests.runner.corpora import run_steps, tree, write_jsonl
 
 EXEMPT = ("run.json", "contracts/", "locks/")
 
@@ -34,6 +35,26 @@ def test_every_file_is_the_same_byte_for_byte(built: Built, other: Path) -> None
     one, two = tree(built.folder, *EXEMPT), tree(other, *EXEMPT)
     assert sorted(one) == sorted(two)
     assert [name for name in one if one[name] != two[name]] == []
+
+
+def test_neighbouring_maps_leave_the_same_bytes_in_any_batches(tmp_path: Path) -> None:
+    """Maps in a row are one step, and each books what it takes out of every batch."""
+    page = "Home\n3 likes\nA plain sentence {n} that stays, it does.\nSUBSCRIBE TO OUR LETTER.\nno end\nSee https://a.example/{n} for more of it.\n"
+    texts = [page.format(n=n) if n % 3 else ("Home\nShare\n", "one\ntwo\n")[n % 2] for n in range(40)]
+    write_jsonl(tmp_path / "in" / "a.jsonl", [{"id": str(n), "text": text} for n, text in enumerate(texts)])
+    maps = ["filters.c4_lines", "filters.boilerplate_lines", {"filters.text_modifiers": {"modifiers": ["urls"]}}]
+    source = {"stage": "sources.jsonl", "paths": str(tmp_path / "in"), "license": "MIT"}
+    recipe = {"corpus": "maps", "sources": {"rows": source}, "stages": maps}
+    ends = {"licenses": {"allow": ["MIT"]}, "mixes": {"pretrain": {"default_weight": 1.0}}}
+    one, two = tmp_path / "one", tmp_path / "two"
+    run_steps(recipe | ends, one)
+    run_steps(recipe | ends, two, batch_rows=7)
+    whole, parts = tree(one, *EXEMPT), tree(two, *EXEMPT)
+    assert [name for name in whole if whole[name] != parts.get(name)] == []
+    stages = {
+        row["stage"] for name in whole if "/ledger/edits" in name for row in pq.read_table(one / name).to_pylist()
+    }
+    assert len(stages) == 3
 
 
 def test_all_kinds_of_files_were_compared(built: Built) -> None:

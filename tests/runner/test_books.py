@@ -35,7 +35,7 @@ def test_balanced() -> None:
     (drop,) = [row for rows in books.drops for row in rows.to_pylist()]
     assert (drop["doc_id"], drop["rule"], drop["score"], drop["threshold"]) == ("2", "short", 1.5, 2.0)
     assert (drop["also_failed"], drop["kept_twin"]) == (["long"], "twin")
-    assert books.quarantine[0]["bytes_head"] == b"vier"
+    assert books.quarantine[0][1]["bytes_head"] == b"vier"
     assert [(e["start"], e["end"]) for b in books.edits for e in b.to_pylist()] == [(1, 3)]
 
 
@@ -90,7 +90,7 @@ def test_unread_regions_are_rows_in() -> None:
     books = Books(source="s")
     books.unread([Unread("f#1", "not JSON: x", b"{" * 100), Unread("f#2", "not JSON: y")])
     assert books.counts()["quarantined"] == {"not JSON": 2}
-    assert books.quarantine[0] == {"source": "s", "locator": "f#1", "error": "not JSON: x", "bytes_head": b"{" * 64}
+    assert books.quarantine[0][1] == {"source": "s", "locator": "f#1", "error": "not JSON: x", "bytes_head": b"{" * 64}
 
 
 def test_declared_rules_that_never_fired_count_zero() -> None:
@@ -107,17 +107,31 @@ def test_two_filters_may_have_rules_of_the_same_name() -> None:
     assert books.counts()["dropped"] == {"filters.a.short": 1, "filters.b.short": 1}
 
 
-def test_a_block_ledger_is_in_the_order_of_its_documents_in_any_batches() -> None:
-    taken = [("filters.a", [Drop(1, "x", 0.0, 1.0), Drop(3, "x", 0.0, 1.0)]), ("filters.b", [Drop(0, "y", 0.0, 1.0)])]
+def test_no_book_shows_where_a_batch_ended() -> None:
     whole, halves = Books(rows_in=4), Books(rows_in=4)
-    whole.drop_in_order(BATCH, taken)
-    halves.drop_in_order(BATCH.slice(0, 2), [("filters.a", [Drop(1, "x", 0.0, 1.0)]), taken[1]])
-    halves.drop_in_order(BATCH.slice(2), [("filters.a", [Drop(1, "x", 0.0, 1.0)])])
-    one, two = (pa.Table.from_batches(books.drops).to_pylist() for books in (whole, halves))
-    assert one == two
-    assert [(row["doc_id"], row["stage"]) for row in one] == [
-        ("0", "filters.b"),
-        ("1", "filters.a"),
-        ("3", "filters.a"),
-    ]
-    assert whole.dropped == halves.dropped
+    chain("b", "a", BATCH, whole)
+    for half in (BATCH.slice(0, 2), BATCH.slice(2)):
+        halves.unread([Unread(f"f#{half.column('source_id')[0]}", "not JSON")])
+        chain("b", "a", half, halves)
+    whole.unread([Unread("f#0", "not JSON"), Unread("f#2", "not JSON")])
+    for (kind, one, schema), (_, two, _) in zip(whole.ledgers(), halves.ledgers(), strict=True):
+        rows = pa.Table.from_batches(one, schema).to_pylist()
+        assert rows == pa.Table.from_batches(two, schema).to_pylist()
+        assert len(rows) == {"drops": 4, "edits": 4, "edges": 4, "quarantine": 4}[kind]
+    assert [row["stage"] for batch in whole.ledgers()[1][1] for row in batch.to_pylist()] == ["a", "a", "b", "b"]
+
+
+def chain(first: str, second: str, batch: pa.RecordBatch, books: Books) -> None:
+    """Two stages, each of which drops, edits and links the first row; the second rejects the last one, too."""
+    for stage in (first, second):
+        links = pa.record_batch([[0], ["twin"], [0.9]], schema=LINKS)
+        bad = [Bad(1, "torn")] if stage == second else []
+        kept = batch.slice(1, 1 - len(bad))
+        books.apply(
+            stage, batch.slice(0, 2), Result(kept, [Drop(0, "x", 0.0, 1.0)], [Edit(0, "cut", 0, 1)], bad, 0, links)
+        )
+        if batch.num_rows > 2:
+            kept = batch.slice(3, 1 - len(bad))
+            books.apply(
+                stage, batch.slice(2), Result(kept, [Drop(0, "x", 0.0, 1.0)], [Edit(0, "cut", 0, 1)], bad, 0, links)
+            )
