@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from curation_lib.audit.far_files import FarFiles
 from curation_lib.core.errors import StoreError
 from curation_lib.runner.store import Store
 
@@ -19,7 +20,7 @@ class Books:
     def __init__(self, store: Store, connection: duckdb.DuckDBPyConnection) -> None:
         self.store, self._connection = store, connection
         if not store.is_local and not connection.filesystem_is_registered(_protocol(store)):
-            connection.register_filesystem(store.fs)
+            connection.register_filesystem(FarFiles(store.fs))
 
     def of(self, store: Store) -> Books:
         """The same questions to another store."""
