@@ -72,12 +72,16 @@ def _shown(fingerprint: str, metrics: Any, place: str, is_current: bool | None) 
     from rich.table import Table
 
     from curation_lib.terminal import OUT
+    from curation_lib.text.density_signals import SIGNALS
 
     table = Table("signal", "weight", box=None)
-    for name, weight in metrics["weights"].items():
-        table.add_row(name, f"{weight:.3f}")
+    for name in SIGNALS:
+        table.add_row(name, f"{metrics['weights'][name]:.3f}")
     OUT.print(table)
     mean = metrics["auc_by_penalty"][str(metrics["penalty"])]
-    OUT.print(f"trained on {metrics['trained']:,} documents; AUC of sources left out: {mean:.3f}", highlight=False)
-    OUT.print(place, highlight=False, markup=False)
+    unreadable = sum(metrics["unreadable"].values())
+    OUT.print(f"trained on {metrics['trained']:,} documents; left out: {unreadable or 'none'}", highlight=False)
+    OUT.print(f"AUC of sources left out: {mean:.3f}", highlight=False)
+    note = {None: "", True: ", current", False: ", not current: `winnow models --use` makes it so"}[is_current]
+    OUT.print(f"{place}{note}", highlight=False, markup=False)
     return {"model": place, "fingerprint": fingerprint, "current": is_current, "metrics": metrics}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import file_sha256, fingerprint
@@ -47,7 +47,8 @@ class TrainingData(_Frozen):
 
 
 class ModelManifest(_Frozen):
-    """What `manifest.json` holds. `files` are all files of the folder but the manifest itself; no clock, no host."""
+    """What `manifest.json` holds. `files` are all files of the folder but the manifest itself; no clock, no host.
+    `holds`: what of its training texts the files hold, where that is said."""
 
     name: str
     kind: str
@@ -57,6 +58,7 @@ class ModelManifest(_Frozen):
     libraries: dict[str, str]
     data: tuple[TrainingData, ...]
     files: dict[str, ModelFile]
+    holds: str = Field("", exclude_if=lambda said: not said)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import field_validator
 
-from curation_lib.core.artefact import Model, check_place, find_model, hashed_files, model_facts
+from curation_lib.core.artefact import Model, check_place, find_model, hashed_files, model_facts, verified_file
 from curation_lib.core.config import StageConfig, keep, locate
 from curation_lib.core.local_copy import local_copy
 from curation_lib.core.stage import Context, Filter, Rule
@@ -75,7 +75,7 @@ def density_files(config: DensityConfig) -> dict[str, str]:
 def load(config: DensityConfig) -> Loaded:
     """The model, from a local copy where it lies elsewhere. Raises ConfigError for one that is none."""
     found = _found(config)
-    model = read_density_model(local_copy(found.file(WORDS)), local_copy(found.file(WEIGHTS)))
+    model = read_density_model(*(local_copy(verified_file(found, name)) for name in (WORDS, WEIGHTS)))
     return Loaded(model, model_facts(found))
 
 

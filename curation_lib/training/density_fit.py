@@ -38,7 +38,7 @@ def fit(z: Floats, dense: Any, weights: Floats, penalty: float, steps: int = 1_5
         push = weights * y / (1 + np.exp(np.clip(y * (x @ w + bias), -30, 30)))
         w = np.maximum(0, w + (x.T @ push - 2 * penalty * w) / curvature)
         bias += float(push.sum() / curvature)
-    return w * SIGNS, bias
+    return w * SIGNS + 0.0, bias  # no -0.0
 
 
 def auc(score: Floats, positive: Any) -> float:

@@ -19,6 +19,12 @@ from curation_lib.training.writing import Described, complete, new_folder
 KIND = "density"
 LABELS = ("dense", "polished")
 LIBRARIES = ("numpy", "xxhash")
+HOLDS = (
+    f"frequencies only: of {WORDS:,} words by their hashes and of letters by the two before them; means of signals by "
+    "length, and weights; no text"
+)
+COPYLEFT = ("GPL", "AGPL", "LGPL", "GFDL", "CC-BY-SA", "CC-BY-NC-SA", "MPL", "EPL", "EUPL")
+"""How the SPDX names of licences begin that ask for the same licence on what is made of a text."""
 
 
 class Document(NamedTuple):
@@ -30,22 +36,37 @@ class Document(NamedTuple):
     license: str
 
 
-def train_density(folder: Path, name: str, license: str | None, documents: Sequence[Document]) -> ModelManifest:
+def train_density(
+    folder: Path,
+    name: str,
+    license: str | None,
+    documents: Sequence[Document],
+    unreadable: Mapping[str, int] | None = None,
+) -> ModelManifest:
     """Train on `documents`, labels `dense` and `polished`, and leave a complete model in `folder`, which must be empty
-    or not there. Raises ConfigError where a label has texts of fewer than two sources.
+    or not there. `unreadable`: rows by label that were no documents, for the metrics. Raises ConfigError where a label
+    has texts of fewer than two sources.
 
-    Documents count once however often they stand, in the order of their texts: the order of files shapes nothing.
+    A source that stands under both labels counts as one of each. Documents count once however often they stand, in the
+    order of their texts: the order of files shapes nothing.
     """
-    kept = sorted(set(documents), key=lambda one: (one.label, one.source, one.text, one.license))
+    kept = sorted(_distinct(documents), key=lambda one: (one.label, one.source, one.text, one.license))
     data = _described(kept)
     licenses = sorted({licence for one in data for licence in one.licenses})
     settings = {"words": WORDS, "folds": FOLDS, "penalties": list(PENALTIES), "knots": KNOTS.tolist()}
-    made = Described(name, KIND, license or " AND ".join(_bracketed(licenses)), settings, data, LIBRARIES)
+    made = Described(name, KIND, license or " AND ".join(_bracketed(licenses)), settings, data, LIBRARIES, HOLDS)
     with new_folder(folder) as place:
         found = train([Text(one.text, one.label == "dense", one.source) for one in kept])
         write_density_model(found.model, place)
-        metrics = _metrics(found, len(kept))
+        metrics = _metrics(found, len(kept), dict(unreadable or {}))
         return complete(place, made, metrics, card(made, metrics))
+
+
+def _distinct(documents: Sequence[Document]) -> set[Document]:
+    """Each document once; sources of one name and two labels with the label before it."""
+    names = {label: {one.source for one in documents if one.label == label} for label in LABELS}
+    twice = set.intersection(*names.values())
+    return {one._replace(source=f"{one.label}/{one.source}") if one.source in twice else one for one in documents}
 
 
 def _bracketed(licenses: Sequence[str]) -> list[str]:
@@ -69,9 +90,10 @@ def _described(documents: Sequence[Document]) -> list[TrainingData]:
     ]
 
 
-def _metrics(found: Trained, documents: int) -> dict[str, Any]:
+def _metrics(found: Trained, documents: int, unreadable: dict[str, int]) -> dict[str, Any]:
     return {
         "trained": documents,
+        "unreadable": unreadable,
         "penalty": found.penalty,
         "auc_by_penalty": {str(penalty): value for penalty, value in found.auc.items()},
         "auc_left_out": dict(found.left_out),
@@ -91,9 +113,11 @@ def card(described: Described, metrics: Mapping[str, Any]) -> str:
         "",
         f"Version `{described.fingerprint}`, licence {described.license}.",
         "",
+        *_origin(described.data, metrics),
+        "",
         "| signal | weight |",
         "|---|--:|",
-        *(f"| {name} | {weight:.3f} |" for name, weight in metrics["weights"].items()),
+        *(f"| {name} | {metrics['weights'][name]:.3f} |" for name in SIGNALS),
         "",
         f"AUC of texts from a source that was left out, against texts of the other label: {mean:.3f} on average.",
         "Texts of one source are alike; a corpus of other kinds of text may be told apart less well.",
@@ -103,6 +127,20 @@ def card(described: Described, metrics: Mapping[str, Any]) -> str:
         *(_row(one, metrics["auc_left_out"]) for one in described.data),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _origin(data: Sequence[TrainingData], metrics: Mapping[str, Any]) -> list[str]:
+    """What trained it, under which licences, and what of it the model holds."""
+    counts = sum((Counter(one.licenses) for one in data), Counter[str]())
+    listed = ", ".join(f"{name} ({counts[name]:,})" for name in sorted(counts))
+    copyleft = sum(n for name, n in counts.items() if any(part.startswith(COPYLEFT) for part in name.split()))
+    left_out = sum(metrics["unreadable"].values())
+    return [
+        f"Trained on {metrics['trained']:,} documents of {len(data)} sources, listed below, under {listed}.",
+        *([f"{copyleft:,} of them are under copyleft licences."] if copyleft else []),
+        *([f"{left_out:,} rows could not be read and are left out."] if left_out else []),
+        f"The model holds {HOLDS}.",
+    ]
 
 
 def _row(one: TrainingData, left_out: Mapping[str, float]) -> str:

@@ -26,7 +26,8 @@ from curation_lib.core.fingerprint import library_versions
 
 
 class Described(NamedTuple):
-    """What a model is, whatever its files hold. libraries: distributions whose versions shape the files."""
+    """What a model is, whatever its files hold. libraries: distributions whose versions shape the files. holds: what of
+    the training texts these hold, for the manifest."""
 
     name: str
     kind: str
@@ -34,6 +35,7 @@ class Described(NamedTuple):
     settings: Mapping[str, Any]
     data: Sequence[TrainingData]
     libraries: Sequence[str]
+    holds: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -71,6 +73,7 @@ def complete(folder: Path, described: Described, metrics: Mapping[str, Any], car
         libraries=dict(library_versions(described.libraries)),
         data=tuple(described.data),
         files={name: _described(folder / name) for name in names},
+        holds=described.holds,
     )
     temporary = folder / f".{MANIFEST}"
     temporary.write_bytes(readable_json(manifest.model_dump()))

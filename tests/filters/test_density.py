@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ def test_length_does_not_decide_over_all_sets(by_set: Any) -> None:
     assert abs(np.corrcoef(*freed)[0, 1]) < 0.1
 
 
-@pytest.mark.xfail(strict=True, reason="0.125: dense sets hold the longer documents, their label alone has 0.23")
+@pytest.mark.xfail(strict=True, reason="0.120; these scores shuffled within each set, so that length is nothing, have 0.133")
 def test_length_does_not_decide_over_all_sets_as_they_are(by_set: Any) -> None:
     assert abs(rank_correlation(*(np.concatenate([found[n] for found in by_set.values()]) for n in (0, 1)))) < 0.1
 
@@ -157,6 +158,14 @@ def test_a_model_of_other_signals_is_refused(tmp_path: Path) -> None:
         read_density_model(SHIPPED / WORDS, tmp_path / WEIGHTS)
     with pytest.raises(ValueError, match="nothing at"):
         DensityConfig(model=str(tmp_path / "none"))
+
+
+def test_files_of_two_models_are_no_model(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(SHIPPED, folder)
+    (folder / WEIGHTS).write_bytes((SHIPPED / WEIGHTS).read_bytes() + b"\n")
+    with pytest.raises(ConfigError, match="weights.json is not the file of its manifest"):
+        STAGE.load(DensityConfig(model=str(folder)))
 
 
 def test_an_empty_batch_is_legal() -> None:

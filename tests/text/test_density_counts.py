@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curation_lib.text.byte_ngrams import CONTEXTS, SYMBOLS, UNITS, costs_of, count_ngrams
-from curation_lib.text.density_counts import FIELDS, density_counts
+from curation_lib.text.density_counts import FIELDS, SLOTS, WINDOW, density_counts
 from curation_lib.text.lexicon import (
     FIRST_PERSON,
     FUNCTION,
@@ -63,11 +63,15 @@ def test_a_sentence_of_each_kind() -> None:
 
 
 def test_a_word_is_new_again_after_256_others() -> None:
-    others = " ".join(f"word{chr(97 + n // 26)}{chr(97 + n % 26)}q" for n in range(257))
-    assert counted([f"dog {others} dog"])[0]["new_words"] in (258, 259)
-    assert (
-        counted([f"dog {others[: 9 * 20]} dog"])[0]["new_words"] == counted([f"dog {others[: 9 * 20]}"])[0]["new_words"]
-    )
+    names = (f"word{chr(97 + n // 26)}{chr(97 + n % 26)}q" for n in range(26 * 26))
+    slots = {word_key("dog") % SLOTS}  # one word a slot, else they forget each other
+    others = [name for name in names if not (slots >= (own := {word_key(name) % SLOTS}) or slots.update(own))][:257]
+
+    def new_words(between: int) -> int:
+        return counted([" ".join(["dog", *others[:between], "dog"])])[0]["new_words"]
+
+    assert len(others) == 257
+    assert [new_words(between) - between for between in (20, WINDOW - 1, WINDOW, WINDOW + 1)] == [1, 1, 2, 2]
 
 
 def test_texts_do_not_see_each_other() -> None:

@@ -10,13 +10,17 @@ import pytest
 from click.testing import CliRunner
 
 from curation_lib.cli import cli
+from curation_lib.core.artefact import MANIFEST, METRICS, ModelManifest
 from curation_lib.core.errors import ConfigError
-from curation_lib.filters.density import STAGE, DensityConfig
+from curation_lib.filters.density import SHIPPED, STAGE, DensityConfig
+from curation_lib.runner.dask import LocalScheduler
+from curation_lib.runner.density_training import train_from_files
 from curation_lib.text.density_signals import SIGNALS, SIGNS
 from curation_lib.training.density import train
 from curation_lib.training.density_fit import auc, fit
-from curation_lib.training.density_model import Document, train_density
+from curation_lib.training.density_model import HOLDS, KIND, LIBRARIES, Document, card, train_density
 from curation_lib.training.density_texts import Text, cut, mixtures
+from curation_lib.training.writing import Described
 from tests.filters.judging import documents, scores_of_batch
 
 PAIRS = Path(__file__).resolve().parents[1] / "golden" / "density" / "pairs.jsonl"
@@ -61,6 +65,57 @@ def test_equal_documents_in_any_order_give_equal_bytes(found: list[Document], tm
     assert names == ["card.md", "manifest.json", "metrics.json", "weights.json", "words.npz"]
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_every_file_is_a_source_of_its_own_whatever_its_name(found: list[Document], tmp_path: Path) -> None:
+    """`v1.0` and `v1.1` are two, as are files of one name in two folders or under two labels; rows that cannot be read
+    are counted."""
+    names = {
+        "dense-0": "v1.0.jsonl",
+        "dense-1": "v1.1.jsonl",
+        "polished-0": "one/v1.0.jsonl",
+        "polished-1": "two/v1.0.jsonl",
+    }
+    for source, name in names.items():
+        path = tmp_path / source.partition("-")[0] / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = [json.dumps({"text": one.text, "license": one.license}) for one in found if one.source == source][:20]
+        path.write_text("\n".join([*rows, "{"] if source == "dense-1" else rows))
+    inputs = {label: [str(tmp_path / label)] for label in ("dense", "polished")}
+    manifest = train_from_files(inputs, "one", None, tmp_path / "model", LocalScheduler(1))
+    assert [(one.label, one.name, one.documents) for one in manifest.data] == [
+        ("dense", "v1.0", 20), ("dense", "v1.1", 20), ("polished", "one/v1.0", 20), ("polished", "two/v1.0", 20)
+    ]  # fmt: skip
+    metrics = json.loads((tmp_path / "model" / METRICS).read_bytes())
+    assert metrics["unreadable"] == {"dense": 1, "polished": 0}
+    assert "1 rows could not be read" in (tmp_path / "model" / "card.md").read_text()
+
+
+def test_a_source_of_both_labels_is_one_of_each(found: list[Document], tmp_path: Path) -> None:
+    some = [one._replace(source=one.source.replace("polished-0", "dense-0")) for one in found[:40]]
+    manifest = train_density(tmp_path / "a", "one", None, some)
+    assert [one.name for one in manifest.data if "/" in one.name] == ["dense/dense-0", "polished/dense-0"]
+    assert set(json.loads((tmp_path / "a" / METRICS).read_bytes())["auc_left_out"]) == {
+        one.name for one in manifest.data
+    }
+
+
+def test_the_shipped_card_is_what_the_code_says_of_the_shipped_model_and_names_copyleft() -> None:
+    manifest = ModelManifest.model_validate_json((SHIPPED / MANIFEST).read_bytes())
+    made = Described(manifest.name, KIND, manifest.license, manifest.settings, manifest.data, LIBRARIES, HOLDS)
+    text = (SHIPPED / "card.md").read_text()
+    assert (
+        card(made, json.loads((SHIPPED / METRICS).read_bytes())).partition("licence")[2] == text.partition("licence")[2]
+    )
+    assert manifest.holds == HOLDS
+    copyleft = [
+        n
+        for one in manifest.data
+        for name, n in one.licenses.items()
+        if "GPL" in name or "GFDL" in name or "-SA-" in name
+    ]
+    assert f"{sum(copyleft):,} of them are under copyleft licences." in text
+    assert f"The model holds {HOLDS}." in text
 
 
 def test_one_source_of_a_label_is_refused() -> None:
