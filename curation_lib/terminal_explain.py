@@ -8,6 +8,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Column, Table
 
+from curation_lib.audit.reasons import WORDS
 from curation_lib.terminal import OUT, event_line
 
 
@@ -35,7 +36,7 @@ def explained_file(answer: Mapping[str, Any]) -> dict[str, Any]:
             _stages(block["stages"])
         OUT.print()
     build = f"{answer['corpus']}, build {answer['build']}"
-    _line(f"Percentiles are those of {build}." if answer["build"] else "For percentiles give --store and --build.")
+    _line(f"Percentiles are those of {build}." if answer["build"] else "For percentiles give --store.")
     if answer["not_applied"]:
         _line(f"Texts were taken as they stand: not run were {', '.join(answer['not_applied'])}.")
     if answer["left_out"]:
@@ -69,10 +70,10 @@ def _model(facts: Any) -> str:
 
 def _scores(stage: Mapping[str, Any], documents: int) -> Table:
     """A row per score with the rules that judge it, then the rules that judge something else. What each density signal
-    adds stands among the reasons."""
+    adds stands among the reasons, or nowhere: without a density there is none."""
     numbers = (Column(name, justify="right") for name in ("value", "percentile"))
     table = Table(Column("score", min_width=28), *numbers, "rule", box=None, padding=(0, 2, 0, 4))
-    signals = {reason["signal"] for reason in stage.get("reasons", ())} | set(stage.get("silent", ()))
+    signals = WORDS if stage["stage"] == "filters.density" else ()
     rules = list(stage["rules"])
     for score in stage["scores"]:
         mine = [rule for rule in rules if rule["rule"][4:] == score["score"]]

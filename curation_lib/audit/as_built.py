@@ -36,7 +36,7 @@ def _built(entry: dict[str, Any], written: list[tuple[str, Mapping[str, Any] | N
         versions = f"version {entry['version']} measured it, this is version {stage.version}"
         return Built(name, entry, None, f"{versions}: build the recipe again")
     mine = [dict(settings or {}) for other, settings in written if other == name]
-    for settings in [*({**one, **_decides(stage, entry["config"])} for one in mine), entry["config"]]:
+    for settings in [*({**one, **deciding(stage, entry["config"])} for one in mine), entry["config"]]:
         bound = _configured(name, settings)
         if bound and _same(bound[1].only("output", "measure", "keep"), entry["config"]):
             return Built(name, entry, bound)
@@ -50,7 +50,7 @@ def _configured(name: str, settings: Mapping[str, Any]) -> Bound | None:
         return None
 
 
-def _decides(stage: Stage, config: Mapping[str, Any]) -> dict[str, Any]:
+def deciding(stage: Stage, config: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that decide: a recipe may have changed since."""
     fields = stage.config.model_fields
     return {k: v for k, v in config.items() if k in fields and stage.config.role(k) == "keep"}

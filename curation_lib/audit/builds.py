@@ -58,6 +58,17 @@ def find_build(store: Store, build_id: str) -> BuildRecord:
     return matching[0]
 
 
+def newest(store: Store, build: str = "", corpus: str = "") -> list[BuildRecord]:
+    """The build, or all finished ones (of one corpus), the newest first. Raises ConfigError where there is none."""
+    if build:
+        return [find_build(store, build)]
+    found = [record for record in list_builds(store) if corpus in ("", record.corpus)]
+    if not found:
+        of = f" of {corpus!r}" if corpus else ""
+        raise ConfigError(f"{store.url} holds no finished build{of}; run `winnow build` first")
+    return sorted(found, key=lambda r: (store.modified(r.key), r.build_id), reverse=True)
+
+
 def stage_folder(url: str) -> tuple[Store, Manifest] | None:
     """A folder that `winnow stage` wrote, with its manifest; None where `url` leads to no such folder."""
     folder = Store(url if "://" in url else os.path.abspath(url))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from curation_lib.audit.as_built import Built, filters_of
-from curation_lib.audit.builds import BuildRecord, Step, find_build, list_builds
+from curation_lib.audit.builds import BuildRecord, Step, newest
 from curation_lib.audit.identities import Identity, identities
 from curation_lib.audit.judged import described, first_failed, judged
 from curation_lib.audit.queries import Books, books
@@ -39,17 +39,6 @@ def explain(store: Store, document: str, build: str = "", recipe: Recipe | None 
     raise ConfigError(
         f"no build in {store.url} has read {document!r}; give a doc_id, a full URL, a source_id or a file that is here"
     )
-
-
-def newest(store: Store, build: str = "", corpus: str = "") -> list[BuildRecord]:
-    """The build, or all finished ones (of one corpus), the newest first. Raises ConfigError where there is none."""
-    if build:
-        return [find_build(store, build)]
-    found = [record for record in list_builds(store) if corpus in ("", record.corpus)]
-    if not found:
-        of = f" of {corpus!r}" if corpus else ""
-        raise ConfigError(f"{store.url} holds no finished build{of}; run `winnow build` first")
-    return sorted(found, key=lambda r: (store.modified(r.key), r.build_id), reverse=True)
 
 
 def _only(found: Sequence[Identity], document: str) -> Identity:

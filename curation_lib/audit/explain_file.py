@@ -4,6 +4,7 @@ given."""
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +14,7 @@ import orjson
 import pyarrow as pa
 
 from curation_lib.audit.as_built import Built, filters_of
-from curation_lib.audit.builds import BuildRecord, Step
-from curation_lib.audit.explain import newest
+from curation_lib.audit.builds import BuildRecord, Step, newest
 from curation_lib.audit.judged import first_failed, judged
 from curation_lib.audit.retune import measured
 from curation_lib.audit.standing import standings
@@ -34,8 +34,8 @@ from curation_lib.runner.work import described, model
 
 DEFAULT = ("density", "gopher_repetition", "gopher_quality", "c4_quality", "fineweb_quality")
 """Filters, with default settings, where neither a recipe nor a build names others."""
-ROWS = (".jsonl", ".json", ".ndjson", ".parquet", ".pq", ".warc", ".arc")
-"""Names of files that hold many documents; any other file is one text."""
+ROWS = re.compile(r"\.(jsonl|json|ndjson|parquet|pq|w?arc)(?![a-z])", re.IGNORECASE)
+"""In names of files that hold many documents; any other file (`on.archives.md`) is one text."""
 Blocks = list[tuple[str, list[Bound]]]
 
 
@@ -113,7 +113,7 @@ def _usable(filters: Sequence[Built]) -> list[Bound]:
 def _documents(path: str, limit: int) -> tuple[pa.RecordBatch, int, int]:
     """The first documents as one batch, how many there are, and how many could not be read."""
     with tempfile.TemporaryDirectory(prefix="winnow-explain-") as folder:
-        given = path if any(end in Path(path).name.lower() for end in ROWS) else _as_row(path, folder)
+        given = path if ROWS.search(Path(path).name) else _as_row(path, folder)
         store = Store(os.path.join(folder, "store"))
         found = read_inputs([given], Session(store, LocalScheduler(1)))
         table = pa.Table.from_batches([b for m in found for part in m.parts() for b in read_batches(store, part)])

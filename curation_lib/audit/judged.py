@@ -13,7 +13,7 @@ from curation_lib.audit.standing import HIDDEN, Standing
 from curation_lib.core.config import StageConfig
 from curation_lib.core.stage import Bound, Context, Filter, Rule
 
-NO_CORPUS = "decided by a share or a count of a corpus: give --store and --build"
+NO_CORPUS = "decided by a share or a count of a corpus: give --store"
 
 
 def judged(

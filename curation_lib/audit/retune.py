@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from curation_lib.audit.builds import BuildRecord, find_build, list_builds
+from curation_lib.audit.as_built import deciding
+from curation_lib.audit.builds import BuildRecord, newest
 from curation_lib.audit.changes import Change, changed, parse_changes
 from curation_lib.audit.predictions import predict
 from curation_lib.core.errors import ConfigError
@@ -50,15 +51,8 @@ def _last_build(
     recipe: Recipe, steps: Sequence[Step], changes: Sequence[Change], store: Store, build: str
 ) -> tuple[BuildRecord, dict[str, Manifest]]:
     """The newest build that a rebuild would share everything with up to the last changed block but decisions."""
-    if build:
-        records = [find_build(store, build)]
-    else:
-        mine = [r for r in list_builds(store) if r.corpus == recipe.corpus]
-        records = sorted(mine, key=lambda r: (store.modified(r.key), r.build_id), reverse=True)
-    if not records:
-        raise ConfigError(f"{store.url} holds no finished build of {recipe.corpus!r}; run `winnow build` first")
     refused = ""
-    for record in records:
+    for record in newest(store, build, recipe.corpus):
         manifests = {step.id: step.manifest for step in record.steps(store)}
         reason = _differs(steps, {c.step for c in changes}, manifests)
         if not reason:
@@ -96,14 +90,9 @@ def _as_built(step: Step, manifest: Manifest) -> tuple[Bound, ...]:
     is the same, and a manifest does not say where a list or a benchmark lies."""
     pairs = zip(step.bound, manifest.stages, strict=True)
     return tuple(
-        configured(stage.name, config.model_dump() | _deciding(stage, then["config"]), "the build")
+        configured(stage.name, config.model_dump() | deciding(stage, then["config"]), "the build")
         for (stage, config), then in pairs
     )
-
-
-def _deciding(stage: Stage, config: dict[str, Any]) -> dict[str, Any]:
-    fields = stage.config.model_fields
-    return {k: v for k, v in config.items() if k in fields and stage.config.role(k) == "keep"}
 
 
 def _said(change: Change, step: Step, before: Sequence[Bound], after: Sequence[Bound]) -> dict[str, Any]:

@@ -248,3 +248,18 @@ def test_the_command_reads_well_and_gives_json(place: Place) -> None:
     wrong = CliRunner().invoke(cli, ["explain", "nobody"])
     assert wrong.exit_code == 1
     assert "nobody: no such file" in wrong.stderr
+
+
+def test_a_document_without_density_says_so_once(place: Place) -> None:
+    german = chosen(place)[1]
+    shown = CliRunner().invoke(cli, ["explain", german, "--store", place.store.url]).stdout
+    assert shown.count("no score: its language is not English") == 1
+    assert "surprisal" not in shown
+
+
+@pytest.mark.parametrize(("name", "rows"), [("a.JSONL", 1), ("part.jsonl.001", 1), ("on.archive.md", 0), ("my.jsonld", 0)])
+def test_a_file_holds_rows_where_its_ending_says_so(tmp_path: Path, name: str, rows: int) -> None:
+    path = tmp_path / name
+    path.write_text(json.dumps({"id": "one", "text": "Zinc melts at 420 °C."}) + "\n")
+    (document,) = explain_file(str(path))["documents"]
+    assert document["source_id"] == ("one" if rows else name)
