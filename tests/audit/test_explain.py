@@ -257,7 +257,9 @@ def test_a_document_without_density_says_so_once(place: Place) -> None:
     assert "surprisal" not in shown
 
 
-@pytest.mark.parametrize(("name", "rows"), [("a.JSONL", 1), ("part.jsonl.001", 1), ("on.archive.md", 0), ("my.jsonld", 0)])
+@pytest.mark.parametrize(
+    ("name", "rows"), [("a.JSONL", 1), ("part.jsonl.001", 1), ("on.archive.md", 0), ("my.jsonld", 0)]
+)
 def test_a_file_holds_rows_where_its_ending_says_so(tmp_path: Path, name: str, rows: int) -> None:
     path = tmp_path / name
     path.write_text(json.dumps({"id": "one", "text": "Zinc melts at 420 °C."}) + "\n")
