@@ -21,6 +21,7 @@ from pydantic import field_validator
 
 from curation_lib.core.artefact import Model, check_place, find_model, hashed_files, model_facts, verified_file
 from curation_lib.core.config import StageConfig, keep, locate
+from curation_lib.core.errors import ConfigError
 from curation_lib.core.local_copy import local_copy
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters import classifier
@@ -64,7 +65,10 @@ class Loaded(NamedTuple):
 
 
 def _found(config: DensityConfig) -> Model:
-    return find_model(config.model or str(SHIPPED), [KIND])
+    found = find_model(config.model or str(SHIPPED), [KIND])
+    if found.manifest is None:
+        raise ConfigError(f"model: {found.place} is a file; name the folder that `winnow density train` made")
+    return found
 
 
 def density_files(config: DensityConfig) -> dict[str, str]:

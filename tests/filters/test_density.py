@@ -168,6 +168,8 @@ def test_files_of_two_models_are_no_model(tmp_path: Path) -> None:
     (folder / WEIGHTS).write_bytes((SHIPPED / WEIGHTS).read_bytes() + b"\n")
     with pytest.raises(ConfigError, match="weights.json is not the file of its manifest"):
         STAGE.load(DensityConfig(model=str(folder)))
+    with pytest.raises(ConfigError, match="weights.json is a file; name the folder"):
+        STAGE.load(DensityConfig(model=str(folder / WEIGHTS)))
 
 
 def test_an_empty_batch_is_legal() -> None:
