@@ -27,7 +27,8 @@ DENSITY = Path(__file__).with_name("density.yaml")
 
 
 def write_inputs(into: Path, cache: Path, listed: Path = DENSITY) -> list[Path]:
-    """Fetch and write what is missing; returns every file. Raises StackError as `fetch` does."""
+    """Fetch and write what is missing; returns every file. Raises StackError as `load_spec`, `fetch` and
+    `check_licence` do."""
     spec = load_spec(listed)
     files: dict[Path, list[Texts]] = {}
     for source in spec.sources:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from infra.local.demo_fetch import Archive
 from infra.local.demo_spec import Evidence
+from infra.local.errors import StackError
 
 Label = Literal["dense", "polished"]
 
@@ -48,5 +49,11 @@ class Spec(BaseModel):
 
 
 def load_spec(path: Path) -> Spec:
-    """The list in `path`. Raises pydantic.ValidationError on an unknown or malformed field."""
-    return Spec.model_validate(yaml.safe_load(path.read_bytes()))
+    """The list in `path`. Raises StackError, naming the place, for what is no list of texts."""
+    try:
+        return Spec.model_validate(yaml.safe_load(path.read_bytes()))
+    except yaml.YAMLError as error:
+        raise StackError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise StackError(f"{path}: {'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}") from error

@@ -14,7 +14,7 @@ import zstandard
 
 from infra.local.demo_fetch import default_cache
 from infra.training.documents import LONGEST, SHORTEST, pieces
-from infra.training.inputs import DENSITY, write_inputs
+from infra.training.inputs import DENSITY, main, write_inputs
 from infra.training.spec import Texts, load_spec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,6 +69,18 @@ def test_pieces_have_the_lengths_of_a_hash_and_lose_nothing_but_an_end() -> None
     assert SHORTEST <= min(map(len, found)) < max(map(len, found)) <= LONGEST + 100
     assert len({len(piece) // 1000 for piece in found}) > 4
     assert list(pieces(iter([text]), "b")) != found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("a: [1", "is no YAML"), ("", "the file: "), ("a: 1", "max_bytes_per_source: ")]
+)
+def test_a_list_that_is_none_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    (tmp_path / "list.yaml").write_text(text)
+    assert main(["--into", str(tmp_path / "into"), "--list", str(tmp_path / "list.yaml")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
 
 
 def grams(text: str) -> Iterator[str]:
