@@ -89,6 +89,18 @@ def expansion_limit(path: str, factor: int) -> int:
     return max(os.stat(path).st_size * factor, NEVER_A_BOMB)
 
 
+def ends_within_member(file: BinaryIO, start: int) -> bool:
+    """Whether what is left of `file` from `start`, where a gzip member begins, ends before that member does, or is
+    damaged. Decompresses it, 4 MiB at a time."""
+    file.seek(start)
+    try:
+        for _ in _decompressed(file, GZIP):
+            pass
+    except _DAMAGE:
+        return True
+    return False
+
+
 def _pieces(file: BinaryIO, limit: int, setting: str, codecs: tuple[Codec, ...]) -> Iterator[bytes]:
     head = file.read(4)
     file.seek(0)

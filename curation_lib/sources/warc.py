@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import mmap
 import os
-import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from fastwarc.stream_io import GzipReader
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
+from curation_lib.core.compressed import ends_within_member
 from curation_lib.core.errors import Unreadable
 from curation_lib.core.stage import Read, Shard, Source
 from curation_lib.sources.arc import is_arc, read_arc
@@ -25,7 +26,6 @@ from curation_lib.sources.inputs import SourceConfig, list_shards, local_copy
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wet.gz", ".arc", ".arc.gz", ".wat.gz", ".bad")
 _SIGNS = ((b"\x1f\x8b\x08", ".gz"), (b"\x28\xb5\x2f\xfd", ".zst"))
-_STEP = 1 << 12  # compressed bytes, so that a step gives 4 MiB at most
 _READ = (WarcRecordType.response, WarcRecordType.conversion)
 
 
@@ -54,41 +54,37 @@ def _read_warc(file: BinaryIO, path: str, name: str, captures: Captures) -> Iter
     """Add every record of `file` to `captures`, yielding after each; resume behind what cannot be parsed."""
     start: int | None = 0
     while start is not None:
-        file.seek(start)
-        last, error = start, ""
+        last, error, members = start, "", _members(file, start)
         try:
-            for record in ArchiveIterator(file, parse_http=False):
-                last = max(last, record.stream_pos)
-                _add(record, f"{name}@{record.stream_pos}", captures)
+            for record in ArchiveIterator(members or file, parse_http=False):
+                last = max(last, _begin(record, members))
+                _add(record, f"{name}@{last}", captures)
                 yield
         except OSError as e:
             error = str(e)
         if not error:
-            if lost := _cut_member(file, last):
-                captures.unread(f"{name}@{last + lost}", "truncated: the file ends within a gzip member")
+            begun = members.frame_start_position() if members else None
+            if begun is not None and ends_within_member(file, begun):
+                captures.unread(f"{name}@{begun}", "truncated: the file ends within a gzip member")
             return
         start = _next_record(path, name, last)
         captures.unread(f"{name}@{last}", f"{error}; {f'resumed at {start}' if start else 'rest unread'}")
         yield
 
 
-def _cut_member(file: BinaryIO, last: int) -> int:
-    """How far behind the gzip member at `last`, the last that was read, another begins that the file does not hold
-    whole; 0 if there is none. The reader takes one that is cut before its first bytes of text for the end."""
-    file.seek(last)
-    at, data = 0, file.read(_STEP)
-    while data[:2] == _SIGNS[0][0][:2] or data == b"\x1f":
-        begun, member = at, zlib.decompressobj(31)
-        while data and not member.eof:
-            try:
-                member.decompress(data)
-            except zlib.error:
-                return begun
-            at += len(data) - len(member.unused_data)
-            data = member.unused_data or file.read(_STEP)
-        if not member.eof:
-            return begun
-    return 0
+def _begin(record: Any, members: GzipReader | None) -> int:
+    """Where the record begins, or the gzip member that holds it (the record knows it only if it stands first)."""
+    begun = members.frame_start_position() if members else None
+    return record.stream_pos if begun is None else begun
+
+
+def _members(file: BinaryIO, start: int) -> GzipReader | None:
+    """What decompresses `file` from `start` on where a gzip member begins there, else None. It is asked at the end
+    where the last member begins: a member that is cut before its first bytes of text is the end to it."""
+    file.seek(start)
+    sign = file.read(2)
+    file.seek(start)
+    return GzipReader(file) if sign == _SIGNS[0][0][:2] else None
 
 
 def _next_record(path: str, name: str, after: int) -> int | None:
@@ -113,6 +109,8 @@ def _parses(file: BinaryIO, at: int) -> bool:
 
 def _add(record: Any, locator: str, captures: Captures) -> None:
     cap = captures.config.max_document_bytes
+    if not (record.content_length or record.headers.get("Content-Length")):
+        raise OSError("truncated: a record header without Content-Length")
     if record.record_type not in _READ:
         captures.skip()
         return
@@ -158,7 +156,7 @@ def _capture(record: Any, block: bytes, captures: Captures) -> None:
 
 STAGE = Source(
     name="sources.warc",
-    version=2,
+    version=3,
     config=WarcConfig,
     summary="WARC, WET and ARC files: one capture per response",
     libraries=("fastwarc", "warcio"),
