@@ -134,7 +134,7 @@ def _rows(languages: list[str]) -> dict[str, np.ndarray]:
 
 STAGE = Filter(
     name="filters.bad_words",
-    version=1,
+    version=2,
     config=BadWordsConfig,
     summary="phrases on a list of bad words of the document's language (C4, mC4)",
     load=load,

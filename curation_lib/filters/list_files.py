@@ -1,5 +1,5 @@
 """List files that a user gives: one entry a line, UTF-8, at any fsspec path, compressed or in a tar archive.
-A file called `.json` is an array of strings.
+A file called `.json` is an array of strings. A tar archive is known by its name or by its first bytes.
 
 Blank lines and lines that begin with `#` are no entries. A path names a file, a folder or an archive; what lies in
 a folder or archive is known by its name without folders and without `.txt`, `.json`, `.gz`, `.bz2`, `.xz` or `.zst`.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,7 +22,8 @@ _PACKED = frozenset((".txt", ".json", ".gz", ".bz2", ".xz", ".zst"))
 LONGEST_ENTRY = 1 << 16
 """Characters; addresses end at 8,000 in practice. A longer line says that the file is no list."""
 _LINE_ENDS = tuple(end.encode() for end in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
-_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
+_SIGN, _END = slice(257, 262), bytes(tarfile.BLOCKSIZE)
 
 
 def check_place(path: str) -> None:
@@ -47,17 +49,18 @@ def read_lists(files: Mapping[str, str], max_file_bytes: int, max_entries: int) 
     for name, place in files.items():
         with given_file(place, "lists", "give UTF-8 text, one entry a line") as path:
             chunks = unpacked(path, max_file_bytes)
-            if place.endswith(_ARCHIVES):
-                yield from _archive(chunks, max_entries)
+            first = next(chunks, b"")
+            if place.lower().endswith(_ARCHIVES) or first[_SIGN] == b"ustar":
+                yield from _archive(chain([first], chunks), max_entries)
             else:
-                yield list_name(name), _entries(place, b"".join(chunks), max_entries)
+                yield list_name(name), _entries(place, b"".join([first, *chunks]), max_entries)
 
 
 class _Stream(io.RawIOBase):
-    """Chunks as a file that is read once."""
+    """Chunks as a file that is read once. last: a block of what was read last."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._held = chunks, memoryview(b"")
+        self._chunks, self._held, self.last = chunks, memoryview(b""), b""
 
     def readable(self) -> bool:
         return True
@@ -66,17 +69,22 @@ class _Stream(io.RawIOBase):
         self._held = self._held or memoryview(next(self._chunks, b""))
         count = min(len(buffer), len(self._held))
         buffer[:count], self._held = self._held[:count], self._held[count:]
+        self.last = (self.last + bytes(buffer[max(0, count - len(_END)) : count]))[-len(_END) :]
         return count
 
 
 def _archive(chunks: Iterator[bytes], most: int) -> list[tuple[str, list[str]]]:
-    found = []
+    found, stream = [], _Stream(chunks)
     try:
-        with tarfile.open(fileobj=_Stream(chunks), mode="r|") as archive:
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
                 content: Any = archive.extractfile(member) if member.isfile() else None
                 if content is not None:
                     found.append((member.name, _entries(member.name, content.read(), most)))
+        while stream.read(1 << 20):
+            pass
+        if stream.last != _END:  # tarfile takes an archive cut between members, or within a header, for a whole one
+            raise tarfile.TarError("it ends without the mark of its end")
     except tarfile.TarError as e:
         raise ValueError(f"no whole tar archive: {e}") from e
     return [(list_name(name), entries) for name, entries in sorted(found, key=lambda one: one[0])]

@@ -157,7 +157,7 @@ def _met(name: str, words: frozenset[str], url: str) -> int:
 
 STAGE = Filter(
     name="filters.url_blocklist",
-    version=1,
+    version=2,
     config=UrlBlocklistConfig,
     summary="addresses and domains on lists (UT1's, yours), and words in addresses (FineWeb)",
     load=load,

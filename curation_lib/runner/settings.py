@@ -19,6 +19,8 @@ def parse_settings(pairs: Sequence[str]) -> dict[str, Any]:
         *nested, last = key.split(".")
         for name in nested:
             place = place.setdefault(name, {})
+            if not isinstance(place, dict):
+                raise ConfigError(f"--set {pair!r}: {name} has the value {place!r} already; give one of the two")
         place[last] = parse_value(value, f"--set {pair!r}")
     return settings
 

@@ -63,7 +63,7 @@ def _several(names: Sequence[str], settings: Mapping[str, Any]) -> list[Step]:
     """The stages called `names` as steps; `settings` hold each one's under its name's parts."""
     from curation_lib.core.registry import find
 
-    given = {f"{room}.{module}": values for room, modules in settings.items() for module, values in modules.items()}
+    given = _by_stage(settings)
     if twice := [name for name in names if names.count(name) > 1]:
         raise ConfigError(f"{twice[0]} stands twice in a row of stages, and settings are by name; run it by itself")
     if unknown := sorted(set(given) - set(names)):
@@ -75,6 +75,18 @@ def _several(names: Sequence[str], settings: Mapping[str, Any]) -> list[Step]:
         steps.append(behind(step, (), {s.id for s in steps}))
     require_releases(steps)
     return steps
+
+
+def _by_stage(settings: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Settings by stage, of those by the parts of stages' names. Raises ConfigError for what is no stage's."""
+    given: dict[str, Mapping[str, Any]] = {}
+    for room, modules in settings.items():
+        for module, values in modules.items() if isinstance(modules, dict) else [("", modules)]:
+            name = f"{room}.{module}".rstrip(".")
+            if not isinstance(values, dict):
+                raise ConfigError(f"--set {name}: this is no setting of a stage; write STAGE.KEY=VALUE")
+            given[name] = values
+    return given
 
 
 def _one(

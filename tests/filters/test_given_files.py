@@ -221,6 +221,34 @@ def test_every_member_is_read_and_damage_is_said(pack: str, tmp_path: Path) -> N
         loaded(blocked(path))
 
 
+def tarred() -> bytes:
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as file:
+        for name, data in (("ads/domains", b"bad.example\n"), ("ads/urls", b"mixed.example/bad\n")):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            file.addfile(info, io.BytesIO(data))
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("pack", PACK)
+@pytest.mark.parametrize("name", ["ads.tar", "ADS.TAR", "ads"])
+def test_an_archive_is_known_whatever_it_is_called(name: str, pack: str, tmp_path: Path) -> None:
+    (folder := tmp_path / "folder").mkdir()
+    (folder / "domains").write_bytes(b"bad.example\n")
+    (folder / "urls").write_bytes(b"mixed.example/bad\n")
+    (path := tmp_path / f"{name}{pack}").write_bytes(PACK[pack](tarred()))
+    assert entries(blocked(path)) == entries(blocked(folder))
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 4, 3.5, 2.01])
+def test_an_archive_that_is_cut_is_no_list(blocks: float, tmp_path: Path) -> None:
+    """Also between its members, which tarfile takes for its end. Each of the two has a header and a block."""
+    (path := tmp_path / "ads.tar").write_bytes(tarred()[: int(blocks * tarfile.BLOCKSIZE)])
+    with pytest.raises(ConfigError, match=r"ads\.tar: no whole tar archive"):
+        loaded(blocked(path))
+
+
 def test_caps_shape_no_fingerprint(tmp_path: Path) -> None:
     (tmp_path / "q.jsonl").write_text(ROWS)
     (tmp_path / "ads").write_text("a.example\n")

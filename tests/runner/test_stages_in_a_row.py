@@ -76,6 +76,9 @@ def test_it_equals_one_after_the_other(run: tuple[Path, Path, Any], tmp_path: Pa
         ("filters.length,sources.jsonl", [], "sources.jsonl reads files and cannot stand in a row"),
         ("filters.length,dedup.exact", ["dedup.minhash.bands=3"], "--set dedup.minhash: not one of the stages"),
         ("filters.length,dedup.exact,filters.length", [], "filters.length stands twice in a row"),
+        ("filters.length,dedup.exact", ["min_characters=3"], "--set min_characters: this is no setting of a stage"),
+        ("filters.length,dedup.exact", ["filters.length=3"], "--set filters.length: this is no setting of a stage"),
+        ("filters.length", ["a=1", "a.b=2"], "--set 'a.b=2': a has the value 1 already"),
     ],
 )
 def test_what_cannot_run_is_refused(tmp_path: Path, names: str, settings: list[str], said: str) -> None:
