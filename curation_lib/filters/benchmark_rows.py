@@ -27,14 +27,22 @@ _BOM = b"\xef\xbb\xbf"
 def rows(place: str, fields: Sequence[str], max_file_bytes: int, max_document_bytes: int) -> Iterator[Any]:
     """Every row of a file of JSON lines, as it stands, or of Parquet, with at least the columns of `fields`.
 
-    Raises ConfigError, naming the file, for one that cannot be read whole, that holds more than `max_file_bytes`
+    Raises ConfigError, naming the file and the row, for one that cannot be read whole, that holds more than `max_file_bytes`
     unpacked, or a line far over `max_document_bytes`. No more than about that is held, whatever the file pretends.
     """
     with given_file(place, "benchmarks", "give whole JSON lines or Parquet") as path:
         if place.lower().endswith(PARQUET):
             yield from _parquet(path, fields, max_file_bytes)
         else:
-            yield from map(orjson.loads, _lines(unpacked(path, max_file_bytes), max_document_bytes))
+            for number, line in enumerate(_lines(unpacked(path, max_file_bytes), max_document_bytes)):
+                yield _parsed(line, number)
+
+
+def _parsed(line: bytes, number: int) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as e:
+        raise ValueError(f"row {number} is no JSON: {e.msg}, column {e.colno}") from e
 
 
 def _lines(chunks: Iterator[bytes], max_document_bytes: int) -> Iterator[bytes]:

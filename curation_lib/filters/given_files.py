@@ -24,7 +24,7 @@ def given_files(setting: str, path: str, suffixes: Sequence[str] = ()) -> dict[s
     found = find(path, f"{setting}: ")
     files = [file for file in found.files if not suffixes or file.lower().endswith(tuple(suffixes))]
     if not files:
-        ends = f"nothing at {path} ends in {', '.join(suffixes)}" if suffixes else f"there is nothing at {path}"
+        ends = f"nothing at {path} ends in {', '.join(suffixes)}" if found.files else f"there is nothing at {path}"
         raise ConfigError(f"{setting}: {ends}; correct the path")
     return {found.name(file): found.url(file) for file in files}
 
