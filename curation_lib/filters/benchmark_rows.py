@@ -27,7 +27,7 @@ _BOM = b"\xef\xbb\xbf"
 def rows(place: str, fields: Sequence[str], max_file_bytes: int, max_document_bytes: int) -> Iterator[Any]:
     """Every row of a file of JSON lines, as it stands, or of Parquet, with at least the columns of `fields`.
 
-    Raises ConfigError, naming the file and the row, for one that cannot be read whole, that holds more than `max_file_bytes`
+    Raises ConfigError, naming file and row, for one that cannot be read whole, that holds more than `max_file_bytes`
     unpacked, or a line far over `max_document_bytes`. No more than about that is held, whatever the file pretends.
     """
     with given_file(place, "benchmarks", "give whole JSON lines or Parquet") as path:

@@ -101,7 +101,7 @@ def _mark_line(
 @kernel
 def _failed(data: Bytes, start: int, end: int, table: Table, rules: LineRules, lower: Bytes) -> int:
     """The first rule that the stripped line [start, end) fails, in C4's order."""
-    count, longest = _words(data, start, end, table)
+    count, longest = line_words(data, start, end, table)
     if 0 <= rules.max_word < longest:
         return LONG_WORD
     size = _lowered(data, start, end, table, rules, lower)
@@ -114,8 +114,8 @@ def _failed(data: Bytes, start: int, end: int, table: Table, rules: LineRules, l
 
 
 @kernel
-def _words(data: Bytes, start: int, end: int, table: Table) -> tuple[int, int]:
-    """Number of words between white space, and the longest one's characters."""
+def line_words(data: Bytes, start: int, end: int, table: Table) -> tuple[int, int]:
+    """Number of words between white space, as `str.split` has it, and the longest one's characters."""
     count, longest, length, i = 0, 0, 0, start
     while i < end:
         code, width = decode(data, i, end)

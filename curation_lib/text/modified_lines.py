@@ -6,7 +6,7 @@ from numba import njit
 
 from curation_lib.text.buffers import Bytes
 from curation_lib.text.characters import BREAK, KIND, SPACE, SYMBOL, Table, decode, last_start, strip_space
-from curation_lib.text.line_edits import ODD_LINE
+from curation_lib.text.line_edits import ODD_LINE, line_words
 from curation_lib.text.modifier_steps import (
     COUNTER,
     CUT_ANYWHERE,
@@ -91,9 +91,9 @@ def _judge(
     if start == end and steps.flags[k] & EMPTY_STAYS:
         return False, False
     if kind == LONG_WORD:
-        return _words(data, start, end, table)[1] > limit, False
+        return line_words(data, start, end, table)[1] > limit, False
     if kind == FEW_WORDS:
-        return _words(data, start, end, table)[0] < limit, False
+        return line_words(data, start, end, table)[0] < limit, False
     if kind in (UNTERMINATED, ENDING):
         return _ends(data, start, end, table, steps, first, last) == (kind == ENDING), False
     if kind == HOLDING:
@@ -105,19 +105,6 @@ def _judge(
     if kind == SYMBOLS:
         return _only_symbols(data, start, end, table), False
     return _share(data, start, end, classes, DIGIT_LIKE if kind == NUMERIC else UPPERCASE) > limit, False
-
-
-@njit(nogil=True, cache=True)
-def _words(data: Bytes, start: int, end: int, table: Table) -> tuple[int, int]:
-    """Words of `str.split`, and the longest one's characters."""
-    count, longest, length, i = 0, 0, 0, start
-    while i < end:
-        code, width = decode(data, i, end)
-        length = 0 if table[code] & KIND == SPACE else length + 1
-        count += length == 1
-        longest = max(longest, length)
-        i += width
-    return count, longest
 
 
 @njit(nogil=True, cache=True)
@@ -168,7 +155,7 @@ def _share(data: Bytes, start: int, end: int, classes: Bytes, wanted: int) -> fl
 def _cut(left: Remaining, start: int, end: int, table: Table, steps: Steps, k: int, mark: int) -> tuple[bool, bool]:
     """DCLM's cut of phrases, with one white-space character beside them, from lines of few words. A line of which no
     more than white space is left goes, one that was white space alone too."""
-    if _words(left.data, start, end, table)[0] > steps.limits[k]:
+    if line_words(left.data, start, end, table)[0] > steps.limits[k]:
         return False, False
     if steps.kinds[k] == CUT_START:
         cut = _cut_start(left, start, end, table, steps, k, mark)

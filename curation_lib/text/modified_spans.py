@@ -17,7 +17,7 @@ from curation_lib.text.modifier_steps import (
     WINDOWS_NEWLINES,
     Steps,
 )
-from curation_lib.text.patterns import IGNORECASE, LOWER, SAME, behind_space, first_end, holds_phrase, phrase_end
+from curation_lib.text.patterns import IGNORECASE, LOWER, SAME, first_end, holds_phrase, phrase_end, word_end
 from curation_lib.text.remaining import Remaining
 
 _NEWLINE, _RETURN, _QUOTE = 0x0A, 0x0D, 0x22
@@ -156,7 +156,7 @@ def _urls(left: Remaining, size: int, table: Table, steps: Steps, k: int, mark: 
             i += 1
             continue
         stop = first_end(left.data, i, size, steps.phrases, first, last, IGNORECASE)
-        end = behind_space(left.data, stop, size, table, False) if stop >= 0 else -1
+        end = word_end(left.data, stop, size, table) if stop >= 0 else -1
         if end > stop:
             left.gone[i:end] = mark
             found = True

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from curation_lib.text.buffers import Bytes
-from curation_lib.text.characters import DIGIT, KIND, SPACE, Table, decode
+from curation_lib.text.characters import DIGIT, KIND, SPACE, Table, decode, skip_space
 from curation_lib.text.modifier_steps import Steps
 from curation_lib.text.segments import Phrases
 
@@ -98,11 +98,11 @@ def is_space(data: Bytes, i: int, end: int, table: Table) -> int:
 
 
 @njit(nogil=True, cache=True)
-def behind_space(data: Bytes, i: int, end: int, table: Table, space: bool) -> int:
-    """Where the run of white space (or, without `space`, of all else) from `i` ends."""
+def word_end(data: Bytes, i: int, end: int, table: Table) -> int:
+    """Where the next white space from `i` on begins; `end` if there is none."""
     while i < end:
         code, width = decode(data, i, end)
-        if (table[code] & KIND == SPACE) != space:
+        if table[code] & KIND == SPACE:
             break
         i += width
     return i
@@ -133,6 +133,6 @@ def is_counter(
             i += width if folded(code, LOWER) in (107, 109, 98) else 0
             break
         i += width
-    word = behind_space(data, i, end, table, True)
+    word = skip_space(data, i, end, table)
     stop = first_end(data, word, end, phrases, first, last, LOWER) if word > i else -1
     return stop >= 0 and behind_signs(data, stop, end, classes) == end

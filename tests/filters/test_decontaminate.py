@@ -182,7 +182,11 @@ def test_an_item_is_called_by_its_id(bench: Path) -> None:
         ('{"q": "one two three"}\n', {}, "no item of q has 8 tokens"),
         ('{"q": 1}\n[1]\n', {}, "bench.jsonl#1 has no field 'q'; fields are none, it is a list"),
         ('{"q": {}}\n', {}, "field 'q' is a dict"),
-        ('{"q": "x"}\n\n{"q": \n', {}, r"cannot read .*: row 1 is no JSON: unexpected end of data, column 7; give whole"),
+        (
+            '{"q": "x"}\n\n{"q": \n',
+            {},
+            r"cannot read .*: row 1 is no JSON: unexpected end of data, column 7; give whole",
+        ),
         ('{"q": "x"}\n', {"paths": "nowhere"}, "there is nothing at .*nowhere"),
     ],
 )
