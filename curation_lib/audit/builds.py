@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.ahead import ahead
 from curation_lib.runner.lineage import ancestors, complete, released_in
-from curation_lib.runner.manifest import Manifest, manifest_of
+from curation_lib.runner.manifest import Manifest
+from curation_lib.runner.publish import published
 from curation_lib.runner.store import Store
 
 
@@ -71,12 +71,8 @@ def newest(store: Store, build: str = "", corpus: str = "") -> list[BuildRecord]
 
 def stage_folder(url: str) -> tuple[Store, Manifest] | None:
     """A folder that `winnow stage` wrote, with its manifest; None where `url` leads to no such folder."""
-    folder = Store(url if "://" in url else os.path.abspath(url))
-    data = folder.find_json("manifest.json")
-    try:
-        return None if data is None else (folder, manifest_of(data))
-    except (AttributeError, KeyError, TypeError) as e:
-        raise ConfigError(f"{url}/manifest.json is not a dataset's; give a folder that `winnow stage` wrote") from e
+    folder, manifest = published(url, "give a folder that `winnow stage` wrote")
+    return None if manifest is None else (folder, manifest)
 
 
 def reachable(store: Store, records: list[BuildRecord]) -> set[str]:

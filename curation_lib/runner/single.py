@@ -15,7 +15,7 @@ from curation_lib.runner.given import one_kind, read_inputs, source_of
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.plan import Step, behind, fused
-from curation_lib.runner.publish import publish
+from curation_lib.runner.publish import check_output, publish
 from curation_lib.runner.released import releases_of, require_releases
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.steps import StepResult, run_step
@@ -36,6 +36,7 @@ def run_stage(
     pass, and `settings` are by stage. Rows are taken as they stand (no clean-up) unless the stage is itself a source
     or a normalizer. Returns the results of the steps and the manifest of what was read for them.
     """
+    check_output(output)
     with tempfile.TemporaryDirectory(prefix="winnow-stage-") as folder:
         session = Session(Store(folder), scheduler, progress)
         steps, upstream = _prepared(name, inputs, settings, session)

@@ -87,3 +87,22 @@ def test_what_cannot_run_is_refused(tmp_path: Path, names: str, settings: list[s
     done = CliRunner().invoke(cli, ["stage", names, "--input", str(docs), "--output", str(tmp_path / "out"), *told])
     assert done.exit_code == 1
     assert said in done.stderr
+
+
+def test_what_lies_beside_the_output_stays(tmp_path: Path) -> None:
+    """A run takes the place of an earlier one, whatever its stages left, and of nothing else."""
+    docs, out = write_jsonl(tmp_path / "docs.jsonl", [{"id": "1", "text": prose(1)}]), tmp_path / "out"
+    into = ("--input", str(docs), "--output", str(out))
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    (out / "manifest.json").write_text('{"name": "an extension"}')
+    done = CliRunner().invoke(cli, ["stage", "filters.length", *into])
+    assert (done.exit_code, sorted(p.name for p in out.iterdir())) == (1, ["manifest.json", "notes.txt"])
+    assert "manifest.json is not a dataset's; name another folder for --output" in done.stderr
+    (out / "manifest.json").unlink()
+    invoke("dedup.minhash", *into)
+    invoke("filters.length", *into)
+    assert (out / "notes.txt").read_text() == "mine"
+    assert sorted(p.name for p in out.iterdir()) == [
+        "ledger", "manifest.json", "notes.txt", "part-00000.parquet", "run.json", "scores",
+    ]  # fmt: skip
