@@ -18,12 +18,17 @@ from curation_lib.core.stage import Bound
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.plan import Step
+from curation_lib.runner.publish import published
 from curation_lib.runner.session import Session
 from curation_lib.runner.steps import run_step
 from curation_lib.runner.store import Store
 
 AS_IS = {"clean": False, "identify_language": False}
-_KINDS = {"sources.jsonl": (".jsonl", ".json", ".ndjson"), "sources.parquet": (".parquet", ".pq")}
+_KINDS = {
+    "sources.jsonl": (".jsonl", ".json", ".ndjson"),
+    "sources.parquet": (".parquet", ".pq"),
+    "sources.warc": (".warc", ".wet.", ".wat.", ".arc"),
+}
 
 
 def read_inputs(inputs: Sequence[str], session: Session) -> list[Manifest]:
@@ -47,14 +52,20 @@ def _grouped(inputs: Sequence[str]) -> list[tuple[str, list[str]]]:
 
 
 def _source_for(path: str) -> str:
+    """`dataset`, or the source of the files at `path`. Raises ConfigError for a folder that asks for more than one."""
     if os.path.isfile(os.path.join(path, "manifest.json")):
         return "dataset"
     names = [path] if not os.path.isdir(path) else [str(p) for p in sorted(Path(path).rglob("*")) if p.is_file()]
-    for name in names:
-        for kind, suffixes in _KINDS.items():
-            if any(s in Path(name).name.lower() for s in suffixes):
-                return kind
-    return "sources.warc"
+    found = {kind: name for name in reversed(names) if (kind := _kind(Path(name).name.lower()))}
+    if len(found) > 1:
+        raise ConfigError(
+            f"--input {path}: files of several kinds, {', '.join(sorted(found.values()))}; give a glob of one of them"
+        )
+    return next(iter(found), "sources.warc")
+
+
+def _kind(name: str) -> str | None:
+    return next((kind for kind, parts in _KINDS.items() if any(part in name for part in parts)), None)
 
 
 def one_kind(inputs: Sequence[str]) -> tuple[str, list[str]]:
@@ -79,7 +90,8 @@ def _read(group: tuple[str, list[str]], session: Session) -> Manifest:
 
 def _adopted(path: str, store: Store) -> Manifest:
     """A dataset folder as an input: linked into the working store under its own fingerprint."""
-    data = orjson.loads(Path(path, "manifest.json").read_bytes())
+    folder, _ = published(path, "give the files in it, or a glob")
+    data = folder.read_json("manifest.json")
     directory = f"datasets/input/{data['fingerprint']}"
     target = Path(store.path(directory))
     shutil.copytree(path, target, ignore=shutil.ignore_patterns("manifest.json", "scores"))

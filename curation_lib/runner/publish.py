@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from curation_lib.core.errors import ConfigError
+from curation_lib.core.places import reached
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.manifest import Manifest, manifest_of
 from curation_lib.runner.store import Store
@@ -48,10 +49,11 @@ def publish(store: Store, directories: Sequence[str], upstream: Sequence[Manifes
     for prefix, manifest in (read | {f"step-{n}-{m.label}": m for n, m in enumerate(before)}).items():
         for kind, folder in _BOOKS.items():
             files |= {key: f"{folder}/{prefix}-{key.rsplit('/', 1)[1]}" for key in manifest.files(kind)}
-    for key, name in sorted(files.items(), key=lambda item: item[1] == "manifest.json"):
-        target = place.path(name)
-        fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-        fs.put_file(store.path(key), target)
+    with reached(output, "--output: cannot write"):
+        for key, name in sorted(files.items(), key=lambda item: item[1] == "manifest.json"):
+            target = place.path(name)
+            fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+            fs.put_file(store.path(key), target)
 
 
 def _written(manifest: Manifest) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +107,26 @@ def test_what_lies_beside_the_output_stays(tmp_path: Path) -> None:
     assert sorted(p.name for p in out.iterdir()) == [
         "ledger", "manifest.json", "notes.txt", "part-00000.parquet", "run.json", "scores",
     ]  # fmt: skip
+
+
+def refused(*told: str) -> str:
+    done = CliRunner().invoke(cli, ["stage", "filters.length", *told])
+    last = done.stderr.splitlines()[-1]
+    assert (done.exit_code, last[:7]) == (1, "error: "), done.output
+    return last
+
+
+def test_files_that_would_not_be_read_are_said(tmp_path: Path) -> None:
+    """Of a folder with files of two kinds one kind alone would be read."""
+    docs = write_jsonl(tmp_path / "in" / "docs.jsonl", [{"id": "1", "text": prose(1)}])
+    out = ("--output", str(tmp_path / "out"))
+    (tmp_path / "in" / "z.txt").write_text("no input")
+    invoke("filters.length", "--input", str(docs.parent), *out)
+    (tmp_path / "in" / "b.warc.gz").write_bytes(b"")
+    assert re.search(
+        "several kinds, .*/b.warc.gz, .*/docs.jsonl; give a glob", refused("--input", str(docs.parent), *out)
+    )
+    invoke("filters.length", "--input", f"{docs.parent}/*.jsonl", *out)
+    (tmp_path / "in" / "manifest.json").write_text('{"files"')
+    assert "manifest.json is not a dataset's; give the files in it" in refused("--input", str(docs.parent), *out)
+    assert "--output: cannot write /proc/no/out" in refused("--input", str(docs), "--output", "/proc/no/out")
