@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -48,34 +47,22 @@ def train(
     The first label, `positive` where there is one, is what filters score by. A share of the documents is held out and
     measured with; card.md says how well the model does.
     """
-    from pathlib import Path
-
-    from curation_lib import terminal
-    from curation_lib.core.artefact import METRICS
-    from curation_lib.core.errors import ConfigError
+    from curation_lib import terminal, terminal_models
     from curation_lib.runner import classifier_training as training
     from curation_lib.runner.dask import scheduler as connect
+    from curation_lib.runner.models import made_model
     from curation_lib.runner.settings import parse_settings
-    from curation_lib.runner.store import Store
     from curation_lib.training.recipes import classifier_settings
 
-    if output is None and store is None:
-        raise ConfigError("--output or --store: say where the model goes")
     wanted = training.Training(
         _inputs(positive, negative, labelled), name, license_, classifier_settings(preset, parse_settings(settings))
     )
-    is_current = None
     with terminal.progress() as progress:
-        if output is not None:
-            manifest = training.train_from_files(wanted, Path(output), connect(scheduler, workers), progress)
-            place = Store(output)
-        else:
-            to = Store(str(store))
-            manifest, directory, is_current = training.train_into_store(
-                wanted, to, use, connect(scheduler, workers), progress
-            )
-            place = Store(to.address(directory))
-    return show(manifest.model_dump(), place.read_json(METRICS), place.url, is_current)
+        made = made_model(
+            lambda to: training.train_from_files(wanted, to, connect(scheduler, workers), progress),
+            name, output, store, use,
+        )  # fmt: skip
+    return terminal_models.classifier(made)
 
 
 def _inputs(positive: tuple[str, ...], negative: tuple[str, ...], labelled: tuple[str, ...]) -> dict[str, list[str]]:
@@ -91,25 +78,6 @@ def _inputs(positive: tuple[str, ...], negative: tuple[str, ...], labelled: tupl
     return found
 
 
-def show(manifest: Mapping[str, Any], metrics: Mapping[str, Any], place: str, is_current: bool | None) -> Any:
-    """How well the model does, and where it is."""
-    from rich.table import Table
-
-    from curation_lib.terminal import OUT
-
-    held = metrics["held_out"]
-    table = Table("label", "held out", "precision", "recall", "F1", "AUC", box=None)
-    for label, one in held["by_label"].items():
-        shares = ("–" if one[name] is None else f"{one[name]:.4f}" for name in ("precision", "recall", "f1", "auc"))
-        table.add_row(label, f"{one['documents']:,}", *shares)
-    OUT.print(table)
-    refused = ", ".join(f"{n:,} {reason}" for counts in metrics["refused"].values() for reason, n in counts.items())
-    OUT.print(f"trained on {metrics['trained']:,} documents; left out: {refused or 'none'}", highlight=False)
-    note = {None: "", True: ", current", False: ", not current: `winnow models --use` makes it so"}[is_current]
-    OUT.print(f"{place}{note}", highlight=False, markup=False)
-    return {"model": place, "fingerprint": manifest["fingerprint"], "current": is_current, "metrics": metrics}
-
-
 @click.command()
 @STORE
 @click.option("--use", metavar="NAME/FINGERPRINT", help="Make this version current.")
@@ -118,13 +86,17 @@ def models(store: str, use: str | None) -> Any:
     """List the models of a store; of each name one version is current."""
     from rich.table import Table
 
+    from curation_lib.core.errors import ConfigError
     from curation_lib.runner.models import make_current, versions
     from curation_lib.runner.store import Store
     from curation_lib.terminal import OUT
 
     place = Store(store)
     if use:
-        make_current(place, *use.rpartition("/")[::2])
+        name, slash, fingerprint = use.partition("/")
+        if not slash:
+            raise ConfigError(f"--use {use!r}: write NAME/FINGERPRINT")
+        make_current(place, name, fingerprint)
     found = list(versions(place))
     table = Table("name", "kind", "version", "licence", "", box=None)
     for one in found:

@@ -7,6 +7,7 @@ A setting names such a folder, a `models/<name>` whose current version counts, o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from curation_lib.core.places import options, reached
 MANIFEST, CURRENT, CARD, METRICS = "manifest.json", "current.json", "card.md", "metrics.json"
 PLAIN = "model"
 """What the hash of a model file that is no artefact is called: its own name shapes nothing."""
+_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 class _Frozen(BaseModel):
@@ -80,6 +82,12 @@ def model_fingerprint(
     return fingerprint([kind, license, settings, [one.model_dump() for one in data], libraries])
 
 
+def check_name(name: str, what: str = "--name") -> None:
+    """ConfigError, which begins with `what`, unless the name is a single word: a model's is a folder of the store."""
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"{what} {name!r}: letters, digits, `_`, `.` and `-` only, a letter or digit first")
+
+
 def check_place(path: str) -> None:
     """ValueError, with remedy, for a local path that leads nowhere; what lies elsewhere is not asked for here."""
     if "://" not in path and not Path(path).expanduser().exists():
@@ -108,16 +116,17 @@ def find_model(path: str, kinds: Sequence[str]) -> Model:
 
 def hashed_files(model: Model, names: Sequence[str]) -> dict[str, str]:
     """Places by name of the files that shape what the model says, for a stage's `model_files`: the manifest, which
-    holds the settings, and the artefact's files `names`."""
+    holds the settings, and the artefact's files `names`. Raises ConfigError where one of them is not there."""
     if model.manifest is None:
         return {PLAIN: model.place}
-    return {name: model.file(name) for name in (MANIFEST, *names)}
+    return {MANIFEST: model.file(MANIFEST), **{name: _file(model.file(name)) for name in names}}
 
 
 def verified_file(model: Model, name: str) -> str:
     """Place of the file `name` (`Model.file`). Raises ConfigError where its bytes are not those of the manifest."""
     place = model.file(name)
-    if model.manifest and file_sha256(place) != model.manifest.files[name].sha256:
+    said = model.manifest.files.get(name) if model.manifest else None
+    if model.manifest and (said is None or file_sha256(place) != said.sha256):
         raise ConfigError(f"model: {place} is not the file of its {MANIFEST}: copy the model whole, or train it again")
     return place
 

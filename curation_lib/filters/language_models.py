@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import field_validator
 
-from curation_lib.core.artefact import Model, check_place, find_model, hashed_files, model_facts
+from curation_lib.core.artefact import Model, check_place, find_model, hashed_files, model_facts, verified_file
 from curation_lib.core.config import StageConfig, locate, measure
 from curation_lib.core.local_copy import local_copy
 from curation_lib.text.ngram_files import KIND, MODEL_FILE, load_ngram_model
@@ -55,7 +55,7 @@ def load_readers(models: Mapping[str, LanguageModel]) -> dict[str, Reader]:
     readers = {}
     for language, one in models.items():
         found = find_model(one.path, [KIND])
-        place = found.file(MODEL_FILE)
+        place = verified_file(found, MODEL_FILE)
         if place not in loaded:
             loaded[place] = load_ngram_model(str(local_copy(place)))
         readers[language] = _reader(loaded[place], one, found)

@@ -72,9 +72,12 @@ class PerplexityConfig(StageConfig):
 
     @model_validator(mode="after")
     def _decides(self) -> PerplexityConfig:
+        least, most = self.min_perplexity, self.max_perplexity
         low, high = self.bounds
-        if self.min_perplexity is None and self.max_perplexity is None and low is None and high is None:
+        if all(limit is None for limit in (least, most, low, high)):
             raise ValueError("nothing decides: give a min_ or max_perplexity, or a percentile")
+        if least is not None and most is not None and least > most:
+            raise ValueError("min_perplexity is above max_perplexity: nothing would stay")
         if low is not None and high is not None and low >= high > 0:
             raise ValueError("min_perplexity_percentile is not below max_perplexity_percentile: nothing would stay")
         return self

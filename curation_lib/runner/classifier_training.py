@@ -10,7 +10,6 @@ from typing import NamedTuple
 from curation_lib.core.artefact import ModelManifest
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.given import read_inputs
-from curation_lib.runner.models import current, make_current, publish_model
 from curation_lib.runner.parts import read_batches
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.store import Store
@@ -52,20 +51,3 @@ def _add(examples: Examples, label: str, paths: Sequence[str], session: Session)
         for part, shard in zip(manifest.parts(), manifest.shards, strict=True):
             for batch in read_batches(session.store, part, columns=["text", "license"]):
                 examples.add(label, shard.name, batch)
-
-
-def train_into_store(
-    training: Training, store: Store, use: bool, scheduler: Scheduler, progress: Progress = silent
-) -> tuple[ModelManifest, str, bool]:
-    """Train and publish; the first version of a name is current at once, a later one where `use` says so.
-
-    Returns the manifest, its folder in the store, and whether it is current.
-    """
-    store.check()
-    with tempfile.TemporaryDirectory(prefix="winnow-model-") as folder:
-        place = Path(folder, training.name)
-        manifest = train_from_files(training, place, scheduler, progress)
-        directory = publish_model(store, place)
-    if use or current(store, training.name) is None:
-        make_current(store, training.name, manifest.fingerprint)
-    return manifest, directory, current(store, training.name) == manifest.fingerprint

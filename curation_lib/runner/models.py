@@ -3,22 +3,68 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from curation_lib.core.artefact import CURRENT, MANIFEST, ModelManifest
+import orjson
+
+from curation_lib.core.artefact import CURRENT, MANIFEST, METRICS, ModelManifest, check_name
 from curation_lib.core.errors import ConfigError, StoreError
 from curation_lib.runner.store import Store, canonical_json
+from curation_lib.training.writing import check_new
+
+
+class Made(NamedTuple):
+    """A model that was trained, and where it lies. current: whether its name means it now; None outside a store."""
+
+    manifest: ModelManifest
+    place: str
+    current: bool | None
+    metrics: dict[str, Any]
+
+
+def made_model(
+    train: Callable[[Path], ModelManifest], name: str, output: str | None, store: str | None, use: bool
+) -> Made:
+    """The model that `train` leaves in a folder: `output` where that is given, else one that goes to the store.
+
+    In a store the first version of a name is current at once, a later one where `use` says so. What can be told
+    before the training is: ConfigError without a place, for a name that is none and a folder that holds anything,
+    StoreError for a store that cannot be reached.
+    """
+    check_name(name)
+    if output is not None:
+        check_new(Path(output))
+        return Made(train(Path(output)), output, None, _metrics(Path(output)))
+    if store is None:
+        raise ConfigError("--output or --store: say where the model goes")
+    to = Store(store)
+    to.check()
+    with tempfile.TemporaryDirectory(prefix="winnow-model-") as folder:
+        place = Path(folder, "model")
+        manifest = train(place)
+        directory, metrics = publish_model(to, place), _metrics(place)
+    if use or current(to, name) is None:
+        make_current(to, name, manifest.fingerprint)
+    return Made(manifest, to.address(directory), current(to, name) == manifest.fingerprint, metrics)
+
+
+def _metrics(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads((folder / METRICS).read_bytes())
+    return found
 
 
 def publish_model(store: Store, folder: Path) -> str:
     """Copy the complete artefact in `folder` to the store, its manifest last; returns its key there.
 
-    A version that is there is left as it is. Raises StoreError where it holds other bytes.
+    A version that is there is left as it is. Raises StoreError where it holds other bytes, ConfigError for a name that
+    is no single word.
     """
     data = (folder / MANIFEST).read_bytes()
     manifest = ModelManifest.model_validate_json(data)
+    check_name(manifest.name)
     directory = f"models/{manifest.name}/{manifest.fingerprint}"
     if not store.exists(f"{directory}/{MANIFEST}"):
         for name in manifest.files:
@@ -27,7 +73,8 @@ def publish_model(store: Store, folder: Path) -> str:
     if not store.create(f"{directory}/{MANIFEST}", data) and store.read(f"{directory}/{MANIFEST}") != data:
         raise StoreError(
             f"{store.address(directory)} holds another model for the same settings, data and libraries; "
-            "training was not deterministic: report it, and train under another name"
+            "another version of Winnow trained it, or training was not deterministic (report that); "
+            "train under another name"
         )
     return directory
 

@@ -1,58 +1,50 @@
-"""Training the n-gram model behind `filters.perplexity` on files or datasets."""
+"""Trains the n-gram model behind `filters.perplexity` from files or datasets: `winnow perplexity train`."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import NamedTuple
 
-import orjson
 import pyarrow as pa
 
-from curation_lib.core.artefact import METRICS
-from curation_lib.core.errors import ConfigError
+from curation_lib.core.artefact import ModelManifest
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.given import read_inputs
-from curation_lib.runner.models import current, make_current, publish_model
+from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.parts import read_batches
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.store import Store
 from curation_lib.training.perplexity import PerplexityTraining, train_perplexity
 
 
-def train(
-    inputs: Sequence[str],
-    output: str | None,
-    store: str | None,
-    name: str,
-    license: str,
-    settings: PerplexityTraining,
-    use: bool,
-    scheduler: Scheduler,
-    progress: Progress = silent,
-) -> dict[str, Any]:
-    """Train on `inputs`; the model's folder is then `output`, or a version of `models/<name>` in `store`, current
-    where it is the first or `use` says so.
+class Training(NamedTuple):
+    """What to train: the files in order, the model's name and licence (None: that of its documents)."""
 
-    Answers with the place, the fingerprint and the metrics. Raises ConfigError unless one of the two is given.
+    inputs: Sequence[str]
+    name: str
+    license: str | None
+    settings: PerplexityTraining
+
+
+def train_from_files(
+    training: Training, folder: Path, scheduler: Scheduler, progress: Progress = silent
+) -> ModelManifest:
+    """A complete model in `folder` from the documents in the files, taken as they stand (no clean-up).
+
+    Rows that cannot be read are counted in the model's metrics under `refused`. Raises ConfigError for files that are
+    not there.
     """
-    if (output is None) == (store is None):
-        raise ConfigError("give either --output or --store, where the model is to lie")
-    with TemporaryDirectory(prefix="winnow-perplexity-") as folder:
-        session = Session(Store(f"{folder}/read"), scheduler, progress)
-        made = Path(output) if output is not None else Path(folder, "model")
-        manifest = train_perplexity(_batches(inputs, session), made, name, license, settings)
-        place = str(made)
-        if store is not None:
-            place = Store(store).address(publish_model(Store(store), made))
-            if use or current(Store(store), name) is None:
-                make_current(Store(store), name, manifest.fingerprint)
-        metrics = orjson.loads((made / METRICS).read_bytes())
-    return {"model": place, "name": name, "fingerprint": manifest.fingerprint, "metrics": metrics}
+    inputs, name, license, settings = training
+    with tempfile.TemporaryDirectory(prefix="winnow-perplexity-") as work:
+        session = Session(Store(work), scheduler, progress)
+        manifests = read_inputs(inputs, session)
+        unreadable = sum(n for one in manifests for n in one.counts["quarantined"].values())
+        return train_perplexity(_batches(manifests, session), folder, name, license, settings, unreadable)
 
 
-def _batches(inputs: Sequence[str], session: Session) -> Iterator[pa.RecordBatch]:
-    for manifest in read_inputs(inputs, session):
+def _batches(manifests: Sequence[Manifest], session: Session) -> Iterator[pa.RecordBatch]:
+    for manifest in manifests:
         for part in manifest.parts():
             yield from read_batches(session.store, part, session.batch_rows)

@@ -3,7 +3,6 @@ bytes, whatever the order of files, in any process of one machine type."""
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,26 +11,24 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from curation_lib.core.artefact import ModelManifest, TrainingData
+from curation_lib.core.artefact import ModelManifest, check_name
 from curation_lib.core.errors import ConfigError
 from curation_lib.text.label_scores import PREFIX, Classifier, label_scores, load_classifier
 from curation_lib.training.card import render_card
 from curation_lib.training.examples import Example, Examples, described, split
 from curation_lib.training.metrics import Scores, evaluation
 from curation_lib.training.recipes import ClassifierSettings
-from curation_lib.training.writing import Described, complete, new_folder
+from curation_lib.training.writing import Described, all_licenses, complete, new_folder
 
 KIND, FILE = "fasttext", "model.bin"
 LIBRARIES = ("fasttext-community", "numpy", "xxhash")
-_LABEL = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]*")
 _BATCH = 1024
 
 
 def check_labels(labels: Sequence[str]) -> None:
     """ConfigError for fewer than two labels, for one that stands twice, and for one that is no single word."""
     for label in labels:
-        if not _LABEL.fullmatch(label):
-            raise ConfigError(f"label {label!r}: letters, digits, `_`, `.` and `-` only, a letter or digit first")
+        check_name(label, "label")
     if len(set(labels)) != len(labels):
         raise ConfigError(f"labels {', '.join(labels)}: one stands twice; give its files together")
     if len(labels) < 2:
@@ -55,7 +52,7 @@ def train_classifier(
     parts = split(examples.distinct(labels), settings.held_out, settings.max_documents, settings.seed)
     data = described([*parts.train, *parts.held_out])
     made = Described(
-        name, KIND, license or _all_licenses(data), {**settings.model_dump(), "labels": list(labels)}, data, LIBRARIES
+        name, KIND, license or all_licenses(data), {**settings.model_dump(), "labels": list(labels)}, data, LIBRARIES
     )
     with new_folder(folder) as place:
         _fit(place / FILE, parts.train, examples, settings)
@@ -66,12 +63,6 @@ def train_classifier(
             "held_out": _measured(model, labels, parts.held_out, examples),
         }
         return complete(place, made, metrics, render_card(made, metrics))
-
-
-def _all_licenses(data: Sequence[TrainingData]) -> str:
-    """Every licence of the documents, as one SPDX expression."""
-    found = sorted({one for item in data for one in item.licenses})
-    return " AND ".join(f"({one})" if " " in one and len(found) > 1 else one for one in found)
 
 
 def _fit(path: Path, examples: Sequence[Example], lines: Examples, settings: ClassifierSettings) -> None:

@@ -30,7 +30,7 @@ from curation_lib.text.ngram_tables import words_of
 from curation_lib.text.tokenisations import TOKENISE, Sentences, Tokenisation, score_tokenised
 from curation_lib.training.kneser_ney import Smoothed, smoothed
 from curation_lib.training.ngram_corpus import Corpus
-from curation_lib.training.writing import Described, complete, new_folder
+from curation_lib.training.writing import Described, all_licenses, complete, new_folder
 
 HELD_OUT_SEED = 20
 PERCENTILES = (5, 10, 30, 50, 60, 90, 95)
@@ -72,17 +72,22 @@ def train_perplexity(
     batches: Iterable[pa.RecordBatch],
     folder: Path,
     name: str,
-    license: str,
+    license: str | None,
     settings: PerplexityTraining,
+    unreadable: int = 0,
 ) -> ModelManifest:
     """Train on documents and write the model's folder. The same documents in the same order give the same bytes.
 
+    license: of the model; default is that of all its documents. unreadable: rows that are no documents, for the
+    metrics, which count what was left out under `refused`: they, and documents in another language (`other_language`).
     Raises ConfigError where no document is left to train on, or more than `max_tokens`, or `folder` holds anything.
     """
     with new_folder(folder) as place:
-        corpus, held, book = Corpus(), _Held(), _Book()
+        corpus, held, book = Corpus(), _Held(), _Book(Counter(unreadable=unreadable))
         for batch in batches:
-            chosen, out = _chosen(batch, settings)
+            spoken = _spoken(batch, settings.language)
+            book.refused["other_language"] += batch.num_rows - spoken.num_rows
+            chosen, out = _chosen(spoken, settings)
             held.texts.append(out.column("text"))
             book.add(chosen)
             corpus.add(*_as_sentences(chosen.column("text"), settings))
@@ -91,8 +96,10 @@ def train_perplexity(
             raise ConfigError("no document to train on; check the inputs and `language`")
         libraries = ("numpy", "numba", "pyarrow")
         data = [book.training_data()]
-        described = Described(name, KIND, license, settings.model_dump(mode="json"), data, libraries)
-        return _trained(place, corpus, held, described, settings)
+        described = Described(
+            name, KIND, license or all_licenses(data), settings.model_dump(mode="json"), data, libraries
+        )
+        return _trained(place, corpus, held, described, settings, +book.refused)
 
 
 def _require_room(corpus: Corpus, settings: PerplexityTraining) -> None:
@@ -104,13 +111,19 @@ def _require_room(corpus: Corpus, settings: PerplexityTraining) -> None:
 
 
 def _trained(
-    folder: Path, corpus: Corpus, held: _Held, described: Described, settings: PerplexityTraining
+    folder: Path,
+    corpus: Corpus,
+    held: _Held,
+    described: Described,
+    settings: PerplexityTraining,
+    refused: Mapping[str, int],
 ) -> ModelManifest:
     tokens = corpus.tokens
     made = smoothed(corpus.numbers(), len(corpus.words), settings.order, settings.least)
     model = build_model(words_of(corpus.words), made.orders)
     _write(folder, model, corpus.words, made, settings.arpa)
-    metrics = {"tokens": tokens, **_described(made), "held_out": held.metrics(model, settings)}
+    measured = held.metrics(model, settings)
+    metrics = {"tokens": tokens, "refused": dict(sorted(refused.items())), **_described(made), "held_out": measured}
     return complete(folder, described, metrics, _card(described, metrics))
 
 
@@ -121,10 +134,13 @@ def _as_sentences(texts: pa.Array, settings: PerplexityTraining) -> tuple[Any, A
     return data, offsets
 
 
+def _spoken(batch: pa.RecordBatch, language: str | None) -> pa.RecordBatch:
+    """Documents in the language; all of them where none is asked for."""
+    return batch if language is None else batch.filter(pc.equal(batch.column("language"), language))
+
+
 def _chosen(batch: pa.RecordBatch, settings: PerplexityTraining) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     """Documents that train, and those held out."""
-    if settings.language is not None:
-        batch = batch.filter(pc.fill_null(pc.equal(batch.column("language"), settings.language), False))
     taken = _drawn(batch, 0) < settings.sample
     held = _drawn(batch, HELD_OUT_SEED) < settings.held_out
     return batch.filter(pa.array(taken & ~held)), batch.filter(pa.array(taken & held))
@@ -136,10 +152,11 @@ def _drawn(batch: pa.RecordBatch, seed: int) -> npt.NDArray[np.float64]:
 
 
 class _Book:
-    """What trained."""
+    """What trained, and what was refused, by reason."""
 
-    def __init__(self) -> None:
+    def __init__(self, refused: Counter[str]) -> None:
         self.documents, self.bytes, self.licenses = 0, 0, Counter[str]()
+        self.refused = refused
         self.digest = hashlib.sha256()
 
     def add(self, batch: pa.RecordBatch) -> None:
@@ -201,6 +218,7 @@ def _card(described: Described, metrics: Mapping[str, Any]) -> str:
     how = f"tokens `{settings['tokenisation']}`, sentences are {settings['sentences']}"
     rows = [
         f"- Trained on {data.documents:,} documents, {data.bytes:,} bytes, {metrics['tokens']:,} tokens.",
+        f"- Left out: {', '.join(f'{n:,} {reason}' for reason, n in metrics['refused'].items()) or 'nothing'}.",
         f"- Licences of the documents: {licenses}.",
         f"- Order {settings['order']}, modified Kneser-Ney, interpolated; pruned {list(settings['prune'])}; {how}.",
         f"- n-grams by order: {', '.join(f'{n:,}' for n in metrics['ngrams'])}.",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.errors import ConfigError
+from curation_lib.core.recipe import validated
 from curation_lib.text.classifier_lines import Form
 
 
@@ -53,9 +54,5 @@ def classifier_settings(preset: str, changes: Mapping[str, Any]) -> ClassifierSe
     """The preset's settings with `changes`. ConfigError names a wrong key or value."""
     if preset not in PRESETS:
         raise ConfigError(f"--preset {preset!r}: presets are {', '.join(PRESETS)}")
-    try:
-        return ClassifierSettings.model_validate({**PRESETS[preset], **changes})
-    except ValidationError as e:
-        error = e.errors()[0]
-        known = ", ".join(ClassifierSettings.model_fields)
-        raise ConfigError(f"--set {'.'.join(map(str, error['loc']))}: {error['msg']}; settings are {known}") from e
+    settings: ClassifierSettings = validated(ClassifierSettings, {**PRESETS[preset], **changes}, "--set")
+    return settings

@@ -42,14 +42,25 @@ class Described(NamedTuple):
         return model_fingerprint(self.kind, self.license, self.settings, self.data, library_versions(self.libraries))
 
 
+def all_licenses(data: Sequence[TrainingData]) -> str:
+    """Every licence of the documents, as one SPDX expression."""
+    found = sorted({one for item in data for one in item.licenses})
+    return " AND ".join(f"({one})" if " " in one and len(found) > 1 else one for one in found)
+
+
+def check_new(folder: Path) -> None:
+    """ConfigError where `folder` holds anything: a model is never trained over another."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"{folder} is not empty; name a new folder for the model")
+
+
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
     """A folder to make a model in, which becomes `folder` on a clean exit and is thrown away on an error.
 
-    Raises ConfigError where `folder` holds anything: a model is never trained over another.
+    Raises ConfigError where `folder` holds anything (`check_new`).
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigError(f"{folder} is not empty; name a new folder for the model")
+    check_new(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as place:
         made = Path(place, "model")

@@ -7,20 +7,31 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from curation_lib.core.artefact import CURRENT, MANIFEST, TrainingData, find_model, hashed_files, model_facts
-from curation_lib.core.errors import ConfigError
+from curation_lib.core.artefact import (
+    CURRENT,
+    MANIFEST,
+    ModelManifest,
+    TrainingData,
+    find_model,
+    hashed_files,
+    model_facts,
+    verified_file,
+)
+from curation_lib.core.errors import ConfigError, StoreError
 from curation_lib.core.local_copy import local_copy
-from curation_lib.runner.models import current, make_current, publish_model, versions
+from curation_lib.runner.models import current, made_model, make_current, publish_model, versions
 from curation_lib.runner.store import Store
 from curation_lib.training.writing import Described, complete
 
 DATA = TrainingData(name="a", label="good", documents=2, bytes=9, licenses={"MIT": 2}, sha256="0" * 64)
 
 
-def made(folder: Path, epochs: int = 5, content: bytes = b"weights", data: TrainingData = DATA) -> Path:
+def made(
+    folder: Path, epochs: int = 5, content: bytes = b"weights", data: TrainingData = DATA, name: str = "quality"
+) -> Path:
     folder.mkdir(parents=True)
     (folder / "model.bin").write_bytes(content)
-    described = Described("quality", "fasttext", "MIT", {"epoch": epochs}, [data], ("numpy",))
+    described = Described(name, "fasttext", "MIT", {"epoch": epochs}, [data], ("numpy",))
     complete(folder, described, {"accuracy": 1.0}, "# quality\n")
     return folder
 
@@ -76,6 +87,41 @@ def test_publishing_again_changes_nothing_and_other_bytes_are_refused(tmp_path: 
     with pytest.raises(Exception, match="not deterministic"):
         publish_model(store, made(tmp_path / "c", content=b"others!"))
     assert {key: store.read(key) for key in store.list("models")} == before
+
+
+@pytest.mark.parametrize("name", ["", "../models", "a/b", ".", "a b"])
+def test_a_name_that_leads_out_of_the_store_trains_and_publishes_nothing(tmp_path: Path, name: str) -> None:
+    def train(folder: Path) -> ModelManifest:
+        raise AssertionError("trained before the name was looked at")
+
+    store = Store(str(tmp_path / "store"))
+    with pytest.raises(ConfigError, match="letters, digits"):
+        made_model(train, name, None, store.url, False)
+    with pytest.raises(ConfigError, match="letters, digits"):
+        publish_model(store, made(tmp_path / "m", name=name))
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_place_that_cannot_take_a_model_is_told_before_the_training(tmp_path: Path) -> None:
+    def train(folder: Path) -> ModelManifest:
+        raise AssertionError("trained before the place was looked at")
+
+    made(tmp_path / "m")
+    with pytest.raises(ConfigError, match="m is not empty; name a new folder"):
+        made_model(train, "quality", str(tmp_path / "m"), None, False)
+    with pytest.raises(ConfigError, match="--output or --store"):
+        made_model(train, "quality", None, None, False)
+    with pytest.raises(StoreError):
+        made_model(train, "quality", None, str(tmp_path / "m" / "card.md" / "store"), False)
+
+
+def test_a_file_that_a_model_lacks_is_named(tmp_path: Path) -> None:
+    found = find_model(str(made(tmp_path / "m")), ["fasttext"])
+    with pytest.raises(ConfigError, match="card.bin is not the file of its manifest.json"):
+        verified_file(found, "card.bin")
+    (tmp_path / "m" / "model.bin").unlink()
+    with pytest.raises(ConfigError, match="there is no model at .*m/model.bin"):
+        hashed_files(found, ["model.bin"])
 
 
 def test_anyones_file_is_a_model_without_a_manifest(tmp_path: Path) -> None:

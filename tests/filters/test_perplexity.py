@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 from itertools import pairwise
 from math import ceil, floor
 from pathlib import Path
@@ -132,6 +133,7 @@ def test_a_model_serves_regions_of_its_language_and_the_star_all_others() -> Non
     [
         ({}, "nothing decides"),
         ({"min_perplexity_percentile": 50, "max_perplexity_percentile": 50}, "nothing would stay"),
+        ({"min_perplexity": 2, "max_perplexity": 1}, "nothing would stay"),
         ({"models": {}, "max_perplexity": 1}, "models"),
         ({"models": {"en": "no/such/model"}, "max_perplexity": 1}, "there is nothing at no/such/model"),
         ({"models": {"en": {"path": WORDS, "tokenisation": "sentencepiece"}}, "max_perplexity": 1}, "tokenisation"),
@@ -212,6 +214,16 @@ def _letters_mixed(text: str, rng: random.Random) -> str:
 def _words_mixed(text: str, rng: random.Random) -> str:
     words = text.split()[:300]
     return " ".join(rng.sample(words, len(words)))
+
+
+def test_a_model_that_is_not_its_manifests_is_refused(blog_model: str, tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    shutil.copytree(blog_model, folder)
+    data = bytearray((folder / "model.bin").read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / "model.bin").write_bytes(data)
+    with pytest.raises(ConfigError, match="m/model.bin is not the file of its manifest.json"):
+        STAGE.load(config_of(models={"en": str(folder)}, max_perplexity=500))  # type: ignore[misc]
 
 
 def test_an_artefact_says_how_texts_go_to_it(data: Path, blog_model: str) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 from collections import Counter
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,10 @@ import zstandard
 from curation_lib.audit.retune import retune
 from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.core.recipe import parse_recipe
-from curation_lib.runner.classifier_training import Training, train_into_store
+from curation_lib.runner.classifier_training import Training, train_from_files
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.lineage import complete
-from curation_lib.runner.models import make_current
+from curation_lib.runner.models import made_model, make_current
 from curation_lib.runner.store import Store
 from curation_lib.training.recipes import classifier_settings
 from tests.runner.corpora import RAW, run_steps, tree, write_jsonl
@@ -60,7 +61,8 @@ def models(data: Path, corpus: list[dict[str, Any]], tmp_path_factory: pytest.Te
         inputs[label] = [str(write_jsonl(folder / f"{label}.jsonl", rows))]
     for seed in (0, 1):
         settings = classifier_settings("dclm_unigrams", {"dim": 8, "epoch": 15, "lr": 0.5, "seed": seed})
-        train_into_store(Training(inputs, "dense", None, settings), Store(str(folder)), seed == 0, LocalScheduler(1))
+        train = partial(train_from_files, Training(inputs, "dense", None, settings), scheduler=LocalScheduler(1))
+        made_model(train, "dense", None, str(folder), seed == 0)
     return Store(str(folder))
 
 

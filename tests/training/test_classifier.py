@@ -17,9 +17,9 @@ from click.testing import CliRunner
 from curation_lib.cli import cli
 from curation_lib.core.artefact import find_model
 from curation_lib.core.errors import ConfigError
-from curation_lib.runner.classifier_training import Training, train_from_files, train_into_store
+from curation_lib.runner.classifier_training import Training, train_from_files
 from curation_lib.runner.dask import LocalScheduler
-from curation_lib.runner.models import current, versions
+from curation_lib.runner.models import current, made_model, versions
 from curation_lib.runner.store import Store
 from curation_lib.training.recipes import PRESETS, classifier_settings
 from tests.runner.corpora import tree, write_jsonl
@@ -181,7 +181,7 @@ def test_labels_that_cannot_be_told_apart_are_refused(labels: dict[str, list[Any
 def test_a_wrong_preset_or_setting_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="presets are dclm, dclm_unigrams, folded"):
         classifier_settings("dlcm", {})
-    with pytest.raises(ConfigError, match="--set epochs: .*settings are text, word_ngrams"):
+    with pytest.raises(ConfigError, match="--set: unknown key 'epochs'; known keys: text, word_ngrams"):
         classifier_settings("dclm", {"epochs": 3})
     (tmp_path / "full").write_text("")
     with pytest.raises(ConfigError, match="not empty"):
@@ -200,11 +200,11 @@ def test_a_store_keeps_every_version_and_the_first_is_current(files: dict[str, P
     store = Store(str(tmp_path / "store"))
     inputs = {label: [str(path)] for label, path in files.items()}
 
-    def publish(use: bool, **changes: Any) -> tuple[str, bool]:
+    def publish(use: bool, **changes: Any) -> tuple[str, bool | None]:
         wanted = Training(inputs, "dense", "MIT", classifier_settings("dclm", {**SMALL, "epoch": 1, **changes}))
-        manifest, directory, is_current = train_into_store(wanted, store, use, LocalScheduler(1))
-        assert directory == f"models/dense/{manifest.fingerprint}"
-        return manifest.fingerprint, is_current
+        made = made_model(lambda to: train_from_files(wanted, to, LocalScheduler(1)), "dense", None, store.url, use)
+        assert made.place == f"{store.url}/models/dense/{made.manifest.fingerprint}"
+        return made.manifest.fingerprint, made.current
 
     first, second = publish(False), publish(False, seed=1)
     assert (first[1], second[1]) == (True, False)

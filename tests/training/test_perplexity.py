@@ -90,6 +90,22 @@ def test_what_cannot_train_is_refused(posts: list[str], tmp_path: Path, settings
     assert not (tmp_path / "m" / "manifest.json").exists()
 
 
+def test_what_is_left_out_is_counted_and_licences_are_the_documents(tmp_path: Path) -> None:
+    rows = [{"id": n, "text": f"some words of text {n}", "license": ("MIT", "CC0-1.0")[n % 2]} for n in range(9)]
+    lines = [json.dumps(row | {"language": "en"}) for row in rows] + ['{"id": "cut', '{"id": "textless"}']
+    lines += [json.dumps({"id": "de", "text": "ein Text", "language": "de", "license": "GPL-3.0-only"})]
+    path = tmp_path / "docs.jsonl"
+    path.write_text("\n".join(lines))
+    command = ["perplexity", "train", "--input", str(path), "--output", str(tmp_path / "m"), "--set", "language=en"]
+    run = CliRunner().invoke(cli, [*command, "--set", "held_out=0"], catch_exceptions=False)
+    assert "trained on 9 documents; left out: 1 other_language, 2 unreadable" in run.stdout
+    assert json.loads((tmp_path / "m/metrics.json").read_bytes())["refused"] == {"unreadable": 2, "other_language": 1}
+    assert "- Left out: 1 other_language, 2 unreadable." in (tmp_path / "m/card.md").read_text()
+    found = find_model(str(tmp_path / "m"), ["ngram"]).manifest
+    assert found is not None
+    assert found.license == "CC0-1.0 AND MIT"
+
+
 def test_the_command_trains_a_model_that_the_store_calls_current(data: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     command = ["perplexity", "train", "--input", str(data / "quality/polished_blog.18f.jsonl.zst"), "--order", "3"]
