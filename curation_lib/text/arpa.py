@@ -76,6 +76,8 @@ def _head(data: bytes, name: str) -> tuple[list[int], int]:
         at = end + 1
     if not counts:
         raise ConfigError(f"{name}: no counts (ngram 1=…) behind \\data\\; the file is cut short")
+    if (least := sum(count * 2 * (n + 1) for n, count in enumerate(counts, 1))) > len(data):  # of each line
+        raise ConfigError(f"{name}: {len(data):,} bytes, but its counts ask for {least:,} or more; copy it again")
     return counts, at
 
 

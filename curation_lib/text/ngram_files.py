@@ -16,12 +16,14 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.text.arpa import parse_arpa
 from curation_lib.text.buffers import Bytes
 from curation_lib.text.ngram_building import build_model
-from curation_lib.text.ngram_model import Memory, NgramModel, read_only
+from curation_lib.text.ngram_model import WORD, Memory, NgramModel, read_only
 from curation_lib.text.ngram_tables import FIXED, MAGIC, SANITY, layout
 
 KIND, MODEL_FILE, ARPA_FILE = "ngram", "model.bin", "model.arpa.zst"
 """An n-gram model as an artefact (`core.artefact`): its kind, and its files."""
 _TYPES = ("probing", "rest_probing", "trie", "quantised trie", "array trie", "quantised array trie")
+_MOST_FILLED = 1 << 16
+"""More buckets per entry no file has."""
 _PACKED = (".gz", ".zst", ".bz2", ".xz")
 
 
@@ -60,10 +62,15 @@ def _binary(data: Bytes, path: str) -> NgramModel:
     if order < 2 or data.size < len(head) + 8 * order:
         raise ConfigError(f"{path}: the file is cut short; copy it again")
     counts = struct.unpack_from(f"<{order}Q", data[len(head) : len(head) + 8 * order].tobytes())
+    if not (1 < filled < _MOST_FILLED and 8 * sum(counts) <= data.size):  # an entry has eight bytes or more
+        raise ConfigError(f"{path}: its head asks for more than its {data.size:,} bytes; copy it again")
     slots, tables = layout(counts, filled)
     if data.size < 4 * slots:
         raise ConfigError(f"{path}: {data.size:,} bytes, but its head asks for {4 * slots:,}; copy it again")
     memory: Memory = data[: 4 * slots].view(np.uint32)
+    first, words = tables[0].tolist()
+    if memory[first + 2 : first + WORD * words : WORD].max() > counts[0]:  # kernels look nowhere else
+        raise ConfigError(f"{path}: a word has a number that no unigram has; the file is damaged, copy it again")
     return read_only(memory, tables)
 
 

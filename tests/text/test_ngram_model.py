@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from curation_lib.core.errors import ConfigError
 from curation_lib.text.arpa import parse_arpa
 from curation_lib.text.ngram_building import build_model
-from curation_lib.text.ngram_files import load_ngram_model
-from curation_lib.text.ngram_model import NgramModel
+from curation_lib.text.ngram_files import binary_bytes, load_ngram_model
+from curation_lib.text.ngram_model import WORD, NgramModel
 from curation_lib.text.ngram_scores import AHEAD, score_texts
+from curation_lib.text.ngram_tables import FIXED, SANITY
 from tests.text.ngram_reference import read_arpa, text_score
 
 ARPA = """\\data\\
@@ -118,6 +119,7 @@ def test_an_ending_that_was_pruned_is_backed_off_to() -> None:
         (("-0.625\tb a\t0", "-0.625\ta b\t0"), "stands twice"),
         (("a b </s>", "c c </s>"), "beginning of an n-gram"),
         (("\\2-grams:", "\\5-grams:"), r"no \\2-grams"),
+        (("ngram 2=", "ngram 2=9999999999999"), "its counts ask for"),
     ],
 )
 def test_a_broken_arpa_is_refused(change: tuple[str, str], said: str) -> None:
@@ -143,3 +145,30 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cut.bin").write_bytes(b"mmap lm http://kheafield.com/code format version 5\n\0")
     with pytest.raises(ConfigError, match="another version or machine"):
         load_ngram_model(str(tmp_path / "cut.bin"))
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "said"),
+    [
+        (len(SANITY) + FIXED.size, 2**62, "its head asks for more than its"),  # number of words
+        (len(SANITY) + 4, 0, "its head asks for more than its"),  # buckets per entry, and what follows
+        (-1, 2**32 - 1, "a word has a number that no unigram has"),
+    ],
+)
+def test_a_damaged_binary_is_refused(tmp_path: Path, at: int, value: int, said: str) -> None:
+    model = model_of(ARPA)
+    data = bytearray(binary_bytes(model, []))
+    assert load_ngram_model(_written(tmp_path / "whole.bin", data)).memory.tobytes() == model.memory.tobytes()
+    if at < 0:
+        words = range(int(model.tables[0, 0]), int(model.tables[1, 0]), WORD)
+        at = 4 * (next(slot for slot in words if model.memory[slot]) + 2)
+        data[at : at + 4] = value.to_bytes(4, "little")
+    else:
+        data[at : at + 8] = value.to_bytes(8, "little")
+    with pytest.raises(ConfigError, match=said):
+        load_ngram_model(_written(tmp_path / "damaged.bin", data))
+
+
+def _written(path: Path, data: bytes) -> str:
+    path.write_bytes(data)
+    return str(path)
