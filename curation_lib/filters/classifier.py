@@ -23,22 +23,24 @@ from curation_lib.core.config import keep
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters.models import ModelConfig, Scorer, classifier_files, load_scorer
 from curation_lib.filters.order_statistics import (
+    SCORE_DIGITS,
+    TIED_DIGITS,
     Counts,
     Digits,
     Partial,
     State,
     at_most,
     count,
-    float_digits,
     float_of,
-    integer_digits,
+    known_digits,
     narrowed,
+    settled,
     summary,
+    tied_digits,
 )
 from curation_lib.text.hashing import priority
 from curation_lib.text.label_scores import label_scores
 
-SCORE_DIGITS, DIGITS = 2, 6
 TIED = "as good as the threshold; of equal scores the smaller hash of the doc_id stays"
 _SEED = 0
 
@@ -66,20 +68,16 @@ def measure_scores(batch: pa.RecordBatch, config: ClassifierConfig, context: Con
     return pa.RecordBatch.from_pydict({"score": pa.array(scores), "tie": pa.array(ties, pa.uint64())})
 
 
-def keys(scores: pa.RecordBatch, digits: int = DIGITS) -> Digits:
-    """uint16[rows, digits]: the best document's comes first, of equal ones that with the smallest hash."""
+def keys(scores: pa.RecordBatch, digits: int = TIED_DIGITS) -> Digits:
+    """`tied_digits`: the best document's come first, of equal ones those with the smallest hash."""
     values: npt.NDArray[np.float32] = scores.column("score").to_numpy()
-    best_first = float_digits(-values)
-    if digits <= SCORE_DIGITS:
-        return best_first
-    return np.hstack([best_first, integer_digits(scores.column("tie").to_numpy())])
+    return tied_digits(-values, scores.column("tie").to_numpy(), digits)
 
 
 def summarise(scores: pa.RecordBatch, config: ClassifierConfig, state: State | None) -> Partial:
     if config.keep_top_percent is None:
         return []
-    known = len(state["targets"][0]["prefix"]) if state and state["targets"] else 0
-    return summary(keys(scores, known + 1), state)
+    return summary(keys(scores, known_digits(state) + 1), state)
 
 
 def merge(partials: Iterable[Partial], config: ClassifierConfig, state: State | None) -> State:
@@ -90,14 +88,6 @@ def merge(partials: Iterable[Partial], config: ClassifierConfig, state: State | 
     for partial in partials:
         count(partial, counts)
     return narrowed(counts, last_kept, state)
-
-
-def settled(state: State) -> bool:
-    """The score is known, and no document that has it is left to choose from."""
-    return all(
-        len(one["prefix"]) == DIGITS or (len(one["prefix"]) >= SCORE_DIGITS and one["rank"] + 1 == one["count"])
-        for one in state["targets"]
-    )
 
 
 def keep_best(scores: pa.RecordBatch, config: ClassifierConfig, context: Context) -> list[Rule]:

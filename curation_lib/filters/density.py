@@ -25,7 +25,7 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.core.local_copy import local_copy
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters import classifier
-from curation_lib.filters.order_statistics import Partial, State, at_most, float_of
+from curation_lib.filters.order_statistics import SCORE_DIGITS, Partial, State, at_most, float_of, settled
 from curation_lib.filters.stop_words import UNKNOWN, WithoutList, without_list
 from curation_lib.text.density_counts import density_counts
 from curation_lib.text.density_files import WEIGHTS, WORDS, read_density_model
@@ -146,7 +146,7 @@ def _top(scores: pa.RecordBatch, state: State | None) -> Rule:
     prefix = state["targets"][0]["prefix"]
     values = pa.RecordBatch.from_pydict({"score": pc.fill_null(column, 0.0), "tie": scores.column("tie")})
     failed = ~at_most(classifier.keys(values, len(prefix)), prefix)
-    threshold = -float_of(prefix[: classifier.SCORE_DIGITS]) + 0.0
+    threshold = -float_of(prefix[:SCORE_DIGITS]) + 0.0
     return Rule("keep_top_percent", pa.array(failed, mask=pc.is_null(column).to_numpy(False)), column, threshold)
 
 
@@ -176,5 +176,5 @@ STAGE = Filter(
     keep=keep_dense,
     summarise=summarise,
     merge=merge,
-    settled=classifier.settled,
+    settled=settled,
 )

@@ -16,21 +16,21 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from curation_lib.filters import order_statistics
 from curation_lib.filters.order_statistics import (
+    SCORE_DIGITS,
     Counts,
-    Digits,
     Partial,
     State,
     at_most,
     count,
-    float_digits,
     float_of,
-    integer_digits,
+    known_digits,
     narrowed,
     summary,
+    tied_digits,
 )
 
-SCORE_DIGITS, DIGITS = 2, 6
 Bounds = tuple[float | None, float | None]
 """Percentiles below and above which documents lie out."""
 States = dict[str, State]
@@ -51,8 +51,7 @@ def partials(
     out = {}
     for language, found in rows.items():
         state = None if states is None else states[language]
-        known = len(state["targets"][0]["prefix"]) if state and state["targets"] else 0
-        out[language] = summary(_keys(scores[found], ties[found], known + 1), state)
+        out[language] = summary(tied_digits(scores[found], ties[found], known_digits(state) + 1), state)
     return out
 
 
@@ -78,11 +77,7 @@ def _ranks(rows: int, bounds: Bounds) -> tuple[int | None, int | None]:
 
 def settled(states: States) -> bool:
     """Every cut is between two documents that differ."""
-    return all(
-        len(one["prefix"]) == DIGITS or (len(one["prefix"]) >= SCORE_DIGITS and one["rank"] + 1 == one["count"])
-        for state in states.values()
-        for one in state["targets"]
-    )
+    return all(map(order_statistics.settled, states.values()))
 
 
 class Cut(NamedTuple):
@@ -109,10 +104,5 @@ def cuts(
         state = states[language]
         if _ranks(state["rows"], bounds)[0 if lower else 1] is not None:
             prefix = state["targets"][0 if lower else -1]["prefix"]
-            within = at_most(_keys(scores[found], ties[found], len(prefix)), prefix)
+            within = at_most(tied_digits(scores[found], ties[found], len(prefix)), prefix)
             yield Cut(language, found, within if lower else ~within, float_of(prefix[:SCORE_DIGITS]), state["rows"])
-
-
-def _keys(scores: npt.NDArray[np.float32], ties: npt.NDArray[np.uint64], digits: int) -> Digits:
-    values = float_digits(scores)
-    return values if digits <= SCORE_DIGITS else np.hstack([values, integer_digits(ties)])

@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 Digits = npt.NDArray[np.uint16]
 BITS = 16
+SCORE_DIGITS, TIED_DIGITS = 2, 6
+"""Digits of a float32, and of one with the hash by which equal ones are ordered."""
 
 
 class Target(TypedDict):
@@ -57,6 +59,26 @@ def integer_digits(values: npt.NDArray[np.uint64]) -> Digits:
     """uint16[rows, 4] that sort as the values do."""
     shifts = np.arange(48, -1, -BITS, dtype=np.uint64)
     return (values[:, None] >> shifts).astype(np.uint16)
+
+
+def tied_digits(values: npt.NDArray[np.float32], ties: npt.NDArray[np.uint64], digits: int = TIED_DIGITS) -> Digits:
+    """uint16[rows, 6] that sort as the values do, equal ones as `ties`; uint16[rows, 2] where no more are asked for."""
+    scores = float_digits(values)
+    return scores if digits <= SCORE_DIGITS else np.hstack([scores, integer_digits(ties)])
+
+
+def known_digits(state: State | None) -> int:
+    """Digits that earlier passes found."""
+    return len(state["targets"][0]["prefix"]) if state and state["targets"] else 0
+
+
+def settled(state: State) -> bool:
+    """Whether every statistic over `tied_digits` is known as far as it decides: the score, and the tie unless all that
+    have the score lie on one side."""
+    return all(
+        len(one["prefix"]) == TIED_DIGITS or (len(one["prefix"]) >= SCORE_DIGITS and one["rank"] + 1 == one["count"])
+        for one in state["targets"]
+    )
 
 
 def summary(keys: Digits, state: State | None) -> Partial:

@@ -23,6 +23,7 @@ from curation_lib.core.config import StageConfig, keep, measure
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters.models import ModelConfig, Scorer, classifier_files, load_scorer
 from curation_lib.filters.order_statistics import (
+    SCORE_DIGITS,
     Counts,
     Partial,
     State,
@@ -35,7 +36,6 @@ from curation_lib.filters.order_statistics import (
 from curation_lib.text.label_scores import label_scores
 
 KEY = "quality_bucket"
-_DIGITS = 2
 _RESERVED = ("doc_id", "source_id")
 
 
@@ -110,7 +110,7 @@ def merge(
 
 
 def settled(state: Mapping[str, State]) -> bool:
-    return all(len(target["prefix"]) == _DIGITS for one in state.values() for target in one["targets"])
+    return all(len(target["prefix"]) == SCORE_DIGITS for one in state.values() for target in one["targets"])
 
 
 def buckets(scores: pa.RecordBatch, config: QualityBucketsConfig, state: Mapping[str, State]) -> npt.NDArray[np.int64]:
