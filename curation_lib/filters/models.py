@@ -11,9 +11,9 @@ from curation_lib.core.config import StageConfig, locate, measure
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.local_copy import local_copy
 from curation_lib.text.classifier_lines import Form
+from curation_lib.text.fasttext_files import FILE, KIND
 from curation_lib.text.label_scores import Classifier, load_classifier
 
-KIND, FILE = "fasttext", "model.bin"
 NO_FORM: Form = "lines"
 """How texts go to a model that does not say how it was trained: as DCLM's are."""
 

@@ -138,6 +138,23 @@ def decode(data: Bytes, i: int, end: int) -> tuple[int, int]:
 
 
 @kernel
+def encode(out: Bytes, m: int, code: Any) -> int:
+    """Write the code point as UTF-8 at `m`; where it ends."""
+    if code < 0x80:
+        out[m] = code
+        return m + 1
+    if code < 0x800:
+        out[m], out[m + 1] = 0xC0 | code >> 6, 0x80 | code & 0x3F
+        return m + 2
+    if code < 0x10000:
+        out[m], out[m + 1], out[m + 2] = 0xE0 | code >> 12, 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
+        return m + 3
+    out[m], out[m + 1] = 0xF0 | code >> 18, 0x80 | code >> 12 & 0x3F
+    out[m + 2], out[m + 3] = 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
+    return m + 4
+
+
+@kernel
 def last_start(data: Bytes, start: int, end: int) -> int:
     """Where the last character of the non-empty [start, end) begins."""
     i = end - 1

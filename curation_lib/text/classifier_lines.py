@@ -16,6 +16,7 @@ import numpy.typing as npt
 from numba import njit
 
 from curation_lib.text.buffers import Bytes, Column, Offsets, arrow_buffers
+from curation_lib.text.characters import decode, encode
 from curation_lib.text.codepoints import ALONE, SEPARATOR, word_table
 from curation_lib.text.kernels import kernel
 
@@ -115,42 +116,6 @@ def _lines(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
     return out[:m], ends
 
 
-@kernel
-def _decoded(data: Bytes, i: int) -> tuple[np.int64, int]:
-    """Code point at `i` and its bytes."""
-    c = np.int64(data[i])
-    if c < 0x80:
-        return c, 1
-    if c < 0xE0:
-        return (c & 0x1F) << 6 | np.int64(data[i + 1] & 0x3F), 2
-    if c < 0xF0:
-        return (c & 0xF) << 12 | np.int64(data[i + 1] & 0x3F) << 6 | np.int64(data[i + 2] & 0x3F), 3
-    high = (c & 7) << 18 | np.int64(data[i + 1] & 0x3F) << 12
-    return high | np.int64(data[i + 2] & 0x3F) << 6 | np.int64(data[i + 3] & 0x3F), 4
-
-
-@kernel
-def _encode(code: np.int64, out: Bytes, m: int) -> int:
-    """Write a code point at `m`; returns where the next goes."""
-    if code < 0x80:
-        out[m] = code
-        return m + 1
-    if code < 0x800:
-        out[m] = 0xC0 | code >> 6
-        out[m + 1] = 0x80 | code & 0x3F
-        return m + 2
-    if code < 0x10000:
-        out[m] = 0xE0 | code >> 12
-        out[m + 1] = 0x80 | (code >> 6) & 0x3F
-        out[m + 2] = 0x80 | code & 0x3F
-        return m + 3
-    out[m] = 0xF0 | code >> 18
-    out[m + 1] = 0x80 | (code >> 12) & 0x3F
-    out[m + 2] = 0x80 | (code >> 6) & 0x3F
-    out[m + 3] = 0x80 | code & 0x3F
-    return m + 4
-
-
 @njit(nogil=True, cache=True)
 def _words(data: Bytes, offsets: Offsets, characters: npt.NDArray[np.uint32]) -> tuple[Bytes, Offsets]:
     rows = offsets.shape[0] - 1
@@ -161,7 +126,7 @@ def _words(data: Bytes, offsets: Offsets, characters: npt.NDArray[np.uint32]) ->
         i, end, start = offsets[row], offsets[row + 1], m
         apart = False
         while i < end:
-            code, width = _decoded(data, i)
+            code, width = decode(data, i, end)
             i += width
             found = np.int64(characters[code])
             kind = found & 3
@@ -171,7 +136,7 @@ def _words(data: Bytes, offsets: Offsets, characters: npt.NDArray[np.uint32]) ->
             if (apart or kind == ALONE) and m > start:
                 out[m] = 32
                 m += 1
-            m = _encode(found >> 2, out, m)
+            m = encode(out, m, found >> 2)
             apart = kind == ALONE
         ends[row + 1] = m
     return out[:m], ends

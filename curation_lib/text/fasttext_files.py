@@ -10,6 +10,8 @@ import mmap
 import struct
 from pathlib import Path
 
+KIND, FILE = "fasttext", "model.bin"
+"""A classifier as an artefact (`core.artefact`): its kind, and its file."""
 MAGIC = (793712314).to_bytes(4, "little")
 _HEAD = struct.Struct("<4si12id3iqq")
 """Magic, version, 12 settings and the sampling threshold; entries, words, labels, tokens, pruned entries."""

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from numba import njit
 
 from curation_lib.text.buffers import Bytes, Column, Offsets, arrow_buffers
-from curation_lib.text.characters import decode
+from curation_lib.text.characters import decode, encode
 from curation_lib.text.codepoints import ALONE, word_table
 from curation_lib.text.kernels import kernel
 
@@ -61,23 +61,6 @@ def folded_text(column: Column) -> tuple[Bytes, Offsets]:
     return out
 
 
-@kernel
-def _write(out: Bytes, m: int, code: Any) -> int:
-    """Write the code point as UTF-8 at `m`; where it ends."""
-    if code < 0x80:
-        out[m] = code
-        return m + 1
-    if code < 0x800:
-        out[m], out[m + 1] = 0xC0 | code >> 6, 0x80 | code & 0x3F
-        return m + 2
-    if code < 0x10000:
-        out[m], out[m + 1], out[m + 2] = 0xE0 | code >> 12, 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
-        return m + 3
-    out[m], out[m + 1] = 0xF0 | code >> 18, 0x80 | code >> 12 & 0x3F
-    out[m + 2], out[m + 3] = 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
-    return m + 4
-
-
 @njit(nogil=True, cache=True)
 def _folded(data: Bytes, offsets: Offsets, table: Table) -> tuple[Bytes, Offsets]:
     rows = offsets.shape[0] - 1
@@ -106,7 +89,7 @@ def _fold_row(data: Bytes, i: int, end: int, table: Table, out: Bytes, m: int) -
                 out[m] = entry >> _BITS
                 m += 1
             else:
-                m = _write(out, m, entry >> _BITS)
+                m = encode(out, m, entry >> _BITS)
             continue
         if kind == GONE:
             continue
@@ -116,7 +99,7 @@ def _fold_row(data: Bytes, i: int, end: int, table: Table, out: Bytes, m: int) -
         if m > start and (not (kind == MARK and last in (JOINED, LETTER))):
             out[m] = 10 if line else 32
             m += 1
-        m = _write(out, m, entry >> _BITS)
+        m = encode(out, m, entry >> _BITS)
         line = False
         if kind != MARK or last not in (JOINED, LETTER):
             last = JOINED if kind == MARK else kind

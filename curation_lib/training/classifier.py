@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from curation_lib.core.artefact import ModelManifest, check_name
 from curation_lib.core.errors import ConfigError
+from curation_lib.text.fasttext_files import FILE, KIND
 from curation_lib.text.label_scores import PREFIX, Classifier, label_scores, load_classifier
 from curation_lib.training.card import render_card
 from curation_lib.training.examples import Example, Examples, described, split
@@ -20,7 +21,6 @@ from curation_lib.training.metrics import Scores, evaluation
 from curation_lib.training.recipes import ClassifierSettings
 from curation_lib.training.writing import Described, all_licenses, complete, new_folder
 
-KIND, FILE = "fasttext", "model.bin"
 LIBRARIES = ("fasttext-community", "numpy", "xxhash")
 _BATCH = 1024
 

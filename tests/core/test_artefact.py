@@ -165,3 +165,12 @@ def test_remote_files_are_fetched_once_and_whole(tmp_path: Path, monkeypatch: py
     fs.pipe_file("/models/m.bin", b"other weights")
     assert local_copy("memory://models/m.bin").read_bytes() == b"other weights"
     assert local_copy(str(copy)) == copy
+
+
+def test_a_file_that_changes_while_it_is_fetched_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WINNOW_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("curation_lib.core.local_copy.file_sha256", lambda path: "0" * 64)
+    fsspec.filesystem("memory").pipe_file("/models/moving.bin", b"weights")
+    with pytest.raises(ConfigError, match="moving.bin changed while it was fetched; start again"):
+        local_copy("memory://models/moving.bin")
+    assert not [p for p in (tmp_path / "cache").rglob("*") if p.is_file()]

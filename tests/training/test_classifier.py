@@ -136,6 +136,15 @@ def test_what_shapes_a_model_names_it(files: dict[str, Path], half: Path, tmp_pa
     ]
 
 
+def test_of_each_label_at_most_so_many_documents_are_taken(files: dict[str, Path], tmp_path: Path) -> None:
+    metrics = metrics_of(trained(files, tmp_path / "m", max_documents=20, held_out=0.25, epoch=1))
+    assert metrics["trained"] == 30
+    assert {label: one["documents"] for label, one in metrics["held_out"]["by_label"].items()} == {
+        "dense": 5,
+        "polished": 5,
+    }
+
+
 def test_the_card_says_what_the_metrics_say(half: Path) -> None:
     card, metrics = (half / "card.md").read_text(), metrics_of(half)["held_out"]
     assert f"Accuracy {metrics['accuracy']:.4f}" in card

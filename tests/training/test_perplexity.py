@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
@@ -14,6 +15,7 @@ from curation_lib.cli import cli
 from curation_lib.core.artefact import find_model
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import validated
+from curation_lib.text.hashing import content_hashes
 from curation_lib.text.ngram_files import load_ngram_model
 from curation_lib.training.perplexity import PerplexityTraining, train_perplexity
 from tests.filters.judging import documents
@@ -22,7 +24,10 @@ from tests.golden.perplexity.texts import rows
 
 def trained(folder: Path, texts: list[str], batches: int = 1, languages: Any = None, **settings: Any) -> Path:
     batch = documents(
-        *texts, doc_id=[f"{n:032x}" for n in range(len(texts))], language=languages or [None] * len(texts)
+        *texts,
+        doc_id=[f"{n:032x}" for n in range(len(texts))],
+        content_hash=content_hashes(pa.array(texts)).to_pylist(),
+        language=languages or [None] * len(texts),
     )
     step = -(-len(texts) // batches)
     parts = [batch.slice(at, step) for at in range(0, len(texts), step)]
@@ -61,6 +66,21 @@ def test_held_out_documents_do_not_train(posts: list[str], tmp_path: Path) -> No
     assert manifest.data[0].documents + held == len(posts)
 
 
+def test_a_text_may_be_a_sentence(posts: list[str], tmp_path: Path) -> None:
+    texts = trained(tmp_path / "t", posts[:9], sentences="texts", held_out=0)
+    lines = trained(tmp_path / "l", [text.replace("\n", " ") for text in posts[:9]], held_out=0)
+    as_they_stand = trained(tmp_path / "s", posts[:9], held_out=0)
+    assert files(texts)["model.bin"] == files(lines)["model.bin"] != files(as_they_stand)["model.bin"]
+
+
+def test_what_was_read_names_the_model(tmp_path: Path) -> None:
+    folders = [trained(tmp_path / text, [text], held_out=0) for text in ("one", "two")]
+    one, two = (find_model(str(folder), ["ngram"]).manifest for folder in folders)
+    assert one is not None
+    assert two is not None
+    assert one.fingerprint != two.fingerprint
+
+
 def test_what_is_sampled_and_of_what_language(posts: list[str], tmp_path: Path) -> None:
     languages = ["en", "de", None] * 20
     folder = trained(tmp_path / "m", posts, languages=languages, language="de", held_out=0)
@@ -71,6 +91,11 @@ def test_what_is_sampled_and_of_what_language(posts: list[str], tmp_path: Path) 
     manifest = find_model(str(folder), ["ngram"]).manifest
     assert manifest is not None
     assert 15 < manifest.data[0].documents < 45
+    folder = trained(tmp_path / "h", posts, sample=0.5, held_out=0.5)
+    of_the_sample = json.loads((folder / "metrics.json").read_bytes())["held_out"]["documents"]
+    half = find_model(str(folder), ["ngram"]).manifest
+    assert half is not None
+    assert half.data[0].documents + of_the_sample == manifest.data[0].documents
 
 
 @pytest.mark.parametrize(
