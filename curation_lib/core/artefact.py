@@ -76,10 +76,16 @@ class Model:
 
 
 def model_fingerprint(
-    kind: str, license: str, settings: Mapping[str, Any], data: Sequence[TrainingData], libraries: Mapping[str, str]
+    kind: str,
+    license: str,
+    settings: Mapping[str, Any],
+    data: Sequence[TrainingData],
+    libraries: Mapping[str, str],
+    refused: Mapping[str, Any],
 ) -> str:
-    """The version's name: what shapes a model's files, hashed."""
-    return fingerprint([kind, license, settings, [one.model_dump() for one in data], libraries])
+    """The version's name: what shapes a model's files, hashed; also what was refused, if anything, for the card."""
+    shapes = [kind, license, settings, [one.model_dump() for one in data], libraries]
+    return fingerprint([*shapes, refused] if refused else shapes)
 
 
 def check_name(name: str, what: str = "--name") -> None:

@@ -51,15 +51,15 @@ def train_classifier(
     check_labels(labels)
     parts = split(examples.distinct(labels), settings.held_out, settings.max_documents, settings.seed)
     data = described([*parts.train, *parts.held_out])
-    made = Described(
-        name, KIND, license or all_licenses(data), {**settings.model_dump(), "labels": list(labels)}, data, LIBRARIES
-    )
+    said = {**settings.model_dump(), "labels": list(labels)}
+    refused = {label: dict(sorted(n.items())) for label, n in sorted(examples.refused.items()) if n}
+    made = Described(name, KIND, license or all_licenses(data), said, data, LIBRARIES, refused)
     with new_folder(folder) as place:
         _fit(place / FILE, parts.train, examples, settings)
         model = load_classifier(place / FILE, settings.text)
         metrics = {
             "trained": len(parts.train),
-            "refused": {label: dict(sorted(n.items())) for label, n in sorted(examples.refused.items()) if n},
+            "refused": refused,
             "held_out": _measured(model, labels, parts.held_out, examples),
         }
         return complete(place, made, metrics, render_card(made, metrics))

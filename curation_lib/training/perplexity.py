@@ -90,16 +90,16 @@ def train_perplexity(
             chosen, out = _chosen(spoken, settings)
             held.texts.append(out.column("text"))
             book.add(chosen)
+            book.take(out, held_out=True)
             corpus.add(*_as_sentences(chosen.column("text"), settings))
             _require_room(corpus, settings)
         if not corpus.tokens:
             raise ConfigError("no document to train on; check the inputs and `language`")
         libraries = ("numpy", "numba", "pyarrow")
         data = [book.training_data()]
-        described = Described(
-            name, KIND, license or all_licenses(data), settings.model_dump(mode="json"), data, libraries
-        )
-        return _trained(place, corpus, held, described, settings, +book.refused)
+        said, refused = settings.model_dump(mode="json"), dict(sorted((+book.refused).items()))
+        described = Described(name, KIND, license or all_licenses(data), said, data, libraries, refused)
+        return _trained(place, corpus, held, described, settings)
 
 
 def _require_room(corpus: Corpus, settings: PerplexityTraining) -> None:
@@ -111,19 +111,14 @@ def _require_room(corpus: Corpus, settings: PerplexityTraining) -> None:
 
 
 def _trained(
-    folder: Path,
-    corpus: Corpus,
-    held: _Held,
-    described: Described,
-    settings: PerplexityTraining,
-    refused: Mapping[str, int],
+    folder: Path, corpus: Corpus, held: _Held, described: Described, settings: PerplexityTraining
 ) -> ModelManifest:
     tokens = corpus.tokens
     made = smoothed(corpus.numbers(), len(corpus.words), settings.order, settings.least)
     model = build_model(words_of(corpus.words), made.orders)
     _write(folder, model, corpus.words, made, settings.arpa)
     measured = held.metrics(model, settings)
-    metrics = {"tokens": tokens, "refused": dict(sorted(refused.items())), **_described(made), "held_out": measured}
+    metrics = {"tokens": tokens, "refused": described.refused, **_described(made), "held_out": measured}
     return complete(folder, described, metrics, _card(described, metrics))
 
 
@@ -157,21 +152,25 @@ class _Book:
     def __init__(self, refused: Counter[str]) -> None:
         self.documents, self.bytes, self.licenses = 0, 0, Counter[str]()
         self.refused = refused
-        self.digest = hashlib.sha256()
+        self.digests = hashlib.sha256(), hashlib.sha256()
 
     def add(self, batch: pa.RecordBatch) -> None:
         licenses = batch.column("license").to_pylist()
         self.documents += batch.num_rows
         self.bytes += pc.sum(pc.binary_length(batch.column("text"))).as_py() or 0
         self.licenses.update(licenses)
-        for content, license in zip(batch.column("content_hash").to_pylist(), licenses, strict=True):
-            self.digest.update(f"{content}\0{license}\n".encode())
+        self.take(batch)
+
+    def take(self, batch: pa.RecordBatch, held_out: bool = False) -> None:
+        """For the hash of what was taken: documents held out shape the metrics."""
+        columns = (batch.column(name).to_pylist() for name in ("content_hash", "license"))
+        for content, license in zip(*columns, strict=True):
+            self.digests[held_out].update(f"{content}\0{license}\n".encode())
 
     def training_data(self) -> TrainingData:
         licenses = dict(sorted(self.licenses.items()))
-        return TrainingData(
-            name="input", documents=self.documents, bytes=self.bytes, licenses=licenses, sha256=self.digest.hexdigest()
-        )
+        taken = hashlib.sha256(b"".join(one.digest() for one in self.digests)).hexdigest()
+        return TrainingData(name="input", documents=self.documents, bytes=self.bytes, licenses=licenses, sha256=taken)
 
 
 class _Held:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -27,7 +28,8 @@ from curation_lib.core.fingerprint import library_versions
 
 class Described(NamedTuple):
     """What a model is, whatever its files hold. libraries: distributions whose versions shape the files. holds: what of
-    the training texts these hold, for the manifest."""
+    the training texts these hold, for the manifest. refused: what could not train, by reason, which the card and the
+    metrics say."""
 
     name: str
     kind: str
@@ -36,10 +38,12 @@ class Described(NamedTuple):
     data: Sequence[TrainingData]
     libraries: Sequence[str]
     holds: str = ""
+    refused: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def fingerprint(self) -> str:
-        return model_fingerprint(self.kind, self.license, self.settings, self.data, library_versions(self.libraries))
+        versions = library_versions(self.libraries)
+        return model_fingerprint(self.kind, self.license, self.settings, self.data, versions, self.refused)
 
 
 def all_licenses(data: Sequence[TrainingData]) -> str:

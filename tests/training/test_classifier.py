@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,17 @@ def test_what_shapes_a_model_names_it(files: dict[str, Path], half: Path, tmp_pa
         ("dense", "dense.jsonl", {"CC-BY-4.0": 467}),
         ("polished", "polished.jsonl", {"CC0-1.0": 508}),
     ]
+
+
+def test_another_text_that_is_refused_is_another_version_in_the_store(tmp_path: Path) -> None:
+    rows = {label: [{"text": f"{label} {n}"} for n in range(5)] for label in ("a", "b")}
+    store, places = Store(str(tmp_path / "store")), set()
+    for more in ([], [{"text": "a 1"}], [{"text": ""}]):
+        inputs = {label: [str(write_jsonl(tmp_path / f"{label}.jsonl", rows[label] + more))] for label in rows}
+        training = Training(inputs, "m", "MIT", classifier_settings("dclm", {**SMALL, "epoch": 1}))
+        train = partial(train_from_files, training, scheduler=LocalScheduler(1))
+        places.add(made_model(train, "m", None, store.url, False).place)
+    assert len(places) == 3
 
 
 def test_of_each_label_at_most_so_many_documents_are_taken(files: dict[str, Path], tmp_path: Path) -> None:

@@ -81,6 +81,14 @@ def test_what_was_read_names_the_model(tmp_path: Path) -> None:
     assert one.fingerprint != two.fingerprint
 
 
+def test_whatever_the_metrics_tell_apart_is_another_version(posts: list[str], tmp_path: Path) -> None:
+    """Else the store would take the second for a training gone wrong."""
+    folders = [trained(tmp_path / str(n), posts[:n], held_out=0.9) for n in range(20, 40)]
+    manifests = [manifest for one in folders if (manifest := find_model(str(one), ["ngram"]).manifest)]
+    assert len({m.fingerprint for m in manifests}) == len({m.files["metrics.json"].sha256 for m in manifests}) == 20
+    assert len({m.files["model.bin"].sha256 for m in manifests}) < 10
+
+
 def test_what_is_sampled_and_of_what_language(posts: list[str], tmp_path: Path) -> None:
     languages = ["en", "de", None] * 20
     folder = trained(tmp_path / "m", posts, languages=languages, language="de", held_out=0)
