@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from curation_lib.cli import cli
 from curation_lib.core.artefact import find_model
 from curation_lib.core.errors import ConfigError
+from curation_lib.filters.models import ModelConfig, load_scorer
 from curation_lib.runner.classifier_training import Training, train_from_files
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.models import current, made_model, versions
@@ -146,6 +147,14 @@ def test_another_text_that_is_refused_is_another_version_in_the_store(tmp_path: 
         train = partial(train_from_files, training, scheduler=LocalScheduler(1))
         places.add(made_model(train, "m", None, store.url, False).place)
     assert len(places) == 3
+
+
+def test_texts_are_scored_in_the_form_that_trained(files: dict[str, Path], tmp_path: Path) -> None:
+    folder = trained(files, tmp_path / "m", preset="folded", max_documents=20, epoch=1)
+    own = load_scorer(ModelConfig(model=str(folder)))
+    other = load_scorer(ModelConfig(model=str(folder), text="lines"))
+    anyones = load_scorer(ModelConfig(model=str(folder / "model.bin"), label="dense"))
+    assert [one.classifier.form for one in (own, other, anyones)] == ["words", "lines", "lines"]
 
 
 def test_of_each_label_at_most_so_many_documents_are_taken(files: dict[str, Path], tmp_path: Path) -> None:
