@@ -40,48 +40,15 @@ def train(
 
     Sources are left out by turns to choose the model and to measure it; card.md says how well each was told.
     """
-    from pathlib import Path
-
-    from curation_lib import terminal
-    from curation_lib.core.artefact import METRICS
-    from curation_lib.core.errors import ConfigError
+    from curation_lib import terminal, terminal_models
     from curation_lib.runner import density_training as training
     from curation_lib.runner.dask import scheduler as connect
-    from curation_lib.runner.store import Store
+    from curation_lib.runner.models import made_model
 
-    if output is None and store is None:
-        raise ConfigError("--output or --store: say where the model goes")
-    inputs = {"dense": list(dense), "polished": list(polished)}
-    is_current = None
+    wanted = training.Training({"dense": list(dense), "polished": list(polished)}, name, license_)
     with terminal.progress() as progress:
-        if output is not None:
-            manifest = training.train_from_files(
-                inputs, name, license_, Path(output), connect(scheduler, workers), progress
-            )
-            place = Store(output)
-        else:
-            to = Store(str(store))
-            manifest, directory, is_current = training.train_into_store(
-                inputs, name, license_, to, use, connect(scheduler, workers), progress
-            )
-            place = Store(to.address(directory))
-    return _shown(manifest.fingerprint, place.read_json(METRICS), place.url, is_current)
-
-
-def _shown(fingerprint: str, metrics: Any, place: str, is_current: bool | None) -> Any:
-    from rich.table import Table
-
-    from curation_lib.terminal import OUT
-    from curation_lib.text.density_signals import SIGNALS
-
-    table = Table("signal", "weight", box=None)
-    for name in SIGNALS:
-        table.add_row(name, f"{metrics['weights'][name]:.3f}")
-    OUT.print(table)
-    mean = metrics["auc_by_penalty"][str(metrics["penalty"])]
-    unreadable = sum(metrics["unreadable"].values())
-    OUT.print(f"trained on {metrics['trained']:,} documents; left out: {unreadable or 'none'}", highlight=False)
-    OUT.print(f"AUC of sources left out: {mean:.3f}", highlight=False)
-    note = {None: "", True: ", current", False: ", not current: `winnow models --use` makes it so"}[is_current]
-    OUT.print(f"{place}{note}", highlight=False, markup=False)
-    return {"model": place, "fingerprint": fingerprint, "current": is_current, "metrics": metrics}
+        made = made_model(
+            lambda to: training.train_from_files(wanted, to, connect(scheduler, workers), progress),
+            name, output, store, use,
+        )  # fmt: skip
+    return terminal_models.density(made)

@@ -39,6 +39,21 @@ def perplexity(made: Made) -> dict[str, Any]:
     return _trained(made, made.manifest.data[0].documents, metrics["refused"])
 
 
+def density(made: Made) -> dict[str, Any]:
+    """What a density model weighs, how it tells sources it has not seen, and where it is."""
+    from curation_lib.text.density_signals import SIGNALS
+
+    metrics = made.metrics
+    table = Table("signal", "weight", box=None)
+    for name in SIGNALS:
+        table.add_row(name, f"{metrics['weights'][name]:.3f}")
+    OUT.print(table)
+    mean = metrics["auc_by_penalty"][str(metrics["penalty"])]
+    OUT.print(f"AUC of sources left out: {mean:.3f}", highlight=False)
+    unreadable = sum(metrics["unreadable"].values())
+    return _trained(made, metrics["trained"], {"unreadable": unreadable} if unreadable else {})
+
+
 def _trained(made: Made, documents: int, refused: Mapping[str, int]) -> dict[str, Any]:
     left_out = ", ".join(f"{n:,} {reason}" for reason, n in refused.items()) or "none"
     OUT.print(f"trained on {documents:,} documents; left out: {left_out}", highlight=False)

@@ -7,11 +7,11 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from curation_lib.core.artefact import ModelManifest
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.given import read_inputs
-from curation_lib.runner.models import current, make_current, publish_model
 from curation_lib.runner.parts import read_batches
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.store import Store
@@ -20,13 +20,16 @@ from curation_lib.training.density_model import Document, train_density
 _ENDING = re.compile(r"\.(?:jsonl|json|ndjson|parquet|pq|w?arc)(?:\.\w+)?$", re.IGNORECASE)
 
 
+class Training(NamedTuple):
+    """What to train: files by label, the model's name and licence (None: that of its documents)."""
+
+    inputs: Mapping[str, Sequence[str]]
+    name: str
+    license: str | None = None
+
+
 def train_from_files(
-    inputs: Mapping[str, Sequence[str]],
-    name: str,
-    license: str | None,
-    folder: Path,
-    scheduler: Scheduler,
-    progress: Progress = silent,
+    training: Training, folder: Path, scheduler: Scheduler, progress: Progress = silent
 ) -> ModelManifest:
     """A complete model in `folder` from each label's files, taken as they stand; each file is one source, called as it
     is without its ending. Rows that cannot be read are counted in the metrics under `unreadable`.
@@ -37,7 +40,7 @@ def train_from_files(
     unreadable: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="winnow-train-") as work:
         session = Session(Store(work), scheduler, progress)
-        for label, paths in inputs.items():
+        for label, paths in training.inputs.items():
             for manifest in read_inputs(paths, session):
                 unreadable[label] += sum(manifest.counts["quarantined"].values())
                 for part, shard in zip(manifest.parts(), manifest.shards, strict=True):
@@ -45,27 +48,4 @@ def train_from_files(
                     for batch in read_batches(session.store, part, columns=["text", "license"]):
                         texts, licenses = (batch.column(column).to_pylist() for column in ("text", "license"))
                         found += [Document(t, label, source, one) for t, one in zip(texts, licenses, strict=True)]
-    return train_density(folder, name, license, found, unreadable)
-
-
-def train_into_store(
-    inputs: Mapping[str, Sequence[str]],
-    name: str,
-    license: str | None,
-    store: Store,
-    use: bool,
-    scheduler: Scheduler,
-    progress: Progress = silent,
-) -> tuple[ModelManifest, str, bool]:
-    """Train and publish; the first version of a name is current at once, a later one where `use` says so.
-
-    Returns the manifest, its folder in the store, and whether it is current.
-    """
-    store.check()
-    with tempfile.TemporaryDirectory(prefix="winnow-model-") as folder:
-        place = Path(folder, name)
-        manifest = train_from_files(inputs, name, license, place, scheduler, progress)
-        directory = publish_model(store, place)
-    if use or current(store, name) is None:
-        make_current(store, name, manifest.fingerprint)
-    return manifest, directory, current(store, name) == manifest.fingerprint
+    return train_density(folder, training.name, training.license, found, unreadable)

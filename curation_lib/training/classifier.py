@@ -53,7 +53,7 @@ def train_classifier(
     data = described([*parts.train, *parts.held_out])
     said = {**settings.model_dump(), "labels": list(labels)}
     refused = {label: dict(sorted(n.items())) for label, n in sorted(examples.refused.items()) if n}
-    made = Described(name, KIND, license or all_licenses(data), said, data, LIBRARIES, refused)
+    made = Described(name, KIND, license or all_licenses(data), said, data, LIBRARIES, refused=refused)
     with new_folder(folder) as place:
         _fit(place / FILE, parts.train, examples, settings)
         model = load_classifier(place / FILE, settings.text)

@@ -14,7 +14,7 @@ from curation_lib.text.density_signals import SIGNALS
 from curation_lib.training.density import FOLDS, KNOTS, WORDS, Trained, train
 from curation_lib.training.density_fit import PENALTIES
 from curation_lib.training.density_texts import Text
-from curation_lib.training.writing import Described, complete, new_folder
+from curation_lib.training.writing import Described, all_licenses, complete, new_folder
 
 KIND = "density"
 LABELS = ("dense", "polished")
@@ -52,9 +52,8 @@ def train_density(
     """
     kept = sorted(_distinct(documents), key=lambda one: (one.label, one.source, one.text, one.license))
     data = _described(kept)
-    licenses = sorted({licence for one in data for licence in one.licenses})
     settings = {"words": WORDS, "folds": FOLDS, "penalties": list(PENALTIES), "knots": KNOTS.tolist()}
-    made = Described(name, KIND, license or " AND ".join(_bracketed(licenses)), settings, data, LIBRARIES, HOLDS)
+    made = Described(name, KIND, license or all_licenses(data), settings, data, LIBRARIES, HOLDS)
     with new_folder(folder) as place:
         found = train([Text(one.text, one.label == "dense", one.source) for one in kept])
         write_density_model(found.model, place)
@@ -67,10 +66,6 @@ def _distinct(documents: Sequence[Document]) -> set[Document]:
     names = {label: {one.source for one in documents if one.label == label} for label in LABELS}
     twice = set.intersection(*names.values())
     return {one._replace(source=f"{one.label}/{one.source}") if one.source in twice else one for one in documents}
-
-
-def _bracketed(licenses: Sequence[str]) -> list[str]:
-    return [f"({one})" if " " in one and len(licenses) > 1 else one for one in licenses]
 
 
 def _described(documents: Sequence[Document]) -> list[TrainingData]:

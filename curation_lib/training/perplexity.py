@@ -98,7 +98,7 @@ def train_perplexity(
         libraries = ("numpy", "numba", "pyarrow")
         data = [book.training_data()]
         said, refused = settings.model_dump(mode="json"), dict(sorted((+book.refused).items()))
-        described = Described(name, KIND, license or all_licenses(data), said, data, libraries, refused)
+        described = Described(name, KIND, license or all_licenses(data), said, data, libraries, refused=refused)
         return _trained(place, corpus, held, described, settings)
 
 

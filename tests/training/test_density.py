@@ -14,7 +14,7 @@ from curation_lib.core.artefact import MANIFEST, METRICS, ModelManifest
 from curation_lib.core.errors import ConfigError
 from curation_lib.filters.density import SHIPPED, STAGE, DensityConfig
 from curation_lib.runner.dask import LocalScheduler
-from curation_lib.runner.density_training import train_from_files
+from curation_lib.runner.density_training import Training, train_from_files
 from curation_lib.text.density_signals import SIGNALS, SIGNS
 from curation_lib.training.density import train
 from curation_lib.training.density_fit import auc, fit
@@ -82,7 +82,7 @@ def test_every_file_is_a_source_of_its_own_whatever_its_name(found: list[Documen
         rows = [json.dumps({"text": one.text, "license": one.license}) for one in found if one.source == source][:20]
         path.write_text("\n".join([*rows, "{"] if source == "dense-1" else rows))
     inputs = {label: [str(tmp_path / label)] for label in ("dense", "polished")}
-    manifest = train_from_files(inputs, "one", None, tmp_path / "model", LocalScheduler(1))
+    manifest = train_from_files(Training(inputs, "one"), tmp_path / "model", LocalScheduler(1))
     assert [(one.label, one.name, one.documents) for one in manifest.data] == [
         ("dense", "v1.0", 20), ("dense", "v1.1", 20), ("polished", "one/v1.0", 20), ("polished", "two/v1.0", 20)
     ]  # fmt: skip
