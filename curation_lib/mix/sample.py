@@ -1,8 +1,8 @@
 """`mix.sample`: takes one phase's mix out of a corpus by weights, a token budget and an epoch cap.
 
-Documents of one (source, language), a bucket, are visited in order of priority(doc_id, seed and phase), so
-which ones are taken depends on the documents alone, never on shards or their order. A document taken twice
-stands twice, one copy after the other.
+Documents of one kind (source, language, and the metadata that weights name), a bucket, are visited in order of
+priority(doc_id, seed and phase), so which ones are taken depends on the documents alone, never on shards or their
+order. A document taken twice stands twice, one copy after the other.
 
 Memory: `partition` holds about 150 bytes per document of its partition (82 to read, 28 to answer), `decide`
 about 130 bytes per document of the corpus (28 to read, 43 to answer, 59 in passing).
@@ -27,7 +27,7 @@ from curation_lib.core.recipe import Phase
 from curation_lib.core.stage import Context, Group, Lookup, Result
 from curation_lib.core.taken import Drop
 from curation_lib.mix.epochs import Share, share_out
-from curation_lib.mix.weights import UNDETERMINED, Weight, allocate, entry_of
+from curation_lib.mix.weights import UNDETERMINED, Weight, allocate, entry_of, metadata_keys
 from curation_lib.text.hashing import priority
 from curation_lib.text.tokens import Tokenizer, count_tokens
 
@@ -68,10 +68,9 @@ class SampleConfig(StageConfig):
 
 
 class Bucket(NamedTuple):
-    """Documents of one (source, language): rows [start, stop) of a partition's table, by priority."""
+    """Documents of one kind, (source, language, *metadata): rows [start, stop) of a partition's table, by priority."""
 
-    source: str
-    language: str
+    kind: tuple[str, ...]
     partition: int
     start: int
     stop: int
@@ -79,17 +78,15 @@ class Bucket(NamedTuple):
 
 def key(batch: pa.RecordBatch, config: SampleConfig, context: Context) -> pa.RecordBatch:
     """One row per document; the partition key is the bucket's, so a bucket lies in one partition."""
-    source = batch.column("source")
-    language = pc.fill_null(batch.column("language"), UNDETERMINED)
+    kind = _kinds(batch, config)
     return pa.RecordBatch.from_pydict(
         {
             "row": pa.array(np.arange(batch.num_rows, dtype=np.uint32)),
-            "partition_key": _bucket_keys(source, language),
+            "partition_key": _bucket_keys(kind),
             "tokens": pa.array(count_tokens(batch.column("text"), config.tokenizer).astype(np.uint32)),
             "priority": pa.array(priority(batch.column("doc_id"), phase_seed(config)), pa.uint64()),
             "doc_id": batch.column("doc_id"),
-            "source": source,
-            "language": language,
+            "kind": kind,
         }
     )
 
@@ -99,21 +96,29 @@ def phase_seed(config: SampleConfig) -> int:
     return xxhash.xxh3_64_intdigest(config.phase.encode(), seed=config.seed)
 
 
-def _bucket_keys(source: pa.Array, language: pa.Array) -> pa.Array:
-    """xxh3-64 of each row's source and language, hashed once per distinct pair."""
-    pairs = pc.binary_join_element_wise(source, language, "\0").dictionary_encode()
-    hashes = [xxhash.xxh3_64_intdigest(pair.encode()) for pair in pairs.dictionary.to_pylist()]
-    return pa.array(hashes, pa.uint64()).take(pairs.indices)
+def _kinds(batch: pa.RecordBatch, config: SampleConfig) -> pa.Array:
+    """string[rows]: source, language, and the values of the keys of metadata that weights name, joined by NUL."""
+    values = [
+        pc.map_lookup(batch.column("metadata"), name, occurrence="last") for name in metadata_keys(config.weights)
+    ]
+    values = [pc.fill_null(pc.replace_substring(one, "\0", " "), UNDETERMINED) for one in values]
+    language = pc.fill_null(batch.column("language"), UNDETERMINED)
+    return pc.binary_join_element_wise(batch.column("source"), language, *values, "\0")
+
+
+def _bucket_keys(kinds: pa.Array) -> pa.Array:
+    """xxh3-64 of each row's kind, hashed once per distinct one."""
+    encoded = kinds.dictionary_encode()
+    hashes = [xxhash.xxh3_64_intdigest(kind.encode()) for kind in encoded.dictionary.to_pylist()]
+    return pa.array(hashes, pa.uint64()).take(encoded.indices)
 
 
 def partition(rows: pa.Table, config: SampleConfig) -> pa.Table:
     """`rows` bucket by bucket in order of priority; equal priorities (never seen) go by doc_id."""
-    names = ["source", "language", "priority", "doc_id", "shard", "row"]
+    names = ["kind", "priority", "doc_id", "shard", "row"]
     order = pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in names])
-    rows = rows.select(["shard", "row", "tokens", "priority", "source", "language"]).take(order).combine_chunks()
-    for place, name in ((4, "source"), (5, "language")):
-        rows = rows.set_column(place, name, rows.column(name).dictionary_encode())
-    return rows
+    rows = rows.select(["shard", "row", "tokens", "priority", "kind"]).take(order).combine_chunks()
+    return rows.set_column(4, "kind", rows.column("kind").dictionary_encode())
 
 
 def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SampleConfig) -> pa.Table:
@@ -121,7 +126,7 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SampleConfig) -
     buckets = sorted(bucket for number, table in enumerate(partials) for bucket in _buckets(table, number))
     entries: dict[int, list[Bucket]] = defaultdict(list)
     for bucket in buckets:
-        entries[entry_of(bucket.source, bucket.language, config.weights)].append(bucket)
+        entries[_entry(bucket, config)].append(bucket)
     running = {bucket: _running(partials[bucket.partition], bucket) for bucket in buckets}
     weights = config.all_weights()
     held = [sum(int(running[bucket][-1]) for bucket in entries[i]) for i in range(len(weights))]
@@ -135,16 +140,19 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SampleConfig) -
     return decision.sort_by([("shard", "ascending"), ("row", "ascending")]).combine_chunks()
 
 
+def _entry(bucket: Bucket, config: SampleConfig) -> int:
+    source, language, *values = bucket.kind
+    return entry_of(source, language, dict(zip(metadata_keys(config.weights), values, strict=True)), config.weights)
+
+
 def _buckets(table: pa.Table, number: int) -> Iterator[Bucket]:
-    """The runs of equal source and language in one partition's table."""
+    """The runs of one kind in one partition's table."""
     if not table.num_rows:
         return
-    columns = [table.column(name).combine_chunks().dictionary_encode() for name in ("source", "language")]
-    codes = [column.indices.to_numpy() for column in columns]
-    new = (np.diff(codes[0]) != 0) | (np.diff(codes[1]) != 0)
-    edges = [0, *(np.flatnonzero(new) + 1).tolist(), table.num_rows]
+    kinds = table.column("kind").combine_chunks().dictionary_encode()
+    edges = [0, *(np.flatnonzero(np.diff(kinds.indices.to_numpy())) + 1).tolist(), table.num_rows]
     for start, stop in pairwise(edges):
-        yield Bucket(columns[0][start].as_py(), columns[1][start].as_py(), number, start, stop)
+        yield Bucket(tuple(kinds[start].as_py().split("\0")), number, start, stop)
 
 
 def _running(table: pa.Table, bucket: Bucket) -> npt.NDArray[np.int64]:
@@ -200,7 +208,7 @@ STAGE = Group(
     name="mix.sample",
     version=2,
     config=SampleConfig,
-    summary="Samples one phase's mix by weights per source and language, token budget and epoch cap.",
+    summary="Samples one phase's mix by weights per source, language and metadata, token budget and epoch cap.",
     libraries=("numpy", "xxhash"),
     key=key,
     partition=partition,

@@ -1,4 +1,4 @@
-"""Who gets how much of a token budget: weights, matched by source and language, under an epoch cap.
+"""Who gets how much of a token budget: weights, matched by source, language and metadata, under an epoch cap.
 
 An entry is one line of the recipe's weights. Its share of the budget is its weight over the weights of all
 entries that have tokens. No entry gives more than `max_epochs` times its tokens; what it cannot fill goes to
@@ -9,7 +9,7 @@ All sums are exact fractions, so the answer does not depend on order or rounding
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from math import floor
@@ -17,26 +17,37 @@ from math import floor
 from pydantic import BaseModel, ConfigDict, Field
 
 UNDETERMINED = "und"
-"""How a document without a language is matched (BCP 47's word for it)."""
+"""How a document without a language, or without an entry of its metadata, is matched (BCP 47's word for it)."""
 
 
 class Weight(BaseModel):
-    """One entry: documents whose source and language match both globs (null matches all) share `weight`."""
+    """One entry: documents whose source, language and metadata match every glob (null matches all) share `weight`.
+
+    metadata: globs by key, such as those that filters write: `{topic: mathematics, quality_bucket: "1[5-9]"}`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str | None = None
     language: str | None = None
+    metadata: Mapping[str, str] = Field(default_factory=dict)
     weight: float = Field(ge=0, allow_inf_nan=False)
 
-    def matches(self, source: str, language: str) -> bool:
-        """Whether both globs match; case counts."""
-        return fnmatchcase(source, self.source or "*") and fnmatchcase(language, self.language or "*")
+    def matches(self, source: str, language: str, metadata: Mapping[str, str]) -> bool:
+        """Whether every glob matches; case counts."""
+        pairs = [(source, self.source or "*"), (language, self.language or "*")]
+        pairs += [(metadata.get(name, UNDETERMINED), glob) for name, glob in self.metadata.items()]
+        return all(fnmatchcase(value, glob) for value, glob in pairs)
 
 
-def entry_of(source: str, language: str, weights: Sequence[Weight]) -> int:
+def metadata_keys(weights: Sequence[Weight]) -> list[str]:
+    """The keys of metadata that decide where a document belongs, sorted."""
+    return sorted({name for weight in weights for name in weight.metadata})
+
+
+def entry_of(source: str, language: str, metadata: Mapping[str, str], weights: Sequence[Weight]) -> int:
     """Index of the first entry that matches, or len(weights): the default entry."""
-    return next((i for i, weight in enumerate(weights) if weight.matches(source, language)), len(weights))
+    return next((i for i, weight in enumerate(weights) if weight.matches(source, language, metadata)), len(weights))
 
 
 def allocate(tokens: Sequence[int], weights: Sequence[float], budget: int | None, max_epochs: float) -> list[int]:

@@ -141,6 +141,19 @@ def test_chosen_documents_by_hand(documents, run_group):
     assert {drop.threshold for drop in result.drops} == {min(drop.score for drop in result.drops)}
 
 
+def test_weights_by_metadata_are_weights_by_kind(documents, run_group):
+    """Sixty documents of ten tokens in three topics: 3 to 1 to nothing, whatever their shards."""
+    rows = rows_of([("web", "en", 40)] * 60)
+    topics = ["law", "games", None]
+    for i, row in enumerate(rows):
+        row["metadata"] = [("row", str(i))] + ([("topic", topics[i % 3])] if topics[i % 3] else [])
+    weights = (Weight(metadata={"topic": "law"}, weight=3), Weight(metadata={"topic": "g*"}, weight=1))
+    config = SampleConfig(phase="midtrain", weights=weights, token_budget=200)
+    once = copies_in(run_group(STAGE, config, [documents(rows)]))
+    assert Counter(topics[int(doc, 16) % 3] for doc in once) == {"law": 15, "games": 5}
+    assert copies_in(run_group(STAGE, config, [documents(rows[31:]), documents(rows[:31])])) == once
+
+
 def test_phases_with_one_seed_draw_apart(documents, run_group):
     rows = rows_of([("web", "en", 40)] * 5)
     for phase, chosen in GOLDEN.items():

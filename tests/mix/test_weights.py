@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from curation_lib.mix.weights import Weight, allocate, entry_of
+from curation_lib.mix.weights import Weight, allocate, entry_of, metadata_keys
 
 ENTRIES = st.lists(
     st.tuples(st.integers(0, 5000), st.sampled_from([0.0, 0.1, 0.3, 1.0, 2.5, 7.0])), min_size=1, max_size=6
@@ -84,7 +84,19 @@ def test_the_first_entry_that_matches_counts():
         Weight(language="und", weight=3),
     )
     cases = [("wikipedia", "de"), ("wikipedia", "en"), ("web", "und"), ("web", "en"), ("Wiki", "de")]
-    assert [entry_of(*case, weights) for case in cases] == [0, 1, 2, 3, 3]
+    assert [entry_of(*case, {}, weights) for case in cases] == [0, 1, 2, 3, 3]
+
+
+def test_metadata_matches_by_key_and_what_has_no_such_key_is_undetermined():
+    weights = (
+        Weight(metadata={"topic": "math*", "quality_bucket": "1[5-9]"}, weight=4),
+        Weight(metadata={"topic": "math*"}, weight=2),
+        Weight(metadata={"topic": "und"}, weight=1),
+    )
+    cases = [{"topic": "mathematics", "quality_bucket": "17"}, {"topic": "mathematics", "quality_bucket": "5"},
+             {"topic": "mathematics"}, {}, {"topic": "law"}]  # fmt: skip
+    assert metadata_keys(weights) == ["quality_bucket", "topic"]
+    assert [entry_of("web", "en", case, weights) for case in cases] == [0, 1, 1, 2, 3]
 
 
 @pytest.mark.parametrize("weight", [-1, float("inf"), float("nan")])
