@@ -41,6 +41,11 @@ def share_out(buckets: Sequence[npt.NDArray[np.int64]], target: int) -> list[Sha
     return [Share(whole, count) for count in taken]
 
 
+def spent(running: npt.NDArray[np.int64], share: Share) -> int:
+    """Tokens that a bucket gives."""
+    return share.whole * _cost(running, len(running)) + _cost(running, share.taken)
+
+
 def _prefix(running: npt.NDArray[np.int64], taken: int, tokens: int) -> int:
     """How many leading documents are taken once `tokens` more may be spent after the first `taken`."""
     return int(np.searchsorted(running, _cost(running, taken) + tokens, side="right"))

@@ -1,8 +1,8 @@
 """`mix.sample`: takes one phase's mix out of a corpus by weights, a token budget and an epoch cap.
 
-Documents of one kind (source, language, and the metadata that weights name), a bucket, are visited in order of
-priority(doc_id, seed and phase), so which ones are taken depends on the documents alone, never on shards or their
-order. A document taken twice stands twice, one copy after the other.
+Documents of one bucket (`mix/buckets.py`) are visited in order of priority(doc_id, seed and phase), so which ones are
+taken depends on the documents alone, never on shards or their order. A document taken twice stands twice, one copy
+after the other.
 
 Memory: `partition` holds about 150 bytes per document of its partition (82 to read, 28 to answer), `decide`
 about 130 bytes per document of the corpus (28 to read, 43 to answer, 59 in passing).
@@ -11,12 +11,9 @@ about 130 bytes per document of the corpus (28 to read, 43 to answer, 59 in pass
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
@@ -26,8 +23,11 @@ from curation_lib.core.config import StageConfig
 from curation_lib.core.recipe import Phase
 from curation_lib.core.stage import Context, Group, Lookup, Result
 from curation_lib.core.taken import Drop
-from curation_lib.mix.epochs import Share, share_out
-from curation_lib.mix.weights import UNDETERMINED, Weight, allocate, entry_of, metadata_keys
+from curation_lib.mix.allotted import allotted
+from curation_lib.mix.buckets import Bucket, bucket_keys, buckets, entry, kinds, numbers
+from curation_lib.mix.epochs import Share
+from curation_lib.mix.shares import CAP, MOST, Limits
+from curation_lib.mix.weights import Weight
 from curation_lib.text.hashing import priority
 from curation_lib.text.tokens import Tokenizer, count_tokens
 
@@ -46,7 +46,8 @@ DECISION = pa.schema(
 
 class SampleConfig(StageConfig):
     """Settings of one phase. The first of `weights` that matches a document counts, else `default_weight`;
-    weight 0 excludes. `token_budget` null takes every weighted document once."""
+    weight 0 excludes. `token_budget` null takes every weighted document once. `synthetic_share` of the tokens are those
+    of documents of format `synthetic`; null leaves that to the weights, up to `max_synthetic_share`."""
 
     phase: Phase
     weights: tuple[Weight, ...] = ()
@@ -55,6 +56,8 @@ class SampleConfig(StageConfig):
     max_epochs: float = Field(1.0, gt=0, allow_inf_nan=False)
     seed: int = Field(0, ge=0, lt=2**63)
     tokenizer: Tokenizer = "bytes4"
+    synthetic_share: float | None = Field(None, ge=0)
+    max_synthetic_share: float = Field(CAP, ge=0, le=MOST)
 
     @model_validator(mode="after")
     def _takes_something(self) -> SampleConfig:
@@ -62,27 +65,32 @@ class SampleConfig(StageConfig):
             raise ValueError("every weight is 0: give one of weights, or default_weight, a positive weight")
         return self
 
+    @model_validator(mode="after")
+    def _mostly_natural(self) -> SampleConfig:
+        share, most = self.synthetic_share, self.max_synthetic_share
+        if share is not None and share > most:
+            raise ValueError(
+                f"synthetic_share {share:g} is over max_synthetic_share {most:g}: a model learns little from text that "
+                f"is mostly generated; ask for less, or allow up to {MOST:g}"
+            )
+        return self
+
+    def limits(self) -> Limits:
+        """Budget, epochs and synthetic part."""
+        return Limits(self.token_budget, self.max_epochs, self.synthetic_share, self.max_synthetic_share)
+
     def all_weights(self) -> list[float]:
         """The entries' weights in order, the default entry's last."""
         return [*(entry.weight for entry in self.weights), self.default_weight]
 
 
-class Bucket(NamedTuple):
-    """Documents of one kind, (source, language, *metadata): rows [start, stop) of a partition's table, by priority."""
-
-    kind: tuple[str, ...]
-    partition: int
-    start: int
-    stop: int
-
-
 def key(batch: pa.RecordBatch, config: SampleConfig, context: Context) -> pa.RecordBatch:
     """One row per document; the partition key is the bucket's, so a bucket lies in one partition."""
-    kind = _kinds(batch, config)
+    kind = kinds(batch, config.weights)
     return pa.RecordBatch.from_pydict(
         {
             "row": pa.array(np.arange(batch.num_rows, dtype=np.uint32)),
-            "partition_key": _bucket_keys(kind),
+            "partition_key": bucket_keys(kind),
             "tokens": pa.array(count_tokens(batch.column("text"), config.tokenizer).astype(np.uint32)),
             "priority": pa.array(priority(batch.column("doc_id"), phase_seed(config)), pa.uint64()),
             "doc_id": batch.column("doc_id"),
@@ -96,23 +104,6 @@ def phase_seed(config: SampleConfig) -> int:
     return xxhash.xxh3_64_intdigest(config.phase.encode(), seed=config.seed)
 
 
-def _kinds(batch: pa.RecordBatch, config: SampleConfig) -> pa.Array:
-    """string[rows]: source, language, and the values of the keys of metadata that weights name, joined by NUL."""
-    values = [
-        pc.map_lookup(batch.column("metadata"), name, occurrence="last") for name in metadata_keys(config.weights)
-    ]
-    values = [pc.fill_null(pc.replace_substring(one, "\0", " "), UNDETERMINED) for one in values]
-    language = pc.fill_null(batch.column("language"), UNDETERMINED)
-    return pc.binary_join_element_wise(batch.column("source"), language, *values, "\0")
-
-
-def _bucket_keys(kinds: pa.Array) -> pa.Array:
-    """xxh3-64 of each row's kind, hashed once per distinct one."""
-    encoded = kinds.dictionary_encode()
-    hashes = [xxhash.xxh3_64_intdigest(kind.encode()) for kind in encoded.dictionary.to_pylist()]
-    return pa.array(hashes, pa.uint64()).take(encoded.indices)
-
-
 def partition(rows: pa.Table, config: SampleConfig) -> pa.Table:
     """`rows` bucket by bucket in order of priority; equal priorities (never seen) go by doc_id."""
     names = ["kind", "priority", "doc_id", "shard", "row"]
@@ -123,45 +114,18 @@ def partition(rows: pa.Table, config: SampleConfig) -> pa.Table:
 
 def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SampleConfig) -> pa.Table:
     """How often each document stays (DECISION, sorted by shard and row); `lookup` is not used."""
-    buckets = sorted(bucket for number, table in enumerate(partials) for bucket in _buckets(table, number))
+    found = sorted(bucket for number, table in enumerate(partials) for bucket in buckets(table, number))
     entries: dict[int, list[Bucket]] = defaultdict(list)
-    for bucket in buckets:
-        entries[_entry(bucket, config)].append(bucket)
-    running = {bucket: _running(partials[bucket.partition], bucket) for bucket in buckets}
+    for bucket in found:
+        entries[entry(bucket, config.weights)].append(bucket)
+    running = {one: np.cumsum(numbers(partials[one.partition], "tokens", one), dtype=np.int64) for one in found}
     weights = config.all_weights()
-    held = [sum(int(running[bucket][-1]) for bucket in entries[i]) for i in range(len(weights))]
-    targets = allocate(held, weights, config.token_budget, config.max_epochs)
     answers = []
-    for i, target in enumerate(targets):
-        shares = share_out([running[bucket] for bucket in entries[i]], target)
-        for bucket, share in zip(entries[i], shares, strict=True):
+    for i, given in allotted(entries, running, weights, config.limits()):
+        for bucket, share in given.items():
             answers.append(_answer(partials[bucket.partition], bucket, share, weights[i]))
     decision = pa.concat_tables([DECISION.empty_table(), *answers])
     return decision.sort_by([("shard", "ascending"), ("row", "ascending")]).combine_chunks()
-
-
-def _entry(bucket: Bucket, config: SampleConfig) -> int:
-    source, language, *values = bucket.kind
-    return entry_of(source, language, dict(zip(metadata_keys(config.weights), values, strict=True)), config.weights)
-
-
-def _buckets(table: pa.Table, number: int) -> Iterator[Bucket]:
-    """The runs of one kind in one partition's table."""
-    if not table.num_rows:
-        return
-    kinds = table.column("kind").combine_chunks().dictionary_encode()
-    edges = [0, *(np.flatnonzero(np.diff(kinds.indices.to_numpy())) + 1).tolist(), table.num_rows]
-    for start, stop in pairwise(edges):
-        yield Bucket(tuple(kinds[start].as_py().split("\0")), number, start, stop)
-
-
-def _running(table: pa.Table, bucket: Bucket) -> npt.NDArray[np.int64]:
-    return np.cumsum(_numbers(table, "tokens", bucket), dtype=np.int64)
-
-
-def _numbers(table: pa.Table, name: str, bucket: Bucket) -> npt.NDArray[Any]:
-    numbers: npt.NDArray[Any] = table.column(name).slice(bucket.start, bucket.stop - bucket.start).to_numpy()
-    return numbers
 
 
 def _answer(table: pa.Table, bucket: Bucket, share: Share, weight: float) -> pa.Table:
@@ -175,14 +139,14 @@ def _answer(table: pa.Table, bucket: Bucket, share: Share, weight: float) -> pa.
     changed = np.flatnonzero(copies != 1)
     copies = copies[changed]
     out = copies == 0
-    draws = _numbers(table, "priority", bucket)[changed] / 2.0**64
+    draws = numbers(table, "priority", bucket)[changed] / 2.0**64
     sampled = bool(weight)
     scores = pa.array(draws if sampled else np.zeros(len(out)), mask=~out)
     limit = draws[out][0] if out.any() and sampled else 0.0
     rule = pa.scalar("not_sampled" if sampled else "weight_zero")
     columns = {
-        "shard": _numbers(table, "shard", bucket)[changed],
-        "row": _numbers(table, "row", bucket)[changed],
+        "shard": numbers(table, "shard", bucket)[changed],
+        "row": numbers(table, "row", bucket)[changed],
         "copies": copies,
         "rule": pc.if_else(pa.array(out), rule, None),
         "score": scores,

@@ -58,10 +58,10 @@ def allocate(tokens: Sequence[int], weights: Sequence[float], budget: int | None
     The sum never exceeds the budget and falls short of it by less than one token per entry, unless all
     weighted entries are at their cap, floor(max_epochs * tokens).
     """
-    caps = [floor(_exact(max_epochs) * held) if weight else 0 for held, weight in zip(tokens, weights, strict=True)]
+    caps = [floor(exact(max_epochs) * held) if weight else 0 for held, weight in zip(tokens, weights, strict=True)]
     if budget is None:
         return [min(cap, held) for cap, held in zip(caps, tokens, strict=True)]
-    return _fill(caps, [_exact(weight) for weight in weights], budget)
+    return _fill(caps, [exact(weight) for weight in weights], budget)
 
 
 def _fill(caps: Sequence[int], weights: Sequence[Fraction], budget: int) -> list[int]:
@@ -79,6 +79,6 @@ def _fill(caps: Sequence[int], weights: Sequence[Fraction], budget: int) -> list
     return given
 
 
-def _exact(number: float) -> Fraction:
+def exact(number: float) -> Fraction:
     """The number as it was written: 0.3 is three tenths, not the nearest double."""
     return Fraction(str(number))

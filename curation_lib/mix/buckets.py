@@ -1,0 +1,72 @@
+"""Buckets: documents that are alike to a mix, natural or synthetic, of one source, language and metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from curation_lib.mix.weights import UNDETERMINED, Weight, entry_of, metadata_keys
+
+SYNTHETIC = "synthetic"
+"""The format of documents that a generator wrote."""
+
+
+class Bucket(NamedTuple):
+    """Documents of one kind, (SYNTHETIC or nothing, source, language, *metadata): rows [start, stop) of a partition's
+    table, by priority."""
+
+    kind: tuple[str, ...]
+    partition: int
+    start: int
+    stop: int
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether a generator wrote its documents."""
+        return self.kind[0] == SYNTHETIC
+
+
+def kinds(batch: pa.RecordBatch, weights: Sequence[Weight]) -> pa.Array:
+    """string[rows]: `Bucket.kind` joined by NUL; values are those of the keys of metadata that weights name."""
+    generated = pc.equal(batch.column("format"), SYNTHETIC)
+    values = [pc.map_lookup(batch.column("metadata"), name, occurrence="last") for name in metadata_keys(weights)]
+    values = [pc.fill_null(pc.replace_substring(one, "\0", " "), UNDETERMINED) for one in values]
+    language = pc.fill_null(batch.column("language"), UNDETERMINED)
+    made = pc.if_else(generated, SYNTHETIC, "")
+    return pc.binary_join_element_wise(made, batch.column("source"), language, *values, "\0")
+
+
+def bucket_keys(kinds: pa.Array) -> pa.Array:
+    """xxh3-64 of each row's kind, hashed once per distinct one."""
+    encoded = kinds.dictionary_encode()
+    hashes = [xxhash.xxh3_64_intdigest(kind.encode()) for kind in encoded.dictionary.to_pylist()]
+    return pa.array(hashes, pa.uint64()).take(encoded.indices)
+
+
+def entry(bucket: Bucket, weights: Sequence[Weight]) -> int:
+    """Index of the entry that its documents belong to (`entry_of`)."""
+    _, source, language, *values = bucket.kind
+    return entry_of(source, language, dict(zip(metadata_keys(weights), values, strict=True)), weights)
+
+
+def buckets(table: pa.Table, number: int) -> Iterator[Bucket]:
+    """The runs of one kind in one partition's table."""
+    if not table.num_rows:
+        return
+    kinds = table.column("kind").combine_chunks().dictionary_encode()
+    edges = [0, *(np.flatnonzero(np.diff(kinds.indices.to_numpy())) + 1).tolist(), table.num_rows]
+    for start, stop in pairwise(edges):
+        yield Bucket(tuple(kinds[start].as_py().split("\0")), number, start, stop)
+
+
+def numbers(table: pa.Table, name: str, bucket: Bucket) -> npt.NDArray[Any]:
+    """The bucket's rows of a column."""
+    found: npt.NDArray[Any] = table.column(name).slice(bucket.start, bucket.stop - bucket.start).to_numpy()
+    return found

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from curation_lib.mix.sample import STAGE, SampleConfig
+from curation_lib.mix.shares import Held, Limits, divided
+from curation_lib.mix.weights import Weight
+
+TOKENS = st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 5000), st.sampled_from([0.0, 0.5, 3.0])), min_size=1)
+ONE = (Weight(weight=1),)
+
+
+@given(TOKENS, st.integers(1, 20_000) | st.none(), st.sampled_from([0.5, 1.0, 4.0]), st.sampled_from([0.0, 0.1, 0.5]))
+def test_the_mix_is_as_large_as_the_share_allows(rows, budget, epochs, share):
+    natural, synthetic, weights = ([row[i] for row in rows] for i in range(3))
+    got = divided(Held(natural, synthetic), weights, Limits(budget, epochs, share, 0.5))
+    epochs = min(epochs, 1.0) if budget is None else epochs
+    room = [sum(int(Fraction(str(epochs)) * t) for t, w in zip(kind, weights, strict=True) if w)
+            for kind in (natural, synthetic)]  # fmt: skip
+    total, part = sum(map(sum, got)), Fraction(str(share))
+    sizes = [room[0] / (1 - part), *([room[1] / part] if part else []), *([] if budget is None else [budget])]
+    entries = len(rows)
+    assert min(sizes) - 2 * entries - 2 < total <= min(sizes)
+    assert abs(sum(got.synthetic) - part * total) <= 2 * entries + 2
+    for given_out, held in zip(got, (natural, synthetic), strict=True):
+        assert all(tokens <= Fraction(str(epochs)) * h for tokens, h in zip(given_out, held, strict=True))
+
+
+def mixed(documents, natural: int, synthetic: int):
+    rows = [
+        {"doc_id": f"{i:032x}", "source": "web", "language": "en", "text": "x" * 40} for i in range(natural + synthetic)
+    ]
+    for row in rows[natural:]:
+        row |= {"format": "synthetic", "source": "synthetic.faq", "parents": [rows[0]["doc_id"]]}
+    return documents(rows)
+
+
+def synthetic_share(results) -> float:
+    formats = [f for result in results for f in result.kept.column("format").to_pylist()]
+    return formats.count("synthetic") / len(formats)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.3])
+@pytest.mark.parametrize("budget", [None, 4000])
+def test_the_share_that_was_asked_for_is_the_share_of_the_mix(documents, run_group, share, budget):
+    """Documents of ten tokens: 600 natural ones, 200 that were generated."""
+    config = SampleConfig(phase="midtrain", weights=ONE, token_budget=budget, synthetic_share=share)
+    results = run_group(STAGE, config, [mixed(documents, 600, 200)])
+    assert abs(synthetic_share(results) - share) < 0.005
+    assert sum(result.kept.num_rows for result in results) * 10 <= (budget or 10**9)
+
+
+@pytest.mark.parametrize(("synthetic", "share"), [(300, 0.3), (100, 1 / 7)])
+def test_without_a_share_the_weights_decide_up_to_the_cap(documents, run_group, synthetic, share):
+    config = SampleConfig(phase="pretrain", weights=ONE)
+    results = run_group(STAGE, config, [mixed(documents, 600, synthetic)])
+    assert abs(synthetic_share(results) - share) < 0.005
+    assert synthetic_share(results) <= 0.3
+
+
+def test_too_few_generated_documents_make_the_mix_smaller_not_another(documents, run_group):
+    config = SampleConfig(phase="midtrain", weights=ONE, token_budget=6000, synthetic_share=0.2)
+    results = run_group(STAGE, config, [mixed(documents, 600, 40)])
+    assert sum(result.kept.num_rows for result in results) == 200
+    assert synthetic_share(results) == 0.2
+
+
+def test_more_than_the_caps_is_refused_with_the_reason():
+    with pytest.raises(ValidationError, match="synthetic_share 0.8 is over max_synthetic_share 0.3: .* up to 0.5"):
+        SampleConfig(phase="midtrain", weights=ONE, synthetic_share=0.8)
+    with pytest.raises(ValidationError, match="less than or equal to 0.5"):
+        SampleConfig(phase="midtrain", weights=ONE, synthetic_share=0.8, max_synthetic_share=0.8)
+    SampleConfig(phase="midtrain", weights=ONE, synthetic_share=0.5, max_synthetic_share=0.5)
