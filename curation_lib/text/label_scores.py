@@ -11,8 +11,9 @@ import numpy as np
 from curation_lib.core.errors import ConfigError
 from curation_lib.text.buffers import Bytes, Column, Offsets
 from curation_lib.text.classifier_lines import Form, classifier_lines
-from curation_lib.text.fasttext_dense import DenseModel, Floats, dense_labels, dense_model, dense_scores
+from curation_lib.text.fasttext_dense import DenseModel, Floats, dense_labels, dense_model
 from curation_lib.text.fasttext_files import check_whole, read_head
+from curation_lib.text.fasttext_scores import dense_scores
 from curation_lib.text.hashing import slices
 
 PREFIX = "__label__"
@@ -37,25 +38,22 @@ def load_classifier(path: Path, form: Form) -> Classifier:
     """
     try:
         check_whole(path, _REMEDY)
+        head = read_head(path)
+        if not head.supervised:
+            raise ValueError(f"{path} holds word vectors and has no labels; {_REMEDY}")
+        dense = dense_model(path, head)
+        library: Any = library_model(path) if dense is None else None
     except ValueError as e:
         raise ConfigError(f"model: {e}") from e
-    head = read_head(path)
-    if not head.supervised:
-        raise ConfigError(f"model: {path} holds word vectors and has no labels; {_REMEDY}")
-    dense = dense_model(path, head)
-    if dense is not None:
-        return Classifier(dense, None, _bare(dense_labels(dense)), form)
-    model = _library(path)
-    return Classifier(None, model, _bare(model.get_labels(on_unicode_error="replace")), form)
+    labels = dense_labels(dense) if dense else library.get_labels(on_unicode_error="replace")
+    return Classifier(dense, library, _bare(labels), form)
 
 
-def _library(path: Path) -> Any:
+def library_model(path: Path) -> Any:
+    """fastText's own model of the file, which `Classifier.library` takes. Raises ValueError for a file of no model."""
     import fasttext
 
-    try:
-        return fasttext.load_model(str(path))
-    except ValueError as e:
-        raise ConfigError(f"model: {e}") from e
+    return fasttext.load_model(str(path))
 
 
 def _bare(labels: Sequence[str]) -> tuple[str, ...]:
@@ -86,10 +84,10 @@ def line_scores(lines: tuple[Bytes, Offsets], model: Classifier, labels: Sequenc
 
 def _of_library(lines: tuple[Bytes, Offsets], model: Classifier) -> Floats:
     """float32[texts, labels] in the model's order. A newline ends each line, as fastText's own tool reads it."""
-    places = {f"{PREFIX}{label}": n for n, label in enumerate(model.labels)}
+    places = {label: n for n, label in enumerate(model.labels)}
     given = [b"".join((line, b"\n")) for line in slices(*lines)]
     found, probabilities = model.library.f.multilinePredict(given, _EVERY, 0.0, "replace")
-    columns = np.array([places[name] for names in found for name in names], np.int64)
+    columns = np.array([places[name] for names in found for name in _bare(names)], np.int64)
     rows = np.repeat(np.arange(len(found)), [len(names) for names in found])
     out = np.zeros((len(given), len(places)), np.float32)
     out[rows, columns] = np.concatenate([*probabilities, np.zeros(0, np.float32)])
