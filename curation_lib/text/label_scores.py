@@ -70,15 +70,13 @@ def line_scores(lines: tuple[Bytes, Offsets], model: Classifier, labels: Sequenc
     0 throughout for a text of which the model knows nothing, not even that it ends.
 
     lines: of the texts, in the model's form (`classifier_lines`), so that several models share them. Raises KeyError
-    for a label that the model has not, ConfigError for a model whose numbers overflow.
+    for a label that the model has not.
     """
     if unknown := [label for label in labels if label not in model.labels]:
         raise KeyError(unknown[0])
     wanted = [model.labels.index(label) for label in labels]
     every = _of_library(lines, model) if model.dense is None else dense_scores(*lines, model.dense)
     out: Floats = np.minimum(every[:, wanted], np.float32(1))
-    if np.isnan(out).any():
-        raise ConfigError("model: its sums are no numbers; train it again with a lower learning rate")
     return out
 
 
