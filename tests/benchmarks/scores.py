@@ -1,6 +1,6 @@
 """Every score of a document in one pass: `python -m tests.benchmarks.scores [--keep FOLDER] [--models FOLDER]`.
 
-The heuristics of Gopher, C4 and FineWeb, density, perplexity, coherence and a classifier over the first 50 MB of the
+The heuristics of Gopher, C4 and FineWeb, density, perplexity, coherence and a classifier over the first 30 MB of the
 labelled corpus, one core, CPU seconds, the median of three rounds by turns. `in memory`: measuring alone, the kernels
 compiled and the models loaded. `read to write`: `winnow stage` with each filter by itself and with all of them, one
 worker. Then the classifier beside a plain loop over fastText's binding and the C++ library alone, on the same texts.
@@ -34,7 +34,7 @@ from tests.benchmarks.results import save, workplace
 from tests.benchmarks.rules import FUSED, texts
 from tests.golden.perplexity.texts import rows
 
-ROUNDS, SHARDS = 3, 4
+ROUNDS, SHARDS, MOST = 3, 4, 30_000_000
 ALL, HEURISTICS = "all in one pass", "heuristics in one pass"
 READING = "filters.length"
 """Measures next to nothing: what remains is reading, deciding and writing."""
@@ -106,7 +106,7 @@ def read_to_write(settings: Mapping[str, Any], batches: Batches, place: Path) ->
 def run(keep: Path | None, models: Path | None) -> dict[str, Any]:
     with workplace(keep) as folder, tempfile.TemporaryDirectory() as new:
         settings = settings_of(models or Path(new))
-        batches = texts(folder)
+        batches = texts(folder, MOST)
         column = pa.concat_arrays([batch.column("text") for batch in batches])
         size = sum(batch.column("text").nbytes - 8 * (batch.num_rows + 1) for batch in batches) / 1e6
         alone = in_memory(settings, batches)
