@@ -33,7 +33,8 @@ from curation_lib.filters.order_statistics import (
     narrowed,
     summary,
 )
-from curation_lib.text.label_scores import label_scores
+from curation_lib.text.classifier_lines import classifier_lines
+from curation_lib.text.label_scores import line_scores
 
 KEY = "quality_bucket"
 _RESERVED = ("doc_id", "source_id")
@@ -80,9 +81,11 @@ def facts(model: Mapping[str, Scorer]) -> dict[str, Any]:
 
 
 def measure_scores(batch: pa.RecordBatch, config: QualityBucketsConfig, context: Context) -> pa.RecordBatch:
-    """Scores of each document (see the module)."""
-    texts = batch.column("text")
-    made = {name: label_scores(texts, s.classifier, [s.label])[:, 0] for name, s in context.model.items()}
+    """Scores of each document (see the module). Models that take texts in one form share its lines."""
+    scorers: Mapping[str, Scorer] = context.model
+    forms = {scorer.classifier.form for scorer in scorers.values()}
+    lines = {form: classifier_lines(batch.column("text"), form) for form in forms}
+    made = {name: line_scores(lines[s.classifier.form], s.classifier, [s.label])[:, 0] for name, s in scorers.items()}
     return pa.RecordBatch.from_pydict({name: pa.array(scores) for name, scores in made.items()})
 
 

@@ -20,6 +20,9 @@ from curation_lib.core.registry import find
 from curation_lib.core.stage import OWN, Context, Filter, Group, Map
 from curation_lib.text.arpa import arpa_text, parse_arpa
 from curation_lib.text.classifier_lines import classifier_lines
+from curation_lib.text.fasttext_dense import assembled
+from curation_lib.text.fasttext_files import Head
+from curation_lib.text.fasttext_scores import dense_scores
 from curation_lib.text.folded_text import folded_text
 from curation_lib.text.hashing import content_hashes, doc_id
 from curation_lib.text.masked_words import masked_tokens
@@ -70,8 +73,10 @@ def main() -> None:
 def _look_up(batch: pa.RecordBatch) -> None:
     """The kernels behind filters whose settings name files: benchmarks and classifiers."""
     texts = batch.column("text")
-    classifier_lines(texts, "lines")
+    lines, one = classifier_lines(texts, "lines"), np.zeros((1, 1), np.float32)
     classifier_lines(texts, "words")
+    head = Head(supervised=True, softmax=True, longest=1, bucket=0, pieces=False, entries=1, words=0)
+    dense_scores(*lines, assembled(np.zeros(10, np.uint8), head, one, one))
     grams = ngram_index(masked_tokens(texts), 8, 8, np.zeros(batch.num_rows, np.int64), 1)
     ngram_matches(texts, grams)
 

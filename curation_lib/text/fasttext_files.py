@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import struct
 from pathlib import Path
+from typing import NamedTuple
 
 KIND, FILE = "fasttext", "model.bin"
 """A classifier as an artefact (`core.artefact`): its kind, and its file."""
@@ -21,8 +22,66 @@ _QUANTISED = struct.Struct("<?qqi")
 """Whether norms are quantised, too; rows, columns, bytes of codes."""
 _QUANTIZER = struct.Struct("<iiii")
 """Dimension, parts, and their sizes; 256 centroids of float32 per dimension follow."""
-_AFTER_WORD = 9
+AFTER_WORD = 9
 """Bytes of count and kind behind each word's NUL."""
+_SUPERVISED, _SOFTMAX, _NO_PIECES = 3, 3, 11
+"""The kind of model that has labels; the loss; the version whose classifiers have no pieces of words, whatever they
+say."""
+
+
+class Head(NamedTuple):
+    """How a model was trained and how large it is. supervised: has labels. softmax: so are their probabilities made.
+    longest: words of an n-gram, at most. bucket: rows that n-grams and pieces of words share. pieces: whether words
+    have them. entries: words and labels of the dictionary, in that order; words: how many are words."""
+
+    supervised: bool
+    softmax: bool
+    longest: int
+    bucket: int
+    pieces: bool
+    entries: int
+    words: int
+
+
+class Part(NamedTuple):
+    """A part of a file: its first byte, and its shape, which for a matrix of float32 is rows and columns."""
+
+    start: int
+    shape: tuple[int, ...]
+
+
+class Layout(NamedTuple):
+    """Where the parts of a model of full precision lie; of the dictionary the shape is its bytes."""
+
+    dictionary: Part
+    rows: Part
+    outputs: Part
+
+
+def read_head(path: Path) -> Head:
+    """The head of a whole model."""
+    with path.open("rb") as file:
+        told = _HEAD.unpack(file.read(_HEAD.size))
+    version, (longest, loss, kind, bucket), most = told[1], told[7:11], told[12]
+    supervised = kind == _SUPERVISED
+    pieces = most > 0 and not (version == _NO_PIECES and supervised)
+    return Head(supervised, loss == _SOFTMAX, longest, bucket, pieces, *told[15:17])
+
+
+def layout(path: Path) -> Layout | None:
+    """Where the parts of a whole model lie; None for a quantised one."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        at = _after_dictionary(data)
+        if data[at] != 0:
+            return None
+        dictionary = Part(_HEAD.size, (at - _HEAD.size,))
+        rows, outputs = _dense(data, at + 1), _dense(data, _after_matrix(data, at + 1, False) + 1)
+    return Layout(dictionary, rows, outputs)
+
+
+def _dense(data: mmap.mmap, at: int) -> Part:
+    rows, columns = _MATRIX.unpack_from(data, at)
+    return Part(at + _MATRIX.size, (rows, columns))
 
 
 def check_kind(path: Path, remedy: str) -> None:
@@ -63,7 +122,7 @@ def _after_dictionary(data: mmap.mmap) -> int:
         end = data.find(b"\0", at)
         if end < 0:
             raise IndexError("the dictionary is cut")
-        at = end + 1 + _AFTER_WORD
+        at = end + 1 + AFTER_WORD
     return at + 8 * max(int(pruned), 0)
 
 

@@ -63,13 +63,14 @@ def main() -> None:
     found: dict[str, Any] = {"megabytes": round(size, 1), "coherence": _coherence(batches, size)}
     with tempfile.TemporaryDirectory() as new:
         for name, prune in PRUNED.items():
-            model = _trained(Path(given.keep or new) / name, [t for n, t in enumerate(texts) if n % 4], prune)
+            model = trained(Path(given.keep or new) / name, [t for n, t in enumerate(texts) if n % 4], prune)
             found[f"perplexity, {name}"] = _perplexity(model, batches, size, given.kenlm)
     RESULT.write_text(json.dumps(found, indent=1) + "\n")
     print(json.dumps(found))
 
 
-def _trained(folder: Path, texts: list[str], prune: tuple[int, ...]) -> Path:
+def trained(folder: Path, texts: list[str], prune: tuple[int, ...]) -> Path:
+    """A model of order 5 in `folder`, which stays where it is there already."""
     if not (folder / "manifest.json").exists():
         settings = PerplexityTraining(order=5, prune=prune, held_out=0)
         train_perplexity([documents(*texts)], folder, "benchmark", "unknown", settings)
