@@ -57,6 +57,8 @@ def density(made: Made) -> dict[str, Any]:
 
 def reviewed(made: Made, review: Review) -> dict[str, Any]:
     """A version beside the one that is current, and where it is."""
+    from curation_lib.runner.model_review import number
+
     table = Table("", "this version", "current", box=None)
     for name, new, old in review.numbers():
         table.add_row(name, number(new), number(old))
@@ -65,13 +67,6 @@ def reviewed(made: Made, review: Review) -> dict[str, Any]:
         OUT.print(f"  {line}", highlight=False, markup=False)
     answer = _placed(made)
     return {**answer, "metrics": review.candidate.numbers(), "changes": review.changes()}
-
-
-def number(value: float | None) -> str:
-    """A metric as a person reads it; a dash where there is none."""
-    if value is None:
-        return "–"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}"
 
 
 def _trained(made: Made, documents: int, refused: Mapping[str, int]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ class WinnowPlugin(AirflowPlugin):
     # {RUN_ID} stands in the path: Airflow does not escape it, and in a query its `+` would be a space.
     external_views: list[Any] = [  # noqa: RUF012
         {"name": "Data Docs", "href": "/winnow/", "destination": "nav", "url_route": "winnow-data-docs"},
+        {"name": "Models", "href": "/winnow/models", "destination": "nav", "url_route": "winnow-models"},
         {
             "name": "Funnel",
             "href": "/winnow/funnel/{DAG_ID}/{RUN_ID}",

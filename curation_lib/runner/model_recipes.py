@@ -33,7 +33,7 @@ class ModelRecipe(Section):
     trains: Literal["classifier", "density", "perplexity"]
     inputs: dict[str, _Places]
     preset: str | None = None
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = Field({})
     license: _Place | None = None
     airflow: Schedule = Schedule()
 

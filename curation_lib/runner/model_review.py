@@ -86,6 +86,13 @@ def review(store: Store, name: str, fingerprint: str) -> Review:
     return Review(version(store, name, fingerprint), version(store, name, now) if now else None)
 
 
+def number(value: Number) -> str:
+    """A metric as a person reads it; a dash where there is none."""
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}"
+
+
 def _named(file: tuple[str | None, str]) -> str:
     return " ".join(part for part in file if part)
 
