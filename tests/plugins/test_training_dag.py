@@ -14,7 +14,7 @@ from winnow_airflow.model_folder import model_files, training_dags
 from winnow_airflow.model_schedule import is_due
 
 from curation_lib.runner.model_recipes import load_model_recipe
-from tests.plugins.models import write_documents, write_model_recipe
+from tests.plugins.models import write_model_recipe
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DAG_ID = "train_quality_models"
