@@ -23,7 +23,7 @@ class Version(NamedTuple):
 
     def numbers(self) -> dict[str, Number]:
         """Its metrics in a few numbers by name, those of documents it was not trained on first."""
-        return dict(_NUMBERS.get(self.manifest.kind, _plain)(self.metrics))
+        return dict(_NUMBERS.get(self.manifest.kind, _plain)(self.metrics, self.manifest))
 
     def documents(self) -> dict[str, int]:
         """Documents that trained or measured it, by label (`documents` where they have none)."""
@@ -103,32 +103,32 @@ def _differences(what: str, new: Mapping[str, Any], old: Mapping[str, Any]) -> I
             yield f"{what} {key}: {new.get(key)}, was {old.get(key)}"
 
 
-def _classifier(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Number]]:
+def _classifier(metrics: Mapping[str, Any], manifest: ModelManifest) -> Iterator[tuple[str, Number]]:
     held = metrics["held_out"]
     yield from ((f"held out {name}", held[key]) for name, key in (("accuracy", "accuracy"), ("macro F1", "macro_f1")))
-    for label, one in held["by_label"].items():
-        yield from ((f"{label}: {key}", one[key]) for key in ("precision", "recall", "auc"))
+    for label in manifest.settings["labels"]:
+        yield from ((f"{label}: {key}", held["by_label"][label][key]) for key in ("precision", "recall", "auc"))
     yield from (("documents held out", held["documents"]), ("documents trained on", metrics["trained"]))
 
 
-def _density(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Number]]:
+def _density(metrics: Mapping[str, Any], manifest: ModelManifest) -> Iterator[tuple[str, Number]]:
     yield "AUC of sources left out", metrics["auc_by_penalty"][str(metrics["penalty"])]
     yield "the worst source's AUC", min(metrics["auc_left_out"].values(), default=None)
     yield "documents trained on", metrics["trained"]
 
 
-def _ngram(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Number]]:
+def _ngram(metrics: Mapping[str, Any], manifest: ModelManifest) -> Iterator[tuple[str, Number]]:
     held = metrics["held_out"]
     for name, key in (("perplexity", "perplexity"), ("share of tokens unknown", "unknown"), ("documents", "documents")):
         yield f"held out: {name}", held.get(key)
     yield "tokens trained on", metrics["tokens"]
 
 
-def _plain(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Number]]:
+def _plain(metrics: Mapping[str, Any], manifest: ModelManifest) -> Iterator[tuple[str, Number]]:
     yield from ((name, value) for name, value in metrics.items() if isinstance(value, int | float))
 
 
-_NUMBERS: dict[str, Callable[[Mapping[str, Any]], Iterator[tuple[str, Number]]]] = {
+_NUMBERS: dict[str, Callable[[Mapping[str, Any], ModelManifest], Iterator[tuple[str, Number]]]] = {
     "fasttext": _classifier,
     "density": _density,
     "ngram": _ngram,

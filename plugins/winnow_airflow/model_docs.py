@@ -77,7 +77,7 @@ def _counted(review: Review) -> Iterator[str]:
     new, old = review.candidate, review.current
     for what, ours, theirs in (
         ("documents of", new.documents(), old.documents() if old else {}),
-        ("documents under", new.licenses(), old.licenses() if old else {}),
+        ("documents licensed", new.licenses(), old.licenses() if old else {}),
     ):
         for name in [*ours, *(one for one in theirs if one not in ours)]:
             yield f"| {what} {_cell(name)} | {number(ours.get(name))} | {number(theirs.get(name))} |"

@@ -110,6 +110,8 @@ def test_new_labels_start_a_run_and_a_rejected_version_is_not_used(
     page.goto(f"{stack.settings.airflow_url}/dags/{DAG_ID}/runs/{run['dag_run_id']}/tasks/{REVIEW}/required_actions")
     expect(page.get_by_text("held out accuracy").first).to_be_visible(timeout=30_000)
     shoot(page, "model_review")
+    page.get_by_role("button", name="Reject").first.scroll_into_view_if_needed()
+    shoot(page, "model_review_buttons")
     assert answer(stack, run["dag_run_id"], "Reject") == "success"
     assert states(stack, run["dag_run_id"]) == {"train": "success", "review": "success", "use": "skipped"}
     assert current(store, MODEL) == old
@@ -132,13 +134,15 @@ def new_run(stack: Stack, before: set[str]) -> dict[str, Any]:
 
 
 def test_the_pages_show_the_models(stack: Stack, first: dict[str, Any], page: Page) -> None:
+    page.goto(stack.settings.airflow_url)
+    page.get_by_text("Data Docs").first.click()
+    frame = page.frame_locator("iframe").first
+    frame.get_by_role("link", name="Models").click()
+    expect(frame.get_by_role("heading", name=MODEL)).to_be_visible(timeout=30_000)
+    shoot(page, "models_in_airflow")
     page.goto(f"{stack.settings.airflow_url}/winnow/models")
-    expect(page.get_by_role("heading", name=MODEL)).to_be_visible(timeout=30_000)
     expect(page.get_by_text("current", exact=True)).to_have_count(1)
     shoot(page, "models")
     page.get_by_text(first["held"][0]["fingerprint"]).click()
     expect(page.get_by_role("heading", name="Training data")).to_be_visible(timeout=30_000)
     shoot(page, "model")
-    page.goto(stack.settings.airflow_url)
-    expect(page.get_by_text("Models").first).to_be_visible(timeout=30_000)
-    shoot(page, "navigation")
