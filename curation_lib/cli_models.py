@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from curation_lib.command import SCHEDULER, STORE, WORKERS, command
+from curation_lib.command import JSON, SCHEDULER, STORE, WORKERS, command
 
 
 @click.group()
@@ -78,12 +78,18 @@ def _inputs(positive: tuple[str, ...], negative: tuple[str, ...], labelled: tupl
     return found
 
 
-@click.command()
-@STORE
+@click.group(invoke_without_command=True)
+@click.option("--store", default="", envvar="WINNOW_STORE", help="Folder or URL of the store.")
 @click.option("--use", metavar="NAME/FINGERPRINT", help="Make this version current.")
-@command
-def models(store: str, use: str | None) -> Any:
-    """List the models of a store; of each name one version is current."""
+@JSON
+@click.pass_context
+def models(context: click.Context, store: str, use: str | None, as_json: bool) -> None:
+    """List the models of a store; of each name one version is current. Or train one: `winnow models train`."""
+    if context.invoked_subcommand is None:
+        command(_list)(store=store, use=use, as_json=as_json)
+
+
+def _list(store: str, use: str | None) -> Any:
     from rich.table import Table
 
     from curation_lib.core.errors import ConfigError
@@ -91,6 +97,8 @@ def models(store: str, use: str | None) -> Any:
     from curation_lib.runner.store import Store
     from curation_lib.terminal import OUT
 
+    if not store:
+        raise ConfigError("--store: say which store, or set WINNOW_STORE")
     place = Store(store)
     if use:
         name, slash, fingerprint = use.partition("/")
@@ -103,3 +111,27 @@ def models(store: str, use: str | None) -> Any:
         table.add_row(one["name"], one["kind"], one["fingerprint"], one["license"], "current" if one["current"] else "")
     OUT.print(table)
     return {"models": found}
+
+
+@models.command("train")
+@click.argument("recipe")
+@STORE
+@SCHEDULER
+@WORKERS
+@command
+def train_model(recipe: str, store: str, scheduler: str, workers: int | None) -> Any:
+    """Train the model that RECIPE describes, as the DAG train_quality_models does, and compare it with the current one.
+
+    No version becomes current by that: `winnow models --use` does it.
+    """
+    from curation_lib import terminal, terminal_models
+    from curation_lib.runner.dask import scheduler as connect
+    from curation_lib.runner.model_recipes import load_model_recipe
+    from curation_lib.runner.model_review import review
+    from curation_lib.runner.model_training import train_recipe
+    from curation_lib.runner.store import Store
+
+    wanted, place = load_model_recipe(recipe), Store(store)
+    with terminal.progress() as progress:
+        made = train_recipe(wanted, place, connect(scheduler, workers), progress)
+    return terminal_models.reviewed(made, review(place, wanted.name, made.manifest.fingerprint))

@@ -11,6 +11,7 @@ from rich.table import Table
 from curation_lib.terminal import OUT
 
 if TYPE_CHECKING:
+    from curation_lib.runner.model_review import Review
     from curation_lib.runner.models import Made
 
 
@@ -54,9 +55,27 @@ def density(made: Made) -> dict[str, Any]:
     return _trained(made, metrics["trained"], {"unreadable": unreadable} if unreadable else {})
 
 
+def reviewed(made: Made, review: Review) -> dict[str, Any]:
+    """A version beside the one that is current, and where it is."""
+    from curation_lib.runner.model_review import number
+
+    table = Table("", "this version", "current", box=None)
+    for name, new, old in review.numbers():
+        table.add_row(name, number(new), number(old))
+    OUT.print(table)
+    for line in review.changes():
+        OUT.print(f"  {line}", highlight=False, markup=False)
+    answer = _placed(made)
+    return {**answer, "metrics": review.candidate.numbers(), "changes": review.changes()}
+
+
 def _trained(made: Made, documents: int, refused: Mapping[str, int]) -> dict[str, Any]:
     left_out = ", ".join(f"{n:,} {reason}" for reason, n in refused.items()) or "none"
     OUT.print(f"trained on {documents:,} documents; left out: {left_out}", highlight=False)
+    return _placed(made)
+
+
+def _placed(made: Made) -> dict[str, Any]:
     note = {None: "", True: ", current", False: ", not current: `winnow models --use` makes it so"}[made.current]
     OUT.print(f"{made.place}{note}", highlight=False, markup=False)
     return {

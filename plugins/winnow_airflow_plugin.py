@@ -15,6 +15,7 @@ class WinnowPlugin(AirflowPlugin):
     name = "winnow"
     listeners: list[Any] = [listener]  # noqa: RUF012 - as the base class has it
     # {RUN_ID} stands in the path: Airflow does not escape it, and in a query its `+` would be a space.
+    # One place in the navigation: with two, Airflow hides both in its menu of plugins.
     external_views: list[Any] = [  # noqa: RUF012
         {"name": "Data Docs", "href": "/winnow/", "destination": "nav", "url_route": "winnow-data-docs"},
         {

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from curation_lib.core.config import StageConfig
@@ -16,30 +14,33 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Filter, Group, Map, Source, Stage
+from curation_lib.core.yaml_files import load_yaml
 
 Phase = Literal["pretrain", "midtrain", "posttrain"]
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-_NAME = r"^[a-z0-9][a-z0-9_-]*$"
+NAME = r"^[a-z0-9][a-z0-9_-]*$"
+"""How a corpus, a source or a model that a recipe describes may be called."""
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A part of a recipe: frozen, unknown keys refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Licenses(_Section):
+class Licenses(Section):
     """Which licences may leave the house: SPDX ids or globs; documents without one only where `unknown` says."""
 
     allow: list[str] = Field(min_length=1)
     unknown: bool = False
 
 
-class Export(_Section):
+class Export(Section):
     """File formats written for every phase."""
 
     formats: list[Literal["parquet", "jsonl"]] = ["parquet", "jsonl"]
 
 
-class Schedule(_Section):
+class Schedule(Section):
     """How Airflow runs the build; nothing here shapes a byte of output."""
 
     schedule: str | None = None
@@ -49,10 +50,10 @@ class Schedule(_Section):
     retry_delay_seconds: int = Field(default=10, ge=0)
 
 
-class Recipe(_Section):
+class Recipe(Section):
     """See the annotated recipe in the README. Stages and sources stay as written here; `stages_of` types them."""
 
-    corpus: str = Field(pattern=_NAME)
+    corpus: str = Field(pattern=NAME)
     description: str = ""
     sources: dict[str, dict[str, Any]] = Field(min_length=1)
     stages: list[str | dict[str, dict[str, Any] | None]] = []
@@ -66,21 +67,9 @@ class Recipe(_Section):
     @classmethod
     def _named(cls, sources: dict[str, Any]) -> dict[str, Any]:
         for name in sources:
-            if not re.match(_NAME, name):
+            if not re.match(NAME, name):
                 raise ValueError(f"source {name!r}: use lower-case letters, digits, - and _")
         return sources
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML whose mappings name every key once: a second one would silently replace the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {twice[0]!r} stands twice; give each once", node.start_mark
-            )
-        return super().construct_mapping(node, deep)
 
 
 def load_recipe(path: str | Path, environment: Mapping[str, str] | None = None) -> Recipe:
@@ -88,15 +77,7 @@ def load_recipe(path: str | Path, environment: Mapping[str, str] | None = None) 
 
     Raises ConfigError, naming file, key and remedy.
     """
-    try:
-        text = Path(path).read_text()
-    except OSError as e:
-        raise ConfigError(f"cannot read recipe {path}: {e.strerror or e}") from e
-    try:
-        data = yaml.load(text, _Loader)
-    except yaml.YAMLError as e:
-        raise ConfigError(f"{path} is not YAML: {' '.join(str(e).split())}") from e
-    return parse_recipe(_substituted(data, os.environ if environment is None else environment, str(path)), str(path))
+    return parse_recipe(load_yaml(path, "recipe", environment), str(path))
 
 
 def parse_recipe(data: Any, where: str = "recipe") -> Recipe:
@@ -207,19 +188,3 @@ def validated(model: Any, data: dict[str, Any], where: str) -> Any:
             hint = f"; known keys: {key_list}" if len(first["loc"]) == 1 else ""
             raise ConfigError(f"{where}: unknown key {key!r}{hint}") from e
         raise ConfigError(f"{where}: key {key!r}: {first['msg']} (found {first.get('input')!r})") from e
-
-
-def _substituted(value: Any, environment: Mapping[str, str], where: str) -> Any:
-    if isinstance(value, dict):
-        return {k: _substituted(v, environment, where) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_substituted(v, environment, where) for v in value]
-    return _VARIABLE.sub(lambda m: _variable(m, environment, where), value) if isinstance(value, str) else value
-
-
-def _variable(match: re.Match[str], environment: Mapping[str, str], where: str) -> str:
-    name, default = match.group(1), match.group(2)
-    found = environment.get(name, default)
-    if found is None:
-        raise ConfigError(f"{where}: ${{{name}}} is not set; export {name}=… or write ${{{name}:-default}}")
-    return found

@@ -41,14 +41,24 @@ def made_model(
     if store is None:
         raise ConfigError("--output or --store: say where the model goes")
     to = Store(store)
-    to.check()
+    made = stored_model(train, name, to)
+    if use or current(to, name) is None:
+        make_current(to, name, made.manifest.fingerprint)
+    return made._replace(current=current(to, name) == made.manifest.fingerprint)
+
+
+def stored_model(train: Callable[[Path], ModelManifest], name: str, store: Store) -> Made:
+    """The model that `train` leaves in a folder as a version in `store`. What is current, if anything, stays so.
+
+    Raises ConfigError for a name that is none, StoreError for a store that cannot be reached, before the training.
+    """
+    check_name(name)
+    store.check()
     with tempfile.TemporaryDirectory(prefix="winnow-model-") as folder:
         place = Path(folder, "model")
         manifest = train(place)
-        directory, metrics = publish_model(to, place), _metrics(place)
-    if use or current(to, name) is None:
-        make_current(to, name, manifest.fingerprint)
-    return Made(manifest, to.address(directory), current(to, name) == manifest.fingerprint, metrics)
+        directory, metrics = publish_model(store, place), _metrics(place)
+    return Made(manifest, store.address(directory), current(store, name) == manifest.fingerprint, metrics)
 
 
 def _metrics(folder: Path) -> dict[str, Any]:

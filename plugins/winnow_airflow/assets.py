@@ -1,4 +1,5 @@
-"""One asset per gated dataset, `winnow://<corpus>/<step>`, and one per finished build, `winnow://<corpus>/build`.
+"""One asset per gated dataset, `winnow://<corpus>/<step>`, one per finished build, `winnow://<corpus>/build`, and one
+per model, `winnow://models/<name>`, with an event for each version that becomes current.
 
 A gate emits its dataset's event, not the step: an event says that the contract holds. Other DAGs may be
 scheduled on it, e.g. `schedule=[dataset_asset("demo", "export.pretrain")]`.
@@ -11,11 +12,18 @@ from typing import Any
 from airflow.sdk import Asset, Context
 
 BUILD = "build"
+LABELS = Asset(name="labels", uri="winnow://labels", group="winnow")
+"""Whoever adds labelled documents emits its event: models are trained anew then."""
 
 
 def dataset_asset(corpus: str, step_id: str) -> Asset:
     """The asset of one step's dataset, e.g. `export.pretrain`, or of the whole build (`build`)."""
     return Asset(name=f"{corpus}/{step_id}", uri=f"winnow://{corpus}/{step_id}", group="winnow")
+
+
+def model_asset(name: str) -> Asset:
+    """The asset of a model's current version."""
+    return Asset(name=f"models/{name}", uri=f"winnow://models/{name}", group="winnow")
 
 
 def emit(context: Context, asset: Asset, **extra: Any) -> None:

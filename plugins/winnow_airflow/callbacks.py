@@ -40,6 +40,13 @@ def task_failed(context: Mapping[str, Any]) -> None:
     _with_store(task, lambda store: write_record(store, corpus, run_id, task.task_id, facts))
 
 
+def model_failed(context: Mapping[str, Any]) -> None:
+    """Log why a model's task failed. Nothing is recorded: a training that failed leaves nothing in the store."""
+    model, _, part = context["task"].task_id.partition(".")
+    reason = str(context.get("exception") or "the task's process ended without a word").strip().splitlines()[0]
+    log.error("model %s, task %s failed: %s; the current version stays", model, part, reason)
+
+
 def build_failed(context: Mapping[str, Any]) -> None:
     """Let the build lock go and log one line per failed task."""
     dag, run_id = context["dag"], str(context["run_id"])

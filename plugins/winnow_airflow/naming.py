@@ -4,6 +4,7 @@ from __future__ import annotations
 
 DAG_PREFIX = "corpus_build__"
 GATE_SUFFIX = ".gate"
+TRAINING_DAG = "train_quality_models"
 PAGES = "/winnow"
 """Where the pages of `ui/` are mounted, below Airflow's base URL."""
 
@@ -25,3 +26,13 @@ def gate_task(step_id: str) -> str:
 def lock_owner(dag_id: str, run_id: str) -> str:
     """What the build lock names as its holder: one DAG run, whatever tries and tasks it has."""
     return f"airflow {dag_id} {run_id}"
+
+
+def model_task(name: str, part: str) -> str:
+    """A task of a model's group: `train`, `review` or `use`."""
+    return f"{name}.{part}"
+
+
+def model_page(name: str, fingerprint: str) -> str:
+    """The page of one version of a model, below PAGES."""
+    return f"models/{name}/{fingerprint}"

@@ -9,13 +9,16 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from curation_lib.runner.store import Store
 from infra.local import processes
 from infra.local.settings import PORT_VARIABLES
+from tests.end_to_end.browser import logged_in
 from tests.end_to_end.corpus import write_inputs, write_recipe
 from tests.end_to_end.running import SMALL, Stack, dask_worker, finish, kill_when, start
 from tests.infra.machine import Machine
+from tests.plugins.models import write_documents, write_model_recipe
 
 IMPOSSIBLE = {"frame": "metrics", "type": "ExpectColumnValuesToBeBetween", "column": "share_en", "min_value": 0.99}
 
@@ -29,11 +32,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     write_inputs(folder / "inputs")
     write_recipe(recipes / "small.yaml", "small", folder / "inputs")
     write_recipe(recipes / "strict.yaml", "strict", folder / "inputs", gates={"dedup.exact": [IMPOSSIBLE]})
+    write_documents(folder / "labels")
+    write_model_recipe(folder / "models", folder / "labels")
     with ExitStack() as held:
         sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in PORT_VARIABLES]
         ports = {name: s.getsockname()[1] for name, s in zip(PORT_VARIABLES, sockets, strict=True)}
     machine = Machine(tmp_path_factory.mktemp("s"), ports)
     machine.environ["WINNOW_RECIPES"] = str(recipes)
+    machine.environ["WINNOW_MODEL_RECIPES"] = str(folder / "models")
     try:
         machine.run("up")
         made = Stack(machine, recipes)
@@ -45,6 +51,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     finally:
         machine.run("down")
         processes.end(processes.members(machine.settings))
+
+
+@pytest.fixture(scope="module")
+def page(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A logged-in page of the Airflow UI."""
+    with logged_in(stack, tmp_path_factory.mktemp("chromium")) as page:
+        yield page
 
 
 @pytest.fixture(scope="session")

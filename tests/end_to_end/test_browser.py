@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from infra.local.credentials import UI_USER
 from infra.local.demo import pages
+from tests.end_to_end.browser import shoot
 from tests.end_to_end.running import SMALL, Stack
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module")
-def page(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A logged-in page of the Airflow UI."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        profile = str(tmp_path_factory.mktemp("chromium"))
-        browser = playwright.chromium.launch_persistent_context(
-            profile, executable_path=chromium, headless=True, args=FLAGS, viewport={"width": 1500, "height": 1000}
-        )
-        opened = browser.new_page()
-        opened.goto(stack.settings.airflow_url)
-        opened.locator("input[name=username]").fill(UI_USER)
-        opened.locator("input[name=password]").fill(stack.credentials.ui_password)
-        opened.locator("button[type=submit]").click()
-        opened.wait_for_url(lambda url: "login" not in url)
-        yield opened
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +19,6 @@ def run_id(disturbed: dict[str, Any]) -> str:
     """A run that ended green."""
     assert disturbed["state"] == "success"
     return str(disturbed["run_id"])
-
-
-def shoot(page: Page, name: str) -> None:
-    if folder := os.environ.get("WINNOW_SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{folder}/{name}.png")
 
 
 def test_the_dag_and_its_green_run_are_seen(page: Page, stack: Stack, run_id: str) -> None:

@@ -78,9 +78,7 @@ class BuildOperator(BaseOperator):
 
     def open_store(self) -> Store:
         """The run's own store where it names one, else that of the connection."""
-        from curation_lib.runner.store import Store
-
-        return Store(self.store) if self.store else StoreHook(self.store_conn_id).get_conn()
+        return open_store(self.store, self.store_conn_id)
 
     def step(self, recipe: Recipe) -> tuple[int, Step]:
         """The task's step with its place in the recipe's plan."""
@@ -111,13 +109,24 @@ class BuildOperator(BaseOperator):
 
     def pages(self, store: Store) -> str:
         """The address under which `ui/` serves the store's contracts; empty where it serves another store."""
-        served = StoreHook(self.store_conn_id).url() if self.store else store.url
-        return page_url("contracts") if served == store.url else ""
+        return page_url("contracts") if is_served(store, self.store, self.store_conn_id) else ""
 
     def _lock(self, store: Store, corpus: str, context: Context) -> BuildLock:
         from curation_lib.runner.lock import BuildLock
 
         return BuildLock(store, corpus, lock_owner(self.dag_id, str(context["run_id"])))
+
+
+def open_store(url: str, store_conn_id: str) -> Store:
+    """The store at `url` where that is given, else that of the connection."""
+    from curation_lib.runner.store import Store
+
+    return Store(url) if url else StoreHook(store_conn_id).get_conn()
+
+
+def is_served(store: Store, url: str, store_conn_id: str) -> bool:
+    """Whether the pages of `ui/` read this store, which `open_store(url, …)` gave."""
+    return not url or StoreHook(store_conn_id).url() == store.url
 
 
 def page_url(path: str) -> str:

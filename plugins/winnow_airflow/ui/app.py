@@ -1,34 +1,26 @@
-"""The pages below `/winnow`: an index of gate results, funnels per run and build, and the Data Docs themselves."""
+"""The pages below `/winnow`: an index of gate results, funnels per run and build, models, the Data Docs themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response, status
-from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from fastapi.responses import RedirectResponse
 
 from curation_lib.audit.builds import list_builds
 from curation_lib.core.errors import WinnowError
 from curation_lib.runner.store import Store
-from winnow_airflow.hooks.store import StoreHook
 from winnow_airflow.naming import GATE_SUFFIX, corpus_of, dag_id_of, gate_task
 from winnow_airflow.records import corpora, read_records, run_ids
 from winnow_airflow.ui.access import or_login, require_reader
-from winnow_airflow.ui.data_docs import SAFETY, contract_file
+from winnow_airflow.ui.data_docs import contract_file
 from winnow_airflow.ui.funnel import SHARES, Row, gates_summary, rows_of_build, rows_of_run
+from winnow_airflow.ui.models import model_page, models_page
+from winnow_airflow.ui.rendering import StoreDep, name_in_path, rendered, root
 
 RUNS_SHOWN = 5
 """Runs per corpus on the index: each costs a small read per task."""
-
-
-def _store() -> Store:
-    return StoreHook().get_conn()
-
-
-StoreDep = Annotated[Store, Depends(_store)]
 
 
 def make_app() -> FastAPI:
@@ -45,6 +37,8 @@ def make_app() -> FastAPI:
         "/funnel/{dag_id}/{run_id}": run_page,
         "/gate/{dag_id}/{run_id}/{task_id}": gate_page,
         "/builds/{corpus}/{build_id}": build_page,
+        "/models": models_page,
+        "/models/{name}/{fingerprint}": model_page,
         "/contracts/": contracts_index,
         "/contracts/{path:path}": contract,
         "/{path:path}": nothing,
@@ -61,7 +55,7 @@ def index(request: Request, store: StoreDep) -> Response:
         runs = [(run, *_run_row(store, corpus, run)) for run in run_ids(store, corpus)[:RUNS_SHOWN]]
         found.append({"name": corpus, "dag_id": dag_id_of(corpus), "runs": runs})
     builds = [(b.corpus, b.build_id) for b in list_builds(store)]
-    return _page(request, "index.html.j2", "Data Docs", store=store.url, corpora=found, builds=builds)
+    return rendered(request, "index.html.j2", "Data Docs", store=store.url, corpora=found, builds=builds)
 
 
 def _run_row(store: Store, corpus: str, run_id: str) -> tuple[list[Row], tuple[int, int]]:
@@ -85,7 +79,7 @@ def latest_run(request: Request, dag_id: str, store: StoreDep) -> Response:
 
 def run_page(request: Request, dag_id: str, run_id: str, store: StoreDep) -> Response:
     """The funnel of one DAG run, finished or not."""
-    records = read_records(store, _corpus(dag_id), _name(run_id))
+    records = read_records(store, _corpus(dag_id), name_in_path(run_id))
     if not records:
         return _message(request, f"{dag_id}, run {run_id}, has left nothing in {store.url} (yet).")
     build = next((r["build_id"] for r in records if r["kind"] == "record" and "build_id" in r), None)
@@ -94,7 +88,7 @@ def run_page(request: Request, dag_id: str, run_id: str, store: StoreDep) -> Res
 
 def build_page(request: Request, corpus: str, build_id: str, store: StoreDep) -> Response:
     """The funnel of a finished build, made by Airflow or by the command line."""
-    record = store.find_json(f"builds/{_name(corpus)}/{_name(build_id)}.json")
+    record = store.find_json(f"builds/{name_in_path(corpus)}/{name_in_path(build_id)}.json")
     if record is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "no such build")
     return _funnel(request, f"{corpus}, build {build_id}", rows_of_build(record, store), build_id)
@@ -103,15 +97,15 @@ def build_page(request: Request, corpus: str, build_id: str, store: StoreDep) ->
 def gate_page(request: Request, dag_id: str, run_id: str, task_id: str, store: StoreDep) -> Response:
     """The Data Docs page of a gate, or of the gate behind a step."""
     corpus, task = _corpus(dag_id), task_id if task_id.endswith(GATE_SUFFIX) else gate_task(task_id)
-    record = store.find_json(f"runs/{corpus}/{_name(run_id)}/{_name(task)}.json")
+    record = store.find_json(f"runs/{corpus}/{name_in_path(run_id)}/{name_in_path(task)}.json")
     if record is None or not record.get("page"):
         return _message(request, f"{task} has not judged anything in this run.")
-    return RedirectResponse(f"{_root(request)}/{record['page']}", status.HTTP_302_FOUND)
+    return RedirectResponse(f"{root(request)}/{record['page']}", status.HTTP_302_FOUND)
 
 
 def contracts_index(request: Request) -> Response:
     """The folder itself: the index says which pages there are."""
-    return RedirectResponse(f"{_root(request)}/", status.HTTP_302_FOUND)
+    return RedirectResponse(f"{root(request)}/", status.HTTP_302_FOUND)
 
 
 def contract(path: str, store: StoreDep) -> Response:
@@ -126,39 +120,21 @@ def nothing(path: str) -> Response:
 
 def _funnel(request: Request, title: str, rows: list[Row], build: str | None) -> Response:
     passed, judged = gates_summary(rows)
-    return _page(request, "funnel.html.j2", title, rows=rows, shares=SHARES, build=build, passed=passed, judged=judged)
+    return rendered(
+        request, "funnel.html.j2", title, rows=rows, shares=SHARES, build=build, passed=passed, judged=judged
+    )
 
 
 def _message(request: Request, text: str) -> Response:
-    return _page(request, "message.html.j2", "Winnow", text=text)
+    return rendered(request, "message.html.j2", "Winnow", text=text)
 
 
 async def _cannot_read(request: Request, error: Exception) -> Response:
-    return _page(request, "message.html.j2", "Winnow", status.HTTP_502_BAD_GATEWAY, text=str(error))
-
-
-def _page(request: Request, template: str, title: str, code: int = status.HTTP_200_OK, **values: Any) -> Response:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined
-    )
-    text = environment.get_template(template).render(root=_root(request), title=title, **values)
-    return HTMLResponse(text, code, headers=SAFETY)
-
-
-def _root(request: Request) -> str:
-    """The path under which this app is mounted, e.g. /winnow."""
-    return str(request.scope.get("root_path", "")).rstrip("/")
+    return rendered(request, "message.html.j2", "Winnow", status.HTTP_502_BAD_GATEWAY, text=str(error))
 
 
 def _corpus(dag_id: str) -> str:
     corpus = corpus_of(dag_id)
     if corpus is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, f"{dag_id} builds no corpus")
-    return _name(corpus)
-
-
-def _name(part: str) -> str:
-    """`part` if it can be one name of a key."""
-    if not part or part.startswith(".") or set(part) & set("/\\\0"):
-        raise HTTPException(status.HTTP_404_NOT_FOUND, "no such page")
-    return part
+    return name_in_path(corpus)
