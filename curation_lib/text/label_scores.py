@@ -57,7 +57,7 @@ def label_scores(texts: Column, model: Classifier, labels: Sequence[str]) -> npt
     places = {f"{PREFIX}{label}": n for n, label in enumerate(labels)}
     if unknown := [label for label in labels if label not in model.labels]:
         raise KeyError(unknown[0])
-    found, probabilities = model.fasttext.f.multilinePredict(_lines(texts, model.form), _EVERY, 0.0, "replace")
+    found, probabilities = model.fasttext.f.multilinePredict(label_lines(texts, model.form), _EVERY, 0.0, "replace")
     columns = np.array([places.get(name, _OTHER) for names in found for name in names], np.int64)
     rows = np.repeat(np.arange(len(found)), [len(names) for names in found])
     asked = columns != _OTHER
@@ -66,6 +66,15 @@ def label_scores(texts: Column, model: Classifier, labels: Sequence[str]) -> npt
     return np.minimum(out, np.float32(1))
 
 
-def _lines(texts: Column, form: Form) -> list[bytes]:
+def best_labels(lines: Sequence[bytes], model: Classifier) -> tuple[list[str | None], npt.NDArray[np.float32]]:
+    """Of each of `label_lines`: the likeliest label and its probability, at most 1; None and 0 where the model knows
+    nothing of it. The lines are those of `model.form`."""
+    found, probabilities = model.fasttext.f.multilinePredict(lines, 1, 0.0, "replace")
+    names = [each[0].removeprefix(PREFIX) if each else None for each in found]
+    values = np.array([float(each[0]) if len(each) else 0.0 for each in probabilities], np.float32)
+    return names, np.minimum(values, np.float32(1))
+
+
+def label_lines(texts: Column, form: Form) -> list[bytes]:
     """Each text's line as UTF-8 with a newline at its end, as fastText's own tool reads it."""
     return [b"".join((line, b"\n")) for line in slices(*classifier_lines(texts, form))]
