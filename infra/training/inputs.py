@@ -25,6 +25,7 @@ from infra.training.documents import check_licence, rows
 from infra.training.spec import Texts, load_spec
 
 DENSITY = Path(__file__).with_name("density.yaml")
+DOMAINS = Path(__file__).with_name("domains.yaml")
 
 
 def write_inputs(into: Path, cache: Path, listed: Path = DENSITY) -> list[Path]:
