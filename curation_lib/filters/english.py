@@ -18,4 +18,5 @@ def english(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
     known = [
         code == UNKNOWN or code.replace("_", "-").partition("-")[0] == "en" for code in codes.dictionary.to_pylist()
     ]
-    return np.array(known, bool)[codes.indices.to_numpy()]
+    found: npt.NDArray[np.bool_] = np.array(known, bool)[codes.indices.to_numpy()]
+    return found

@@ -54,15 +54,11 @@ def main() -> None:
         for key in KEYS:
             held_out = json.loads((SHIPPED[key] / "metrics.json").read_bytes())["held_out"]
             found[key] = {
-                "held_out": held_out["macro_f1"] if "macro_f1" in held_out else _macro(held_out),
+                "held_out": held_out["macro_f1"],
                 "left_out": judged(left_out(folder / key, key)),
                 "other": judged(others(data, key)),
             }
     save("domains", found, page(found))
-
-
-def _macro(held_out: Mapping[str, Any]) -> float:
-    return float(np.mean([one["f1"] for one in held_out["labels"].values()]))
 
 
 def left_out(folder: Path, key: str) -> list[Told]:
@@ -146,10 +142,14 @@ def judged(told: Sequence[Told]) -> dict[str, Any]:
         "macro_f1": round(float(np.mean(list(f1.values()))), 3),
         "accuracy": round(float(np.trace(confusion) / len(told)), 3),
         "f1": {label: round(float(value), 3) for label, value in f1.items()},
-        "confusion": {label: dict(zip(labels, row.tolist(), strict=True)) for label, row in zip(labels, confusion)},
+        "confusion": {label: _row(labels, confusion[n]) for n, label in enumerate(labels)},
         "confidence": [_at(told, least) for least in CONFIDENCES],
         "sources": _sources(told),
     }
+
+
+def _row(labels: Sequence[str], counts: Any) -> dict[str, int]:
+    return dict(zip(labels, counts.tolist(), strict=True))
 
 
 def _at(told: Sequence[Told], least: float) -> dict[str, float]:
@@ -180,10 +180,12 @@ def speed(data: Path) -> dict[str, float]:
 def page(found: Mapping[str, Any]) -> str:
     """The results as Markdown."""
     parts = [
-        f"{found['machine']}. `filters.domains` measures {found['speed']['measure']} MB/s on one core, both models.\n",
-        "Held out: documents of sources that trained. Left out: whole projects, the recipe trained on the rest. Other: "
-        "test sets of other origin.\n",
+        f"{found['machine']}. `filters.domains` measures {found['speed']['measure']} MB/s on one core, both models.\n"
     ]
+    parts.append(
+        "Held out: documents of sources that trained. Left out: whole projects, the recipe trained on the rest. "
+        "Other: test sets of other origin.\n"
+    )
     for key in KEYS:
         one = found[key]
         parts.append(
