@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from infra.local.demo_fetch import default_cache
 from infra.local.errors import StackError
 from infra.training.archives import fetch
 from infra.training.documents import check_licence, rows
-from infra.training.spec import Texts, load_spec
+from infra.training.spec import Spec, Texts, load_spec
 
 DENSITY = Path(__file__).with_name("density.yaml")
 DOMAINS = Path(__file__).with_name("domains.yaml")
@@ -37,7 +38,7 @@ def write_inputs(into: Path, cache: Path, listed: Path = DENSITY) -> list[Path]:
         for place, label in source.labels.items():
             path = into / place / f"{source.file or source.name}.jsonl.zst"
             files.setdefault(path, []).append((source, label))
-    found = _Found(cache, spec.max_bytes_per_source)
+    found = _Found(cache, spec)
     for path, labelled in files.items():
         if not path.exists():
             _write(path, [{**row, "label": label} for source, label in labelled for row in found.rows(source)])
@@ -47,15 +48,17 @@ def write_inputs(into: Path, cache: Path, listed: Path = DENSITY) -> list[Path]:
 class _Found:
     """Rows of sources, each archive read once for all labels of a source."""
 
-    def __init__(self, cache: Path, most: int) -> None:
-        self.cache, self.most = cache, most
+    def __init__(self, cache: Path, spec: Spec) -> None:
+        self.cache, self.most = cache, spec.max_bytes_per_source
+        self.without = re.compile(spec.without) if spec.without else None
         self.last: tuple[str, list[dict[str, str]]] = ("", [])
 
     def rows(self, source: Texts) -> list[dict[str, str]]:
         if self.last[0] != source.name:
             archive = fetch(source, self.cache)
             check_licence(archive, source)
-            self.last = (source.name, list(_capped(rows(archive, source), self.most)))
+            wanted = (row for row in rows(archive, source) if not (self.without and self.without.search(row["text"])))
+            self.last = (source.name, list(_capped(wanted, self.most)))
         return self.last[1]
 
 

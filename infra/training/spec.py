@@ -73,11 +73,12 @@ class Texts(Archive):
 
 
 class Spec(BaseModel):
-    """A whole list."""
+    """A whole list. without: pieces in which this regular expression is found are left out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_bytes_per_source: int = Field(gt=0)
+    without: str | None = None
     sources: list[Texts]
 
 
