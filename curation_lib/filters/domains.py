@@ -2,8 +2,9 @@
 
 Two fastText classifiers that ship (cards in `topic_model/` and `format_model/`), or any others. Scores: `topic` and
 `format` float32, the likeliest label's probability; `topic_label` and `format_label`, that label. All null where the
-document's language is not English. Kept documents carry `metadata["topic"]` and `metadata["format"]`: the label, or
-`unknown` where there is none or its probability is below `min_confidence`.
+document's language is not English, or its text shorter than 200 bytes: of a few words the models are sure of anything.
+Kept documents carry `metadata["topic"]` and `metadata["format"]`: the label, or `unknown` where there is none or its
+probability is below `min_confidence`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ MIN_CONFIDENCE = 0.6
 (`tests/benchmarks/results/domains.md`)."""
 
 
+SHORTEST = 200
+"""Bytes of text; the models learnt from pieces of 1 to 16 kB."""
+
+
 class DomainsConfig(StageConfig):
     """topic_model, format_model: folders made by `winnow classifier train`, `<store>/models/<name>`, or fastText files;
     default are the ones that ship. min_confidence: least probability with which a label is claimed. drop_topics,
@@ -41,7 +46,7 @@ class DomainsConfig(StageConfig):
 
     topic_model: str | None = locate(None)
     format_model: str | None = locate(None)
-    min_confidence: float = keep(MIN_CONFIDENCE, ge=0, le=1)
+    min_confidence: float = keep(MIN_CONFIDENCE, gt=0, le=1)
     drop_topics: tuple[str, ...] = keep(())
     drop_formats: tuple[str, ...] = keep(())
     keep_formats: tuple[str, ...] | None = keep(None, min_length=1)
@@ -97,15 +102,16 @@ def facts(model: dict[str, Domain]) -> dict[str, Any]:
 
 def measure_domains(batch: pa.RecordBatch, config: DomainsConfig, context: Context) -> pa.RecordBatch:
     """Scores of each document (see the module). Models that take texts in one form share the lines."""
-    foreign = ~english(batch)
+    texts = batch.column("text")
+    unread = ~english(batch) | (pc.binary_length(texts).to_numpy() < SHORTEST)
     lines: dict[str, list[bytes]] = {}
     columns: dict[str, pa.Array] = {}
     for key in KEYS:
         classifier = context.model[key].classifier
         if classifier.form not in lines:
-            lines[classifier.form] = label_lines(batch.column("text"), classifier.form)
+            lines[classifier.form] = label_lines(texts, classifier.form)
         labels, values = best_labels(lines[classifier.form], classifier)
-        nothing = foreign | np.array([label is None for label in labels], bool)
+        nothing = unread | np.array([label is None for label in labels], bool)
         columns[key] = pa.array(values, mask=nothing)
         columns[f"{key}_label"] = pa.array(np.array(labels, object), pa.string(), mask=nothing)
     return pa.RecordBatch.from_pydict(columns)
@@ -118,24 +124,30 @@ def claimed(scores: pa.RecordBatch, key: str, config: DomainsConfig) -> pa.Array
 
 
 def keep_domains(scores: pa.RecordBatch, config: DomainsConfig, context: Context) -> list[Rule]:
-    """`drop_topic`, `drop_format`, `keep_format`: a row's evidence is the label, its score that label's probability
-    (0 where there is none), the threshold `min_confidence`."""
+    """`drop_topic` and `drop_format` for labels that are claimed, `unknown_topic` and `unknown_format` where none is: a
+    row's evidence is the label, its score the likeliest label's probability (0 where there is none), the threshold
+    `min_confidence`."""
     rules = []
-    if config.drop_topics:
-        rules.append(_rule("drop_topic", config.drop_topics, scores, config))
-    if config.drop_formats:
-        rules.append(_rule("drop_format", config.drop_formats, scores, config))
-    if config.keep_formats is not None:
-        rules.append(_rule("keep_format", config.keep_formats, scores, config))
+    for key, labels in (("topic", config.drop_topics), ("format", config.drop_formats)):
+        kept = config.keep_formats if key == "format" else None
+        if labels or kept is not None:
+            rules += _rules(key, labels, kept, scores, config)
     return rules
 
 
-def _rule(name: str, labels: Sequence[str], scores: pa.RecordBatch, config: DomainsConfig) -> Rule:
-    does, _, key = name.partition("_")
+def _rules(
+    key: str, dropped: Sequence[str], kept: Sequence[str] | None, scores: pa.RecordBatch, config: DomainsConfig
+) -> list[Rule]:
     found = claimed(scores, key, config)
-    named = pc.is_in(found, pa.array(labels, pa.string()))
+    failed = pc.is_in(found, pa.array(dropped, pa.string()))
+    if kept is not None:
+        failed = pc.invert(pc.is_in(found, pa.array(kept, pa.string())))
+    unknown = pc.equal(found, UNKNOWN)
     score = pc.fill_null(scores.column(key), pa.scalar(0, pa.float32()))
-    return Rule(name, named if does == "drop" else pc.invert(named), score, config.min_confidence, found)
+    return [
+        Rule(f"drop_{key}", pc.and_(failed, pc.invert(unknown)), score, config.min_confidence, found),
+        Rule(f"unknown_{key}", pc.and_(failed, unknown), score, config.min_confidence, found),
+    ]
 
 
 def annotate(scores: pa.RecordBatch, config: DomainsConfig, context: Context) -> dict[str, pa.Array]:

@@ -51,8 +51,24 @@ def test_a_document_that_is_not_english_is_unknown(language: str) -> None:
         CODE, CODE, columns={"language": [language, "en-GB"]}, drop_formats=["code"], drop_topics=["unknown"]
     )
     assert claimed(scores, "topic", config).to_pylist() == ["unknown", "software"]
-    assert [rule.failed.to_pylist() for rule in rules] == [[True, False], [False, True]]
-    assert rules[0].score.to_pylist()[0] == 0
+    assert {rule.name: rule.failed.to_pylist() for rule in rules} == {
+        "drop_topic": [False, False],
+        "unknown_topic": [True, False],
+        "drop_format": [False, True],
+        "unknown_format": [False, False],
+    }
+    assert rules[1].score.to_pylist()[0] == 0
+
+
+def test_formats_to_keep_leave_out_what_is_unknown_unless_they_name_it() -> None:
+    for formats, failed in ((["code"], [False, True]), (["code", "unknown"], [False, False])):
+        *_, unknown = judged(CODE, LAW, columns={"language": ["en", "de"]}, keep_formats=formats)[2]
+        assert (unknown.name, unknown.failed.to_pylist()) == ("unknown_format", failed)
+
+
+def test_a_few_words_are_unknown() -> None:
+    scores, config, _ = judged(CODE[:199], CODE[:200])
+    assert claimed(scores, "format", config).to_pylist() == ["unknown", "code"]
 
 
 def test_what_is_not_sure_enough_is_unknown() -> None:
@@ -66,12 +82,12 @@ def test_what_is_not_sure_enough_is_unknown() -> None:
 @pytest.mark.parametrize(
     ("name", "key", "label", "least", "right"),
     [
-        ("openstax", "format", "textbook", 45, 0.85),
-        ("openstax", "topic", "mathematics", 28, 0.75),
+        ("openstax", "format", "textbook", 40, 0.85),
+        ("openstax", "topic", "mathematics", 22, 0.6),
         ("powershell", "topic", "software", 400, 0.9),
         ("powershell", "format", "reference", 65, 0.8),
         ("fables", "topic", "literature", 85, 0.65),
-        ("fables", "format", "fiction", 42, 0.8),
+        ("fables", "format", "fiction", 50, 0.8),
     ],
 )
 def test_labels_that_are_claimed_of_other_sources_are_mostly_right(
@@ -88,13 +104,14 @@ def test_labels_that_are_claimed_of_other_sources_are_mostly_right(
     [
         ({"drop_topics": ["law"]}, "drop_topic", [False, True]),
         ({"drop_formats": ["code", "faq"]}, "drop_format", [True, False]),
-        ({"keep_formats": ["legal"]}, "keep_format", [True, False]),
+        ({"keep_formats": ["legal"]}, "drop_format", [True, False]),
     ],
 )
 def test_rules_name_label_score_and_threshold(settings: dict[str, Any], rule: str, failed: list[bool]) -> None:
-    scores, config, (one,) = judged(CODE, LAW, **settings)
+    scores, config, (one, unknown) = judged(CODE, LAW, **settings)
     key = rule.partition("_")[2]
     assert (one.name, one.failed.to_pylist(), one.threshold) == (rule, failed, config.min_confidence)
+    assert (unknown.name, unknown.failed.to_pylist()) == (f"unknown_{key}", [False, False])
     assert one.score.equals(scores.column(key))
     assert one.evidence is not None
     assert one.evidence.to_pylist() == {"topic": ["software", "law"], "format": ["code", "legal"]}[key]
