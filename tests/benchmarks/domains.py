@@ -1,6 +1,6 @@
 """How well topics and formats are told, and how fast: `python -m tests.benchmarks.domains`; writes `results/domains.*`.
 
-Three looks at the models that ship, or at their recipe: held-out documents of sources that trained them (from the
+Three looks at the models that ship and at `dags/models/explains-en`, or at their recipe: held-out documents of sources that trained them (from the
 models' own metrics); whole projects left out, the recipe trained on the rest; and test sets of other origin. Texts are
 those of `infra.training.inputs`, from WINNOW_DOMAIN_TEXTS or fetched. Speed: MB per second of one core.
 """
@@ -21,18 +21,20 @@ import pyarrow as pa
 import xxhash
 
 from curation_lib.core.stage import Context
-from curation_lib.filters.domains import KEYS, SHIPPED, STAGE, DomainsConfig, load
+from curation_lib.filters.domains import SHIPPED, STAGE, DomainsConfig, load
+from curation_lib.filters.models import ModelConfig, open_classifier
 from curation_lib.text.label_scores import PREFIX, Classifier, best_labels, label_lines
 from curation_lib.training.recipes import ClassifierSettings
 from infra.local.demo_fetch import default_cache
 from infra.training.inputs import DOMAINS, write_inputs
-from infra.training.spec import load_spec
+from infra.training.spec import EXPLAINING, load_spec
 from tests.benchmarks.commands import machine
 from tests.benchmarks.decontamination import best, texts
 from tests.benchmarks.results import save
 from tests.conftest import ROOT
-from tests.filters.domain_sets import domain_sets, read
+from tests.filters.domain_sets import DomainSet, domain_sets, read
 
+MODELS = {**SHIPPED, "explains": ROOT / "dags" / "models" / "explains-en"}
 CONFIDENCES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
@@ -51,8 +53,8 @@ def main() -> None:
         folder = Path(os.environ.get("WINNOW_DOMAIN_TEXTS") or place)
         write_inputs(folder, default_cache(), DOMAINS)
         found: dict[str, Any] = {"machine": machine(), "speed": speed(data)}
-        for key in KEYS:
-            held_out = json.loads((SHIPPED[key] / "metrics.json").read_bytes())["held_out"]
+        for key in MODELS:
+            held_out = json.loads((MODELS[key] / "metrics.json").read_bytes())["held_out"]
             found[key] = {
                 "held_out": held_out["macro_f1"],
                 "left_out": judged(left_out(folder / key, key)),
@@ -96,7 +98,7 @@ def folds(labels: Mapping[str, set[str]]) -> list[list[str]]:
 
 
 def _settings(key: str) -> dict[str, Any]:
-    settings = json.loads((SHIPPED[key] / "manifest.json").read_bytes())["settings"]
+    settings = json.loads((MODELS[key] / "manifest.json").read_bytes())["settings"]
     return {name: value for name, value in settings.items() if name != "labels"}
 
 
@@ -111,19 +113,26 @@ def trained(labels: Sequence[str], lines: Sequence[bytes], settings: ClassifierS
 
 def others(data: Path, key: str) -> list[Told]:
     """Test sets under the model that ships."""
-    classifier = load(DomainsConfig())[key].classifier
+    classifier = open_classifier(ModelConfig(model=str(MODELS[key])))[1]
     return [Told(*row) for row in _others(data, key, classifier)]
 
 
 def _others(data: Path, key: str, classifier: Classifier) -> Iterator[tuple[str, str, str, float]]:
     for one in domain_sets(data):
-        truth = getattr(one, key)
+        truth = _truth(one, key)
         if truth:
             labels, values = best_labels(
                 label_lines(pa.array(one.texts, pa.large_string()), classifier.form), classifier
             )
             for label, value in zip(labels, values, strict=True):
                 yield one.name, truth, str(label), float(value)
+
+
+def _truth(one: DomainSet, key: str) -> str | None:
+    if key != "explains":
+        found: str | None = getattr(one, key)
+        return found
+    return one.format and ("explains" if one.format in EXPLAINING else "other")
 
 
 def judged(told: Sequence[Told]) -> dict[str, Any]:
@@ -186,7 +195,7 @@ def page(found: Mapping[str, Any]) -> str:
         "Held out: documents of sources that trained. Left out: whole projects, the recipe trained on the rest. "
         "Other: test sets of other origin.\n"
     )
-    for key in KEYS:
+    for key in MODELS:
         one = found[key]
         parts.append(
             f"## {key}\n\nMacro-F1: held out {one['held_out']:.3f}, left out {one['left_out']['macro_f1']:.3f} "
