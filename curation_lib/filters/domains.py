@@ -9,7 +9,6 @@ probability is below `min_confidence`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +35,8 @@ MIN_CONFIDENCE = 0.6
 
 SHORTEST = 200
 """Bytes of text; the models learnt from pieces of 1 to 16 kB."""
+NONE = -1.0
+"""The ledger's score of a document without a likeliest label."""
 
 
 class DomainsConfig(StageConfig):
@@ -46,7 +47,7 @@ class DomainsConfig(StageConfig):
 
     topic_model: str | None = locate(None)
     format_model: str | None = locate(None)
-    min_confidence: float = keep(MIN_CONFIDENCE, gt=0, le=1)
+    min_confidence: float = keep(MIN_CONFIDENCE, ge=0, le=1)
     drop_topics: tuple[str, ...] = keep(())
     drop_formats: tuple[str, ...] = keep(())
     keep_formats: tuple[str, ...] | None = keep(None, min_length=1)
@@ -124,30 +125,24 @@ def claimed(scores: pa.RecordBatch, key: str, config: DomainsConfig) -> pa.Array
 
 
 def keep_domains(scores: pa.RecordBatch, config: DomainsConfig, context: Context) -> list[Rule]:
-    """`drop_topic` and `drop_format` for labels that are claimed, `unknown_topic` and `unknown_format` where none is: a
-    row's evidence is the label, its score the likeliest label's probability (0 where there is none), the threshold
-    `min_confidence`."""
-    rules = []
-    for key, labels in (("topic", config.drop_topics), ("format", config.drop_formats)):
-        kept = config.keep_formats if key == "format" else None
-        if labels or kept is not None:
-            rules += _rules(key, labels, kept, scores, config)
-    return rules
-
-
-def _rules(
-    key: str, dropped: Sequence[str], kept: Sequence[str] | None, scores: pa.RecordBatch, config: DomainsConfig
-) -> list[Rule]:
-    found = claimed(scores, key, config)
-    failed = pc.is_in(found, pa.array(dropped, pa.string()))
-    if kept is not None:
-        failed = pc.invert(pc.is_in(found, pa.array(kept, pa.string())))
-    unknown = pc.equal(found, UNKNOWN)
-    score = pc.fill_null(scores.column(key), pa.scalar(0, pa.float32()))
-    return [
-        Rule(f"drop_{key}", pc.and_(failed, pc.invert(unknown)), score, config.min_confidence, found),
-        Rule(f"unknown_{key}", pc.and_(failed, unknown), score, config.min_confidence, found),
+    """`drop_topic` and `drop_format` for labels that are claimed, `min_confidence` where none is and `unknown` shall not
+    stay: a row's evidence is the label, or which of both is unknown, its score the likeliest label's probability (NONE
+    where there is none), the threshold `min_confidence`."""
+    found = {key: claimed(scores, key, config) for key in KEYS}
+    gone = {"topic": pc.is_in(found["topic"], pa.array(config.drop_topics, pa.string()))}
+    gone["format"] = pc.is_in(found["format"], pa.array(config.drop_formats, pa.string()))
+    if config.keep_formats is not None:
+        gone["format"] = pc.invert(pc.is_in(found["format"], pa.array(config.keep_formats, pa.string())))
+    unknown = {key: pc.and_(gone[key], pc.equal(found[key], UNKNOWN)) for key in KEYS}
+    values = {key: pc.fill_null(scores.column(key), pa.scalar(NONE, pa.float32())) for key in KEYS}
+    rules = [
+        Rule(f"drop_{key}", pc.and_not(gone[key], unknown[key]), values[key], config.min_confidence, found[key])
+        for key in KEYS
     ]
+    failed = pc.or_(unknown["topic"], unknown["format"])
+    score = pc.if_else(unknown["topic"], values["topic"], values["format"])
+    which = pc.if_else(unknown["topic"], "topic unknown", "format unknown")
+    return [*rules, Rule("min_confidence", failed, score, config.min_confidence, which)]
 
 
 def annotate(scores: pa.RecordBatch, config: DomainsConfig, context: Context) -> dict[str, pa.Array]:

@@ -9,7 +9,7 @@ import pytest
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Context
-from curation_lib.filters.domains import KEYS, SHIPPED, STAGE, DomainsConfig, claimed, load
+from curation_lib.filters.domains import KEYS, NONE, SHIPPED, STAGE, DomainsConfig, claimed, load
 from tests.filters.domain_sets import domain_sets
 from tests.filters.judging import documents, scores_of_batch
 
@@ -53,17 +53,16 @@ def test_a_document_that_is_not_english_is_unknown(language: str) -> None:
     assert claimed(scores, "topic", config).to_pylist() == ["unknown", "software"]
     assert {rule.name: rule.failed.to_pylist() for rule in rules} == {
         "drop_topic": [False, False],
-        "unknown_topic": [True, False],
         "drop_format": [False, True],
-        "unknown_format": [False, False],
+        "min_confidence": [True, False],
     }
-    assert rules[1].score.to_pylist()[0] == 0
+    assert (rules[2].score[0].as_py(), rules[2].evidence[0].as_py()) == (NONE, "topic unknown")
 
 
 def test_formats_to_keep_leave_out_what_is_unknown_unless_they_name_it() -> None:
     for formats, failed in ((["code"], [False, True]), (["code", "unknown"], [False, False])):
         *_, unknown = judged(CODE, LAW, columns={"language": ["en", "de"]}, keep_formats=formats)[2]
-        assert (unknown.name, unknown.failed.to_pylist()) == ("unknown_format", failed)
+        assert (unknown.name, unknown.failed.to_pylist()) == ("min_confidence", failed)
 
 
 def test_a_few_words_are_unknown() -> None:
@@ -108,10 +107,11 @@ def test_labels_that_are_claimed_of_other_sources_are_mostly_right(
     ],
 )
 def test_rules_name_label_score_and_threshold(settings: dict[str, Any], rule: str, failed: list[bool]) -> None:
-    scores, config, (one, unknown) = judged(CODE, LAW, **settings)
+    scores, config, rules = judged(CODE, LAW, **settings)
     key = rule.partition("_")[2]
+    one = next(found for found in rules if found.name == rule)
+    assert [found.name for found in rules if any(found.failed.to_pylist())] == [rule]
     assert (one.name, one.failed.to_pylist(), one.threshold) == (rule, failed, config.min_confidence)
-    assert (unknown.name, unknown.failed.to_pylist()) == (f"unknown_{key}", [False, False])
     assert one.score.equals(scores.column(key))
     assert one.evidence is not None
     assert one.evidence.to_pylist() == {"topic": ["software", "law"], "format": ["code", "legal"]}[key]

@@ -27,8 +27,6 @@ SIDES: dict[str, Side] = {
     "filters.classifier.keep_top_percent": le,
     "filters.domains.drop_topic": ge,
     "filters.domains.drop_format": ge,
-    "filters.domains.unknown_topic": lt,
-    "filters.domains.unknown_format": lt,
     "filters.perplexity.min_perplexity_percentile": le,
     "filters.perplexity.max_perplexity_percentile": ge,
     "export.licenses.license_unknown": lt,
