@@ -125,8 +125,8 @@ def claimed(scores: pa.RecordBatch, key: str, config: DomainsConfig) -> pa.Array
 
 
 def keep_domains(scores: pa.RecordBatch, config: DomainsConfig, context: Context) -> list[Rule]:
-    """`drop_topic` and `drop_format` for labels that are claimed, `min_confidence` where none is and `unknown` shall not
-    stay: a row's evidence is the label, or which of both is unknown, its score the likeliest label's probability (NONE
+    """`drop_topic` and `drop_format` for labels that are claimed, `min_confidence` where none is and `unknown` has to
+    go: a row's evidence is the label, or which of both is unknown, its score the likeliest label's probability (NONE
     where there is none), the threshold `min_confidence`."""
     found = {key: claimed(scores, key, config) for key in KEYS}
     gone = {"topic": pc.is_in(found["topic"], pa.array(config.drop_topics, pa.string()))}
