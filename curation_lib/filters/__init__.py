@@ -20,4 +20,5 @@ MODULES = (
     "text_modifiers",
     "classifier",
     "quality_buckets",
+    "domains",
 )

@@ -25,8 +25,9 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.core.local_copy import local_copy
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters import classifier
+from curation_lib.filters.english import english
 from curation_lib.filters.order_statistics import SCORE_DIGITS, Partial, State, at_most, float_of, settled
-from curation_lib.filters.stop_words import UNKNOWN, WithoutList, without_list
+from curation_lib.filters.stop_words import WithoutList, without_list
 from curation_lib.text.density_counts import density_counts
 from curation_lib.text.density_files import WEIGHTS, WORDS, read_density_model
 from curation_lib.text.density_signals import SIGNALS, DensityModel
@@ -95,21 +96,11 @@ def measure_density(batch: pa.RecordBatch, config: DensityConfig, context: Conte
     total = np.full(batch.num_rows, model.bias)
     for part in parts.T:  # one after the other: a sum in fixed order
         total += part
-    mask = ~_english(batch)
+    mask = ~english(batch)
     columns = {"density": pa.array(total.astype(np.float32), mask=mask)}
     columns |= {name: pa.array(part, pa.float64(), mask=mask) for name, part in zip(SIGNALS, parts.T, strict=True)}
     tie = pa.array(priority(batch.column("doc_id"), _SEED), pa.uint64())
     return pa.RecordBatch.from_pydict({**columns, "tie": tie})
-
-
-def _english(batch: pa.RecordBatch) -> Any:
-    if "language" not in batch.schema.names:
-        return np.ones(batch.num_rows, bool)
-    codes = pc.fill_null(batch.column("language"), UNKNOWN).dictionary_encode()
-    known = [
-        code == UNKNOWN or code.replace("_", "-").partition("-")[0] == "en" for code in codes.dictionary.to_pylist()
-    ]
-    return np.array(known, bool)[codes.indices.to_numpy()]
 
 
 def _ranked(scores: pa.RecordBatch) -> pa.RecordBatch:

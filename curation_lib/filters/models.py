@@ -50,11 +50,17 @@ def classifier_files(config: ModelConfig) -> dict[str, str]:
 def load_scorer(config: ModelConfig) -> Scorer:
     """The model, from a local copy where it lies elsewhere. Raises ConfigError for one that is none, that lacks the
     label, or whose label has to be said."""
+    found, classifier, facts = open_classifier(config)
+    label = _label(config, found, classifier)
+    return Scorer(classifier, label, {**facts, "label": label})
+
+
+def open_classifier(config: ModelConfig) -> tuple[Model, Classifier, dict[str, Any]]:
+    """The model where it lies and loaded, and what the manifest says of it. Raises ConfigError for one that is none."""
     found = find_model(config.model, [KIND])
     settings = found.manifest.settings if found.manifest else {}
     classifier = load_classifier(local_copy(verified_file(found, FILE)), config.text or settings.get("text", NO_FORM))
-    label = _label(config, found, classifier)
-    return Scorer(classifier, label, {**model_facts(found), "label": label, "text": classifier.form})
+    return found, classifier, {**model_facts(found), "text": classifier.form}
 
 
 def _label(config: ModelConfig, found: Model, classifier: Classifier) -> str:

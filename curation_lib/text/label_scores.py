@@ -90,3 +90,12 @@ def _of_library(lines: tuple[Bytes, Offsets], model: Classifier) -> Floats:
     out = np.zeros((len(given), len(places)), np.float32)
     out[rows, columns] = np.concatenate([*probabilities, np.zeros(0, np.float32)])
     return out
+
+
+def best_labels(lines: tuple[Bytes, Offsets], model: Classifier) -> tuple[list[str | None], Floats]:
+    """Of each of `lines` (see `line_scores`): the likeliest label and its probability; None and 0 where the model knows
+    nothing of it."""
+    scores = line_scores(lines, model, model.labels)
+    best: Floats = scores.max(axis=1, initial=0)
+    names = [model.labels[at] if value else None for at, value in zip(scores.argmax(axis=1), best, strict=True)]
+    return names, best

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 import xxhash
 from resiliparse.extract.html2text import extract_plain_text
 
@@ -21,6 +22,11 @@ from infra.training.spec import Texts
 
 SHORTEST, LONGEST = 1_000, 16_000
 """Bytes of a piece."""
+_HTML = (".html", ".htm")
+_JSON = (".json", ".jsonl")
+_PAGES = (*_HTML, ".docbook", ".xml", ".page")
+_BLOCK = re.compile(r"<(/?)(?:para|simpara|title|heading|listitem|term|row|num)(?: [^>]*)?>")
+"""Blocks of DocBook and Akoma Ntoso, which HTML does not know."""
 _QUOTED = re.compile(r'_ ?"([^"]{40,})"')
 
 
@@ -42,7 +48,7 @@ def rows(archive: Path, source: Texts) -> list[dict[str, str]]:
     ]
     if not found:
         raise StackError(f"{archive.name} has no text that matches {source.members}; correct the pattern")
-    fixed = {"source": source.name, "label": source.label, "license": source.license}
+    fixed = {"source": source.name, "label": "", "license": source.license}
     return sorted(({**row, **fixed} for row in found), key=lambda row: xxhash.xxh3_64_intdigest(row["id"].encode()))
 
 
@@ -50,11 +56,19 @@ def _texts(path: str, body: bytes, source: Texts) -> Iterator[str]:
     if path.endswith((".gz", ".dz")):
         path, body = path.rpartition(".")[0], gzip.decompress(body)
     text = decode(body, None)
-    if path.endswith((".html", ".htm")):
-        text = str(extract_plain_text(text, main_content=True, preserve_formatting=True, alt_texts=False, links=False))
-    if source.quoted:
-        text = "\n\n".join(" ".join(quote.split()) for quote in _QUOTED.findall(text))
+    if path.endswith(_PAGES):
+        text = _page(text, main=not source.whole) if path.endswith(_HTML) else _page(_BLOCK.sub(r"<\1p>", text), False)
+    if source.quoted or source.captured:
+        pattern = re.compile(source.captured) if source.captured else _QUOTED
+        found = pattern.findall(text)
+        if path.endswith(_JSON):
+            found = [orjson.loads(f'"{one}"') for one in found]
+        text = "\n\n".join(" ".join(one.split()) for one in found)
     yield from (clean(part).strip() for part in (re.split(source.separator, text) if source.separator else [text]))
+
+
+def _page(text: str, main: bool) -> str:
+    return str(extract_plain_text(text, main_content=main, preserve_formatting=True, alt_texts=False, links=False))
 
 
 def pieces(texts: Iterator[str], name: str) -> Iterator[str]:

@@ -2,14 +2,16 @@
 
     python -m infra.training.inputs --into DIR [--list FILE] [--cache DIR]
 
-DIR/<label>/<file>.jsonl.zst: `id, source, label, license, text` per piece (see documents.py). A file that is there
-already is left alone; delete DIR to begin again.
+DIR/<label>/<file>.jsonl.zst: `id, source, label, license, text` per piece (see documents.py). Sources with a topic or
+format go to DIR/topic/<label>, DIR/format/<label> and DIR/explains/<label>, to each that they have. A file that is
+there already is left alone; delete DIR to begin again.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,28 +23,43 @@ from infra.local.demo_fetch import default_cache
 from infra.local.errors import StackError
 from infra.training.archives import fetch
 from infra.training.documents import check_licence, rows
-from infra.training.spec import Texts, load_spec
+from infra.training.spec import Spec, Texts, load_spec
 
 DENSITY = Path(__file__).with_name("density.yaml")
+DOMAINS = Path(__file__).with_name("domains.yaml")
 
 
 def write_inputs(into: Path, cache: Path, listed: Path = DENSITY) -> list[Path]:
     """Fetch and write what is missing; returns every file. Raises StackError as `load_spec`, `fetch` and
     `check_licence` do."""
     spec = load_spec(listed)
-    files: dict[Path, list[Texts]] = {}
+    files: dict[Path, list[tuple[Texts, str]]] = {}
     for source in spec.sources:
-        files.setdefault(into / source.label / f"{source.file or source.name}.jsonl.zst", []).append(source)
-    for path, sources in files.items():
+        for place, label in source.labels.items():
+            path = into / place / f"{source.file or source.name}.jsonl.zst"
+            files.setdefault(path, []).append((source, label))
+    found = _Found(cache, spec)
+    for path, labelled in files.items():
         if not path.exists():
-            _write(path, [row for source in sources for row in _rows(source, cache, spec.max_bytes_per_source)])
+            _write(path, [{**row, "label": label} for source, label in labelled for row in found.rows(source)])
     return list(files)
 
 
-def _rows(source: Texts, cache: Path, most: int) -> list[dict[str, str]]:
-    archive = fetch(source, cache)
-    check_licence(archive, source)
-    return list(_capped(rows(archive, source), most))
+class _Found:
+    """Rows of sources, each archive read once for all labels of a source."""
+
+    def __init__(self, cache: Path, spec: Spec) -> None:
+        self.cache, self.most = cache, spec.max_bytes_per_source
+        self.without = re.compile(spec.without) if spec.without else None
+        self.last: tuple[str, list[dict[str, str]]] = ("", [])
+
+    def rows(self, source: Texts) -> list[dict[str, str]]:
+        if self.last[0] != source.name:
+            archive = fetch(source, self.cache)
+            check_licence(archive, source)
+            wanted = (row for row in rows(archive, source) if not (self.without and self.without.search(row["text"])))
+            self.last = (source.name, list(_capped(wanted, self.most)))
+        return self.last[1]
 
 
 def _write(path: Path, found: Iterable[dict[str, str]]) -> None:

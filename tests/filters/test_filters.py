@@ -22,16 +22,17 @@ NO_RULES = (
     "line_punct_exclude_zero", "without_list", "without_model", "keep_fraction", "action", "common_documents", "buckets",
 )  # fmt: skip
 """Settings that decide beside a threshold."""
-NO_SCORE = ("coherence",)
+NO_SCORE = ("coherence", "topic", "format")
 """Scores that a document may lack, which it then passes by."""
 EDITING = ("boilerplate_lines", "c4_lines", "text_modifiers")
 """Modules whose stage is a Map."""
 BY_SETTINGS = pytest.mark.parametrize(
     "stage",
-    [f for f in FILTERS if f.name not in ("filters.url_blocklist", "filters.classifier")],
+    [f for f in FILTERS if f.name not in ("filters.url_blocklist", "filters.classifier", "filters.domains")],
     ids=lambda stage: stage.name,
 )
-"""Every filter but one whose rules are named by what it is given, and one whose threshold the corpus gives."""
+"""Every filter but those whose rules go by what they are given (addresses, labels), and one whose threshold the corpus
+gives."""
 
 
 @pytest.fixture(params=FILTERS, ids=lambda stage: stage.name)

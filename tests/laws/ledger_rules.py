@@ -25,6 +25,8 @@ SIDES: dict[str, Side] = {
     "filters.boilerplate_lines.empty": lt,
     "filters.text_modifiers.empty": lt,
     "filters.classifier.keep_top_percent": le,
+    "filters.domains.drop_topic": ge,
+    "filters.domains.drop_format": ge,
     "filters.perplexity.min_perplexity_percentile": le,
     "filters.perplexity.max_perplexity_percentile": ge,
     "export.licenses.license_unknown": lt,

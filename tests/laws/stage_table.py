@@ -46,6 +46,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "models": [{"name": "good", "model": MODEL, "label": "good"}, {"name": "bad", "model": MODEL, "label": "bad"}],
         "min_bucket": 1,
     },
+    "filters.domains": {"drop_topics": ["software"]},
     "mix.sample": {"phase": "pretrain", "default_weight": 1.0},
     "export.licenses": {"allow": ["MIT"]},
     "export.parquet": {"phase": "pretrain"},

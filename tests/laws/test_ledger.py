@@ -29,6 +29,7 @@ DROPPING: dict[str, dict[str, Any]] = {
     "filters.classifier": {"keep_top_percent": 50},
     "filters.density": {"min_density": 0.2, "without_list": "pass"},
     "filters.quality_buckets": {"min_bucket": 15},
+    "filters.domains": {"drop_topics": ["unknown"], "keep_formats": ["legal"]},
     "filters.bad_words": {"without_list": "pass"},
     "filters.gopher_quality": {"without_list": "pass"},
 }
