@@ -121,7 +121,7 @@ def entry_of(data: Bytes, i: int, end: int, h: np.uint64, model: DenseModel) -> 
         if slot == _0:
             return -1
         if slot >> _32 == h & _LOW:
-            entry = np.int64(slot & _LOW) - 1
+            entry: int = np.int64(slot & _LOW) - 1  # type: ignore[assignment]
             start = model.spans[entry, 0]
             if model.spans[entry, 1] - start == end - i and same(data, i, end, model.names, start):
                 return entry
