@@ -97,7 +97,7 @@ def judges(stage: Stage) -> bool:
     return stage.consumes == DOCUMENT and not stage.name.startswith(("mix.", "export."))
 
 
-NEVER_DROPS = ("export.parquet", "export.jsonl")
+NEVER_DROPS = ("export.parquet", "export.jsonl", "synthetic.seeds")
 
 
 @pytest.mark.parametrize("stage", [s.name for s in stages(Map, Filter, Group) if s.name not in NEVER_DROPS])
