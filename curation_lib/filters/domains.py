@@ -21,10 +21,10 @@ from curation_lib.core.artefact import check_place
 from curation_lib.core.config import StageConfig, keep, locate
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Context, Filter, Rule
-from curation_lib.filters.english import english
 from curation_lib.filters.models import ModelConfig, classifier_files, open_classifier
 from curation_lib.text.buffers import Bytes, Offsets
 from curation_lib.text.classifier_lines import classifier_lines
+from curation_lib.text.english import english
 from curation_lib.text.label_scores import Classifier, best_labels
 
 KEYS = ("topic", "format")

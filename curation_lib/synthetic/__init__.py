@@ -1,3 +1,3 @@
 """Synthetic documents."""
 
-MODULES = ("generate",)
+MODULES = ("seeds", "generate")

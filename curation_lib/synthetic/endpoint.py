@@ -23,7 +23,8 @@ class Endpoint:
         self._connections = connections
         self._client: AsyncOpenAI | None = None
 
-    def _connected(self) -> AsyncOpenAI:
+    def connected(self) -> AsyncOpenAI:
+        """The library's client, made when it is first needed."""
         from httpx2 import Limits
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
@@ -57,7 +58,7 @@ class Endpoint:
             raise _garbage(e) from e
 
     async def _send(self, request: Request) -> Any:
-        client = self._connected()
+        client = self.connected()
         body: dict[str, Any] = dict(request.body)
         if request.api == "chat":
             messages: Any = request.prompt

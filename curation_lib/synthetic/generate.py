@@ -75,7 +75,7 @@ def fn(batch: pa.RecordBatch, config: GenerateConfig, context: Context) -> Resul
 def _requests(
     seeds: Sequence[Wanted], parents: Sequence[Mapping[str, Any]], config: GenerateConfig
 ) -> Sequence[_Asked]:
-    texts = [parent["text"].strip() for parent in parents]
+    texts = [seed.seed(parent["text"]) for seed, parent in zip(seeds, parents, strict=True)]
     return [
         _Asked(n, form, seed.rank + place, texts[n], request(form, texts[n], config))
         for n, seed in enumerate(seeds)

@@ -56,7 +56,7 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
 
 def backed_off(tries: int, most: float) -> float:
     """Seconds before try `tries` + 1: doubling, with the upper half drawn so that requests spread; at most `most`."""
-    whole = min(most, _FIRST_WAIT * 2 ** (tries - 1))
+    whole = min(most, _FIRST_WAIT * 2.0 ** (tries - 1))
     return whole * (0.5 + random.random() / 2)
 
 
