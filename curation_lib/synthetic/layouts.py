@@ -90,14 +90,19 @@ class Headed(Questions):
     """The same with questions as headings: `## 1. …?`, then the answer."""
 
     label: ClassVar[re.Pattern[str]] = re.compile(
-        r"^[ \t]*(?:#{1,4}[ \t]*(?:\d+[.)])?|\*\*(?:\d+[.)])?|\d+[.)][ \t]*\**)[ \t]*(?=\S)", re.MULTILINE
+        r"^[ \t]*(?=\S.*[?？؟][ \t*]*$)(?:#{1,4}[ \t]*(?:\d+[.)][ \t])?|\*\*(?:\d+[.)][ \t])?|\d+[.)][ \t]+\**)[ \t]*",
+        re.MULTILINE,
     )
+
+    heading: ClassVar[re.Pattern[str]] = re.compile(r"^[ \t]*#{1,6}[ \t]", re.MULTILINE)
 
     @classmethod
     def read(cls, text: str) -> Self:
         pairs = []
-        for _, part in labelled(text, cls.label, "heading"):
+        for _, part in labelled(text, cls.label, "heading with a question"):
             question, _, answer = part.partition("\n")
+            if cls.heading.search(answer):
+                raise Unparsed(f"a heading stands within an answer: {answer[:60]!r}")
             pairs.append(Pair(question=one_line(question), answer=answer.strip()))
         return cls(pairs=pairs)
 
