@@ -156,7 +156,7 @@ def test_names_and_fingerprints_differ() -> None:
         ("diverse_qa", "Q1: When?\nA1: At 7.", "at least 2"),
         ("diverse_qa", "Q1: When?\nA1: At 7.\nQ2: Who?", "alternate"),
         ("diverse_qa", "Q1: When?\nA1: At 7.\nQ2: Who?\nA2:", "at least 1 character"),
-        ("diverse_qa", "Q1: When?\nA1: At 7.\nQ2: when?\nA2: At 7.", "two questions are the same"),
+        ("diverse_qa", "Q1: When?\nA1: At 7.\nQ2: when?\nA2: At 8.", "at least 2"),
         ("diverse_qa", "Q1: It leaves.\nA1: At 7.\nQ2: Who?\nA2: They.", "question mark"),
         ("diverse_qa", "Q1: When?\nA1: Who?\nQ2: Who?\nA2: They.", "is none"),
         ("diverse_qa", "The text says\nQ1: When?\nA1: At 7.\nQ2: Who?\nA2: They.", "alternate"),
@@ -178,7 +178,8 @@ def test_names_and_fingerprints_differ() -> None:
         ("tutorial", "Title: How to\n1. One step.\n2. Two steps.\n3. Go to the", "within a sentence"),
         ("tutorial", "Title:\n1. One step.\n2. Two steps.\n3. Three steps.", "title"),
         ("knowledge_list", "1. It goes to Hollum.\n2. It leaves at 7.", "at least 3"),
-        ("knowledge_list", "1. It goes there.\n2. It goes there.\n3. It is big.", "two items are the same"),
+        ("knowledge_list", "1. It goes there.\n2. It goes there.\n3. It is big.", "at least 3"),
+        ("knowledge_list", '{"items": ["It goes there.", "It is big.", "It goes there."]}', "two items are the same"),
         ("knowledge_list", "1. It goes to Hollum.\n2. It leaves at 7.\n3. Ferry", "no sentence"),
         ("wikipedia", "The ferry serves Hollum.", "two sentences"),
         ("wikipedia", "The ferry serves Hollum. You can board at 7.", "third person"),
@@ -201,6 +202,13 @@ def test_names_and_fingerprints_differ() -> None:
 )
 def test_what_is_not_in_form_says_why(form: str, output: str, why: str) -> None:
     assert why in reason(form, output)
+
+
+def test_what_is_said_again_is_said_once() -> None:
+    pairs = "Q1: When?\nA1: At 7.\nQ2: Who?\nA2: They.\nQ3: when?\nA3: At 8."
+    assert forms()["diverse_qa"].parse(pairs) == "Question: When?\nAnswer: At 7.\n\nQuestion: Who?\nAnswer: They."
+    items = "1. It goes there.\n2. It is big.\n3. It goes  there.\n4. It is white."
+    assert forms()["knowledge_list"].parse(items) == "- It goes there.\n- It is big.\n- It is white."
 
 
 def test_a_document_s_own_words_are_no_greeting() -> None:
