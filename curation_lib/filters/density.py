@@ -11,6 +11,7 @@ anything for its score alone. Put gopher_repetition, gopher_quality, c4_quality 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,8 +26,8 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.core.local_copy import local_copy
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters import classifier
-from curation_lib.filters.english import english
-from curation_lib.filters.order_statistics import SCORE_DIGITS, Partial, State, at_most, float_of, settled
+from curation_lib.filters.named_languages import english
+from curation_lib.filters.order_statistics import Partial, State, settled
 from curation_lib.filters.stop_words import WithoutList, without_list
 from curation_lib.text.density_counts import density_counts
 from curation_lib.text.density_files import WEIGHTS, WORDS, read_density_model
@@ -104,9 +105,8 @@ def measure_density(batch: pa.RecordBatch, config: DensityConfig, context: Conte
 
 
 def _ranked(scores: pa.RecordBatch) -> pa.RecordBatch:
-    """The scores of documents that have one, as `filters.classifier` ranks them."""
-    columns = {"score": scores.column("density"), "tie": scores.column("tie")}
-    return pa.RecordBatch.from_pydict(columns).filter(pc.is_valid(scores.column("density")))
+    """The scores as `filters.classifier` ranks them."""
+    return pa.RecordBatch.from_pydict({"score": scores.column("density"), "tie": scores.column("tie")})
 
 
 def summarise(scores: pa.RecordBatch, config: Any, state: State | None) -> Partial:
@@ -126,29 +126,15 @@ def keep_dense(scores: pa.RecordBatch, config: DensityConfig, context: Context) 
         threshold = pa.scalar(config.min_density, pa.float64())
         rules.append(Rule("min_density", pc.less(column, threshold), column, config.min_density))
     if config.keep_top_percent is not None:
-        rules.append(_top(scores, context.state))
+        rules.append(classifier.top_rule(_ranked(scores), context.state))
     return [_unjudged(without_list(rule, config.without_list), config) for rule in rules]
-
-
-def _top(scores: pa.RecordBatch, state: State | None) -> Rule:
-    column = scores.column("density")
-    if not state or not state["targets"]:  # no document has a score
-        return Rule("keep_top_percent", pa.nulls(len(column), pa.bool_()), column, 0.0)
-    prefix = state["targets"][0]["prefix"]
-    values = pa.RecordBatch.from_pydict({"score": pc.fill_null(column, 0.0), "tie": scores.column("tie")})
-    failed = ~at_most(classifier.keys(values, len(prefix)), prefix)
-    threshold = -float_of(prefix[:SCORE_DIGITS]) + 0.0
-    return Rule("keep_top_percent", pa.array(failed, mask=pc.is_null(column).to_numpy(False)), column, threshold)
 
 
 def _unjudged(rule: Rule, config: DensityConfig) -> Rule:
     if config.without_list == "pass":
         return rule
-    return Rule(
-        rule.name,
-        rule.failed,
-        rule.score,
-        rule.threshold,
+    return replace(
+        rule,
         unjudged="`density` has English word lists only; drop other languages before with filters.language, set "
         "`without_list: pass`, or turn the rule off by null",
     )
@@ -156,7 +142,7 @@ def _unjudged(rule: Rule, config: DensityConfig) -> Rule:
 
 STAGE = Filter(
     name="filters.density",
-    version=1,
+    version=2,
     config=DensityConfig,
     summary="density of information over polish and anecdote, by threshold or best share of the corpus",
     libraries=("numpy", "xxhash"),
