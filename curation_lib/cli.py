@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from curation_lib import __version__, cli_density, cli_dialects, cli_models, cli_perplexity, cli_store
+from curation_lib import __version__, cli_density, cli_dialects, cli_models, cli_perplexity, cli_store, cli_synthetic
 from curation_lib.command import SCHEDULER, STORE, WORKERS, command
 
 
@@ -125,6 +125,7 @@ for _command in (
     cli_models.models,
     cli_perplexity.perplexity,
     cli_density.density,
+    cli_synthetic.synthetic,
 ):
     cli.add_command(_command)
 
