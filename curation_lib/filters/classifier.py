@@ -23,7 +23,6 @@ from pydantic import model_validator
 from curation_lib.core.config import keep, measure
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters.models import ModelConfig, Scorer, classifier_files, load_scorer
-from curation_lib.filters.named_languages import in_languages
 from curation_lib.filters.order_statistics import (
     SCORE_DIGITS,
     TIED_DIGITS,
@@ -43,6 +42,7 @@ from curation_lib.filters.order_statistics import (
 from curation_lib.filters.stop_words import without_list
 from curation_lib.text.hashing import priority
 from curation_lib.text.label_scores import label_scores
+from curation_lib.text.named_languages import in_languages
 
 TIED = "as good as the threshold; of equal scores the smaller hash of the doc_id stays"
 _SEED = 0

@@ -12,30 +12,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import field_validator
 
-from curation_lib.core.artefact import Model, check_place, find_model, hashed_files, model_facts, verified_file
+from curation_lib.core.artefact import check_place
 from curation_lib.core.config import StageConfig, keep, locate
-from curation_lib.core.errors import ConfigError
-from curation_lib.core.local_copy import local_copy
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters import classifier
-from curation_lib.filters.named_languages import english
 from curation_lib.filters.order_statistics import Partial, State, settled
 from curation_lib.filters.stop_words import WithoutList, without_list
-from curation_lib.text.density_counts import density_counts
-from curation_lib.text.density_files import WEIGHTS, WORDS, read_density_model
-from curation_lib.text.density_signals import SIGNALS, DensityModel
+from curation_lib.text.density_scores import KIND, SHIPPED, Loaded, density_model_files, density_scores, load_density
+from curation_lib.text.density_signals import SIGNALS
 from curation_lib.text.hashing import priority
+from curation_lib.text.named_languages import english
 
-KIND = "density"
-SHIPPED = Path(__file__).with_name("density_model")
+__all__ = ["KIND", "SHIPPED", "STAGE", "DensityConfig", "Loaded", "load"]
 _SEED = 0
 
 
@@ -59,30 +54,14 @@ class DensityConfig(StageConfig):
         return model
 
 
-class Loaded(NamedTuple):
-    """A model, and what the manifest says of it."""
-
-    model: DensityModel
-    facts: dict[str, Any]
-
-
-def _found(config: DensityConfig) -> Model:
-    found = find_model(config.model or str(SHIPPED), [KIND])
-    if found.manifest is None:
-        raise ConfigError(f"model: {found.place} is a file; name the folder that `winnow density train` made")
-    return found
-
-
 def density_files(config: DensityConfig) -> dict[str, str]:
     """The files that shape the scores, by name."""
-    return hashed_files(_found(config), [WORDS, WEIGHTS])
+    return density_model_files(config.model)
 
 
 def load(config: DensityConfig) -> Loaded:
     """The model, from a local copy where it lies elsewhere. Raises ConfigError for one that is none."""
-    found = _found(config)
-    model = read_density_model(*(local_copy(verified_file(found, name)) for name in (WORDS, WEIGHTS)))
-    return Loaded(model, model_facts(found))
+    return load_density(config.model)
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
@@ -92,11 +71,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def measure_density(batch: pa.RecordBatch, config: DensityConfig, context: Context) -> pa.RecordBatch:
     """Scores of each document (see the module)."""
-    model: DensityModel = context.model.model
-    parts = model.contributions(density_counts(batch.column("text"), model.lexicon, model.costs))
-    total = np.full(batch.num_rows, model.bias)
-    for part in parts.T:  # one after the other: a sum in fixed order
-        total += part
+    total, parts = density_scores(batch.column("text"), context.model.model)
     mask = ~english(batch)
     columns = {"density": pa.array(total.astype(np.float32), mask=mask)}
     columns |= {name: pa.array(part, pa.float64(), mask=mask) for name, part in zip(SIGNALS, parts.T, strict=True)}

@@ -23,11 +23,11 @@ from curation_lib.core.config import StageConfig, keep, locate
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters.models import ModelConfig, classifier_files, open_classifier
-from curation_lib.filters.named_languages import english
 from curation_lib.text.buffers import Bytes, Offsets
 from curation_lib.text.classifier_lines import classifier_lines
 from curation_lib.text.fasttext_files import KIND
 from curation_lib.text.label_scores import Classifier, best_labels
+from curation_lib.text.named_languages import english
 
 KEYS = ("topic", "format")
 UNKNOWN = "unknown"

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation_lib.filters.stop_words import UNKNOWN
-
+UNKNOWN = "unknown"
+"""The language of a document that none was found for."""
 ENGLISH = ("en", UNKNOWN)
 
 
