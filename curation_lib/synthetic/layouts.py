@@ -6,6 +6,7 @@ The same classes give the JSON schema for servers with structured output. Their 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, ClassVar, Self
 
@@ -32,6 +33,15 @@ class Layout(BaseModel):
 
     def written(self) -> str:
         raise NotImplementedError
+
+
+def firsts(parts: Sequence[str]) -> list[int]:
+    """Places of the parts that are not, in all but case and white space, an earlier one: small models go in circles,
+    and what they say first is whole."""
+    seen: dict[str, int] = {}
+    for place, part in enumerate(parts):
+        seen.setdefault(one_line(part).casefold(), place)
+    return list(seen.values())
 
 
 def distinct(parts: list[str], what: str) -> None:
@@ -80,7 +90,8 @@ class Questions(Layout):
         if order != "QA" * (len(order) // 2):
             raise Unparsed("questions and answers do not alternate")
         texts = [one_line(part) for _, part in parts]
-        return cls(pairs=[Pair(question=q, answer=a) for q, a in zip(texts[::2], texts[1::2], strict=True)])
+        pairs = [Pair(question=q, answer=a) for q, a in zip(texts[::2], texts[1::2], strict=True)]
+        return cls(pairs=[pairs[i] for i in firsts(texts[::2])])
 
     def written(self) -> str:
         return "\n\n".join(f"Question: {pair.question}\nAnswer: {pair.answer}" for pair in self.pairs)
@@ -90,16 +101,21 @@ class Headed(Questions):
     """The same with questions as headings: `## 1. …?`, then the answer."""
 
     label: ClassVar[re.Pattern[str]] = re.compile(
-        r"^[ \t]*(?:#{1,4}[ \t]*(?:\d+[.)])?|\*\*(?:\d+[.)])?|\d+[.)][ \t]*\**)[ \t]*(?=\S)", re.MULTILINE
+        r"^[ \t]*(?=\S.*[?？؟][ \t*]*$)(?:#{1,4}[ \t]*(?:\d+[.)][ \t])?|\*\*(?:\d+[.)][ \t])?|\d+[.)][ \t]+\**)[ \t]*",
+        re.MULTILINE,
     )
+
+    heading: ClassVar[re.Pattern[str]] = re.compile(r"^[ \t]*#{1,6}[ \t]", re.MULTILINE)
 
     @classmethod
     def read(cls, text: str) -> Self:
         pairs = []
-        for _, part in labelled(text, cls.label, "heading"):
+        for _, part in labelled(text, cls.label, "heading with a question"):
             question, _, answer = part.partition("\n")
+            if cls.heading.search(answer):
+                raise Unparsed(f"a heading stands within an answer: {answer[:60]!r}")
             pairs.append(Pair(question=one_line(question), answer=answer.strip()))
-        return cls(pairs=pairs)
+        return cls(pairs=[pairs[i] for i in firsts([pair.question for pair in pairs])])
 
     def written(self) -> str:
         return "\n\n".join(f"## {pair.question}\n\n{pair.answer}" for pair in self.pairs)
@@ -121,7 +137,8 @@ class Items(Layout):
 
     @classmethod
     def read(cls, text: str) -> Self:
-        return cls(items=[one_line(part) for _, part in labelled(text, cls.label, "list item")])
+        items = [one_line(part) for _, part in labelled(text, cls.label, "list item")]
+        return cls(items=[items[i] for i in firsts(items)])
 
     def written(self) -> str:
         return "\n".join(f"- {item}" for item in self.items)
