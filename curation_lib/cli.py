@@ -47,7 +47,14 @@ def build(
         return terminal.forecast(builds.dry_run(parsed, place))
     with terminal.progress() as progress:
         done = builds.run_build(
-            parsed, place, connect(scheduler, workers), progress, terminal.said, until, batch_rows=batch_rows
+            parsed,
+            place,
+            connect(scheduler, workers),
+            progress,
+            terminal.said,
+            until,
+            batch_rows=batch_rows,
+            tell=terminal.tell,
         )
     return terminal.funnel(done)
 
@@ -103,6 +110,7 @@ def stage(
             parse_settings(settings),
             connect(scheduler, workers),
             progress,
+            terminal.tell,
         )
     return terminal.stage_result(results, read, output)
 

@@ -1,3 +1,3 @@
 """Synthetic documents."""
 
-MODULES = ("rephrase", "seeds")
+MODULES = ("seeds", "generate")

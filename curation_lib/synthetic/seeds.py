@@ -1,7 +1,8 @@
 """`synthetic.seeds`: chooses the documents that a generator rewrites, and the forms that are asked of each.
 
-Drops nothing. A chosen document's metadata gets `synthetic_requests` (JSON list of forms), `synthetic_rank` (0 is the
-best) and, where the generator shall see a part only, `synthetic_excerpt` (JSON `[start, stop]`, bytes of the text).
+Drops nothing. A chosen document's metadata gets `synthetic_requests` (JSON list of forms), `synthetic_rank` (how many
+requests go to better ones: 0 is the best) and, where the generator shall see a part only, `synthetic_excerpt` (JSON
+`[start, stop]`, bytes of the text).
 
 Seeds are the densest texts (`filters.density`'s model, over what the generator sees), by turns from every
 `metadata["topic"]`; texts without a score, for they are not English, come behind, in order of a hash. Never seeds:
@@ -15,6 +16,7 @@ that much per document in the running: three times `requests` per topic at most.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -166,7 +168,7 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SeedsConfig) ->
         "shard": rows.column("shard"),
         "row": rows.column("row"),
         REQUESTS: [orjson.dumps(asked[i]).decode() for i in chosen],
-        RANK: [str(rank) for rank in range(len(chosen))],
+        RANK: [str(rank) for rank in [0, *accumulate(len(asked[i]) for i in chosen)][: len(chosen)]],
         EXCERPT: [None if whole else f"[{start},{stop}]" for whole, start, stop in cut],
     }
     return pa.table(columns, schema=DECISION)
