@@ -11,6 +11,7 @@ from curation_lib.core.registry import names
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.manifest import Entry, Manifest
 from curation_lib.runner.store import Store
+from curation_lib.synthetic.forms import forms
 from tests.laws.conftest import Built
 
 READ = {"sources.sources-jsonl": 58, "sources.sources-parquet": 24, "sources.sources-warc": 16}
@@ -74,6 +75,10 @@ def test_no_document_is_lost_or_doubled_on_the_way(built: Built) -> None:
         left = Counter(r["source_id"] for e in manifest.shards for r in table(built.store, manifest, e, "part"))
         if step.startswith("mix."):
             left = Counter(set(left))
+        if step == "synthetic.generate":
+            made = [source_id for source_id in left if source_id.partition("#")[2].partition(".v")[0] in forms()]
+            assert len(made) == manifest.counts["created"]
+            left -= Counter(made)
         for kind, name in (("drops", "source_id"), ("quarantine", "locator")):
             left += Counter(r[name] for e in manifest.shards for r in table(built.store, manifest, e, kind))
         assert came == left, step
@@ -90,6 +95,7 @@ def test_things_happened(built: Built) -> None:
         "export.licenses.license_not_allowed", "mix.sample.not_sampled", "mix.sample.weight_zero",
     } <= dropped  # fmt: skip
     assert any(rule.startswith("filters.") for rule in dropped)
+    assert counts["synthetic.generate"]["created"] == 7
     assert counts["sources.sources-jsonl"]["quarantined"]
     assert counts["dedup.exact"]["quarantined"]
     assert counts["sources.sources-warc"]["skipped"] == 2
