@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.normalize.language import model_path
+from curation_lib.text.language import model_path
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -1,3 +1,3 @@
 """Synthetic documents."""
 
-MODULES = ("rephrase",)
+MODULES = ("rephrase", "gates")

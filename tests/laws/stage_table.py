@@ -47,6 +47,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "min_bucket": 1,
     },
     "filters.domains": {"drop_topics": ["software"]},
+    "synthetic.gates": {"identify_language": False},
     "mix.sample": {"phase": "pretrain", "default_weight": 1.0},
     "export.licenses": {"allow": ["MIT"]},
     "export.parquet": {"phase": "pretrain"},

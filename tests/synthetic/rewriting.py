@@ -86,13 +86,13 @@ def renumbered(sentence: str, draw: random.Random) -> str:
     else:
         sentence = re.sub(r"(?<![\w.,:#-])(\d{2,3})(\d{3})(?![\w.,:]|-\d)", r"\1,\2", sentence)
     sentence = re.sub(r"(?<=\d)%", " percent", sentence) if draw.random() < 0.5 else sentence
-    written = rf"(?<![\w.,:$#/+*=^-])(?<![A-Z]\w )([2-9]|1[0-2])(?= [a-z]{{4,}}s\b)"
+    written = r"(?<![\w.,:$#/+*=^-])(?<![A-Z]\w )([2-9]|1[0-2])(?= [a-z]{4,}s\b)"
     return re.sub(written, lambda m: DIGITS[int(m[1]) - 2], sentence) if draw.random() < 0.6 else sentence
 
 
 def reworded(sentence: str, draw: random.Random) -> str:
     """The sentence in other words and order."""
-    sentence = re.sub(r"\*\*|__", "", sentence)
+    sentence = re.sub(r"\*\*(\w[^*]*?)\*\*", r"\1", sentence)
     if found := _SIMPLE.match(sentence):
         sentence = f"{found['o'][0].upper()}{found['o'][1:]} {PASSIVE[found['v']]} {_lowered(found['s'].strip())}."
     elif found := _FRONT.match(sentence):
