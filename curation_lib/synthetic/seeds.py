@@ -34,8 +34,8 @@ from curation_lib.synthetic.allotment import allotted
 from curation_lib.synthetic.eligible import candidates
 from curation_lib.synthetic.forms import FORMS
 from curation_lib.text.density_scores import Loaded, density_model_files, density_scores, load_density
-from curation_lib.text.english import english
 from curation_lib.text.hashing import priority
+from curation_lib.text.named_languages import english
 
 REQUESTS, RANK, EXCERPT = "synthetic_requests", "synthetic_rank", "synthetic_excerpt"
 HOLDS = ("numbers", "code")

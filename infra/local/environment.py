@@ -18,6 +18,7 @@ def variables(settings: Settings, credentials: Credentials, environ: Mapping[str
     """What another command (the CLI, a test, a notebook) needs to reach the store, Airflow and Dask."""
     values = {"WINNOW_HOME": str(settings.home), **_store(settings, credentials)}
     values["WINNOW_DEMO_INPUTS"] = str(settings.home / "demo-inputs")
+    values["WINNOW_MODELS"] = str(settings.checkout / "dags" / "models")
     values |= local_model.environment(settings)
     values |= airflow.environment(settings, credentials)
     # The contracts' library reports its use over the network unless told not to.
