@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation_lib.synthetic.children import Child
+from curation_lib.synthetic.generated import Child
 from curation_lib.synthetic.coverage import coverage, new_word_share
 from curation_lib.synthetic.faithful import Faults, faults
 from curation_lib.text.buffers import joined
