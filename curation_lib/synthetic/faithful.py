@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
 
+from curation_lib.text.common_words import common_stems
 from curation_lib.text.fact_tokens import CAPITAL, NUMBER, Token, fact_tokens
 from curation_lib.text.placement import STOPS, Source, context_of, fits, name_runs, slots_of
 from curation_lib.text.statements import statements
 from curation_lib.text.units import unit_of
-from curation_lib.text.word_forms import stem
 
 FOLLOWERS = 3
 """Statements behind a question that are read with it."""
@@ -187,10 +185,3 @@ def _other_fills(source: Source, part: _Part, first: int, last: int, rivals: Col
     if any(own & one for one in fillers):
         return ""
     return min((key for one in fillers for key in one if key in rivals and key not in part.keys), default="")
-
-
-@cache
-def common_stems() -> frozenset[str]:
-    """Stems of words that English texts write small (see tests/synthetic/common_words.py)."""
-    words = files("curation_lib.text").joinpath("common_words.txt").read_text("utf-8").split()
-    return frozenset(stem(word) for word in words)

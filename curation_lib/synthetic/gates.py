@@ -21,10 +21,11 @@ from curation_lib.core.config import StageConfig, keep, locate, measure
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.synthetic.batch import Member, Partial, State, likeness, merged, partial_of
 from curation_lib.synthetic.collapse import collapse_rule
-from curation_lib.synthetic.generated_rows import Child, children, spread
+from curation_lib.synthetic.generated import Child, children, spread
 from curation_lib.synthetic.judging import SCORES, judged
 from curation_lib.synthetic.outcomes import outcome_rules
 from curation_lib.text.buffers import joined
+from curation_lib.text.common_words import COMMON_WORDS
 from curation_lib.text.hashing import priority
 from curation_lib.text.language import load_model, model_path
 from curation_lib.text.words import word_hashes
@@ -44,7 +45,7 @@ class GatesConfig(StageConfig):
     max_unknown_numbers: int | None = keep(0, ge=0)
     max_unknown_units: int | None = keep(0, ge=0)
     max_unknown_names: int | None = keep(0, ge=0)
-    min_number_support: float | None = keep(0.95, ge=0, le=1)
+    min_number_support: float | None = keep(0.9, ge=0, le=1)
     min_name_support: float | None = keep(0.85, ge=0, le=1)
     min_coverage: float | None = keep(0.2, ge=0, le=1)
     max_new_word_share: float | None = keep(0.6, ge=0, le=1)
@@ -69,7 +70,8 @@ def load(config: GatesConfig) -> Any:
 
 
 def model_files(config: GatesConfig) -> list[str]:
-    return [model_path(config.language_model)] if config.identify_language else []
+    """The identifier, and the words that faithfulness takes for no names."""
+    return [COMMON_WORDS, *([model_path(config.language_model)] if config.identify_language else [])]
 
 
 def measure_children(batch: pa.RecordBatch, config: GatesConfig, context: Context) -> pa.RecordBatch:

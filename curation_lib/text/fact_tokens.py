@@ -17,8 +17,10 @@ from curation_lib.text.word_forms import folded, name_form, stem
 
 WORD, NAME, CAPITAL, NUMBER = "word", "name", "capital", "number"
 
+LONGEST_NUMBER = 24
+"""Words of a number that is written out."""
 _URL = r"https?://[^\s<>\"'|)\]]*[\w/]|www\.[\w.-]+\w"
-_RUN = r"[^\W_]\w*(?:(?:::|\.\w+\(|[.,'’:/@\\&+-])?_*[^\W_]\w*)*|_+[^\W_]\w*"
+_RUN = r"[^\W_]\w*(?:(?:::|[.,'’:/@\\&+-])?_*[^\W_]\w*)*|_+[^\W_]\w*"
 _TOKEN = re.compile(rf"(?P<url>{_URL})|(?P<money>[$€£¥]\s?)?(?P<run>{_RUN})(?P<percent>\s?%)?")
 _NUMERIC = re.compile(rf"[vV]?(?P<figures>{FIGURES.pattern})(?P<rest>.*)", re.S)
 _TIME = re.compile(r"(\d{1,2}):(\d\d)")
@@ -145,7 +147,7 @@ def _with_number_words(text: str, tokens: list[Token]) -> list[Token]:
             out.append(Token(token.start, scale.stop, NUMBER, value, value, token.units))
             at += 2
         elif token.kind in (WORD, CAPITAL) and (word in SMALL or word in ORDINALS) and not _seconds(text, out, token):
-            words = [folded(text[t.start : t.stop]) for t in tokens[at : at + 8]]
+            words = [folded(text[t.start : t.stop]) for t in tokens[at : at + LONGEST_NUMBER]]
             found = word_value(words)
             assert found
             value, used = found

@@ -32,6 +32,11 @@ SYNONYMS = {
     "described": "laid out", "error": "fault", "every": "each", "found": "located", "just": "merely",
     "main": "chief", "more than": "over", "when": "whenever", "whether": "if", "wants": "wishes", "want": "wish",
 }  # fmt: skip
+PLAIN = frozenset(
+    "the a an this that these it we if when although because since while which any every some thus today let say what "
+    "how where there here they you he she both all no in on at for by to as so such then now after before during".split()
+) | {word.split(" ")[0] for pair in SYNONYMS.items() for word in pair}
+"""Words whose capital letter at the head of a sentence is none within it."""
 CONTRACTIONS = {
     "do not": "don't", "does not": "doesn't", "is not": "isn't", "are not": "aren't", "cannot": "can't",
     "don't": "do not", "doesn't": "does not", "isn't": "is not", "aren't": "are not", "can't": "cannot",
@@ -73,6 +78,8 @@ def _keeping_case(found: str, other: str) -> str:
 
 def _replaced(sentence: str, words: dict[str, str], share: float, draw: random.Random) -> str:
     def one(match: re.Match[str]) -> str:
+        if match.start() and match[0][0].isupper():  # within a sentence: a name, as in May 2024
+            return match[0]
         return _keeping_case(match[0], words[match[0].lower()]) if draw.random() < share else match[0]
 
     joined = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
@@ -92,7 +99,7 @@ def renumbered(sentence: str, draw: random.Random) -> str:
 
 def reworded(sentence: str, draw: random.Random) -> str:
     """The sentence in other words and order."""
-    sentence = re.sub(r"\*\*(\w[^*]*?)\*\*", r"\1", sentence)
+    sentence = re.sub(r"(?<!\w)\*\*(\w[^*]*?)\*\*(?!\w)", r"\1", sentence)
     if found := _SIMPLE.match(sentence):
         sentence = f"{found['o'][0].upper()}{found['o'][1:]} {PASSIVE[found['v']]} {_lowered(found['s'].strip())}."
     elif found := _FRONT.match(sentence):
@@ -103,24 +110,8 @@ def reworded(sentence: str, draw: random.Random) -> str:
 
 def _lowered(words: str) -> str:
     """With a small first letter where the word is no name."""
-    first = words.split(" ")[0]
-    plain = {
-        "the",
-        "a",
-        "an",
-        "this",
-        "that",
-        "these",
-        "it",
-        "we",
-        "if",
-        "when",
-        "although",
-        "because",
-        "since",
-        "while",
-    }
-    return words[0].lower() + words[1:] if first.lower() in plain else words
+    first = words.split(" ")[0].lower()
+    return words[0].lower() + words[1:] if first in PLAIN else words
 
 
 def prose(parts: list[str], draw: random.Random) -> str:
