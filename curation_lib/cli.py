@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from curation_lib import __version__, cli_density, cli_dialects, cli_models, cli_perplexity, cli_store
+from curation_lib import __version__, cli_density, cli_dialects, cli_models, cli_perplexity, cli_store, cli_synthetic
 from curation_lib.command import SCHEDULER, STORE, WORKERS, command
 
 
@@ -47,7 +47,14 @@ def build(
         return terminal.forecast(builds.dry_run(parsed, place))
     with terminal.progress() as progress:
         done = builds.run_build(
-            parsed, place, connect(scheduler, workers), progress, terminal.said, until, batch_rows=batch_rows
+            parsed,
+            place,
+            connect(scheduler, workers),
+            progress,
+            terminal.said,
+            until,
+            batch_rows=batch_rows,
+            tell=terminal.tell,
         )
     return terminal.funnel(done)
 
@@ -103,6 +110,7 @@ def stage(
             parse_settings(settings),
             connect(scheduler, workers),
             progress,
+            terminal.tell,
         )
     return terminal.stage_result(results, read, output)
 
@@ -125,6 +133,7 @@ for _command in (
     cli_models.models,
     cli_perplexity.perplexity,
     cli_density.density,
+    cli_synthetic.synthetic,
 ):
     cli.add_command(_command)
 

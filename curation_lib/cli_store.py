@@ -138,11 +138,12 @@ def builds(store: str) -> Any:
 @click.command()
 @STORE
 @click.option("--dry-run", "dry", is_flag=True, help="Only say what would go.")
+@click.option("--answers", is_flag=True, help="The remembered answers of generators, too, which were paid for.")
 @command
-def gc(store: str, dry: bool) -> Any:
+def gc(store: str, dry: bool, answers: bool) -> Any:
     """Remove what no finished build needs."""
     from curation_lib import terminal
     from curation_lib.audit.garbage import collect, find_garbage
     from curation_lib.runner.store import Store
 
-    return terminal.garbage((find_garbage if dry else collect)(Store(store)), dry)
+    return terminal.garbage((find_garbage if dry else collect)(Store(store), answers), dry)

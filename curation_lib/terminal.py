@@ -57,14 +57,22 @@ def progress() -> Iterator[Callable[[str, str, int, int], None]]:
     yield report
 
 
+def tell(line: str) -> None:
+    """What workers report meanwhile."""
+    print(f"  {line}", file=sys.stderr, flush=True)
+
+
 def said(what: StepResult | Verdict) -> None:
     """A finished step or gate, as it happens."""
     from curation_lib.runner import steps
+    from curation_lib.runner.reports import tally_line
 
     if isinstance(what, steps.StepResult):
         counts = what.counts
-        numbers = f"{counts['rows_in']:,} in, {counts['kept']:,} kept" if counts else "not configured: created nothing"
+        numbers = f"{counts['rows_in']:,} in, {counts['kept']:,} kept"
         OUT.print(f"{what.step:<28} {what.state:<9} {numbers}  ({what.seconds:.1f} s)", highlight=False)
+        if tally := counts.get("tally"):
+            OUT.print(f"  {tally_line(tally)}", markup=False, highlight=False)
     elif what.success and not what.reused:
         OUT.print(f"  gate {what.message.splitlines()[0]}", markup=False, highlight=False)
 
@@ -104,9 +112,6 @@ def print_funnel(steps: Mapping[str, Mapping[str, Any]]) -> None:
         box=None,
     )
     for step, c in steps.items():
-        if not c:
-            table.add_row(step, "not configured", *[""] * 6)
-            continue
         numbers = (
             c["rows_in"],
             c["created"],

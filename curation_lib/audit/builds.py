@@ -35,7 +35,7 @@ class BuildRecord:
         return f"builds/{self.corpus}/{self.build_id}.json"
 
     def steps(self, store: Store) -> list[Step]:
-        """The build's steps in order, without those that are off."""
+        """The build's steps in order, without those that were off in builds of early versions."""
         ran = [s for s in self.data["steps"] if s["kind"] != "off"]
         manifests = ahead(lambda s: complete(store, s["directory"]), ran)
         return [Step(s["step"], s["kind"], manifest) for s, manifest in zip(ran, manifests, strict=True)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from curation_lib.audit.builds import list_builds, reachable
 from curation_lib.core.errors import StoreError
+from curation_lib.runner.memory import FOLDER
 from curation_lib.runner.store import Store
 
 _KEPT_DEPTH = {"datasets": 3, "scores": 3, "work": 3}
@@ -23,9 +24,10 @@ class Garbage:
         return sum(self.directories.values())
 
 
-def find_garbage(store: Store) -> Garbage:
+def find_garbage(store: Store, answers: bool = False) -> Garbage:
     """Everything below datasets/, scores/ and work/ that no build record reaches, with its commit records, and
-    what killed writers left anywhere."""
+    what killed writers left anywhere. Remembered answers were paid for: they are garbage only where `answers` says so
+    (finished datasets do not need them)."""
     used = reachable(store, list_builds(store))
     used |= {d.replace("datasets/", "work/", 1) for d in used if d.startswith("datasets/")}
     keys: list[str] = []
@@ -37,20 +39,23 @@ def find_garbage(store: Store) -> Garbage:
                 keys.append(key)
                 sizes[directory] = sizes.get(directory, 0) + int(store.fs.size(store.path(key)))
     gone = set(sizes)
+    for key in store.list(FOLDER) if answers else ():
+        keys.append(key)
+        sizes[FOLDER] = sizes.get(FOLDER, 0) + int(store.fs.size(store.path(key)))
     for key in store.list("shards"):
         if store.read_json(key)["directory"] in gone:
             keys.append(key)
     return Garbage([*keys, *store.unfinished("")], sizes)
 
 
-def collect(store: Store) -> Garbage:
+def collect(store: Store, answers: bool = False) -> Garbage:
     """Remove the garbage: commit records first, so that no record ever points to a missing file.
 
     Raises StoreError while a build is active.
     """
     if locks := store.list("locks"):
         raise StoreError(f"{store.address(locks[0])}: a build is active; run gc when it has ended")
-    garbage = find_garbage(store)
+    garbage = find_garbage(store, answers)
     for key in sorted(garbage.keys, key=lambda k: (not k.startswith("shards/"), not k.endswith("manifest.json"), k)):
         store.remove(key)
     return garbage

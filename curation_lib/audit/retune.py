@@ -42,7 +42,7 @@ def retune(recipe: Recipe, store: Store, pairs: Sequence[str], build: str = "", 
             before, after = _as_built(step, manifests[step.id]), changed(step, mine)
             said += [_said(change, step, before, after) for change in mine]
             found = predict(store, manifests[step.id], before, after, samples)
-            behind = [s.id for s in steps[number + 1 :] if s.kind not in ("off", "record")]
+            behind = [s.id for s in steps[number + 1 :] if s.kind != "record"]
             answers.append({"step": step.id, **found, "not_predicted": behind})
     return {"corpus": record.corpus, "build": record.build_id, "changes": said, "steps": answers}
 
@@ -64,7 +64,7 @@ def _last_build(
 def _differs(steps: Sequence[Step], touched: set[str], manifests: dict[str, Manifest]) -> str:
     """The first step up to the last touched one that the build did in another way; "" where there is none."""
     last = max(n for n, step in enumerate(steps) if step.id in touched)
-    for step in (s for s in steps[: last + 1] if s.kind != "off"):
+    for step in steps[: last + 1]:
         if step.id not in manifests:
             return f"it has no step {step.id}"
         now, then = identities(step), manifests[step.id].stages

@@ -132,12 +132,18 @@ def recipe_identity(recipe: Recipe) -> dict[str, Any]:
 
 
 def _without_places(item: Any) -> Any:
-    """A stage as written, without `against` and `paths`: what files hold shapes outputs, not their place."""
+    """A stage as written, without where files lie and servers are, and how fast those are asked."""
     if isinstance(item, list):
         return [_without_places(one) for one in item]
     if not isinstance(item, dict):
         return item
-    return {k: _without_places(v) for k, v in item.items() if k not in ("against", "paths")}
+    return {k: _without_places(v) for k, v in item.items() if k not in _PLACES}
+
+
+_PLACES = (
+    *("against", "paths"),
+    *("endpoint", "api_key_env", "concurrency", "requests_per_minute", "tokens_per_minute"),  # of synthetic.generate
+)
 
 
 def recipe_fingerprint(recipe: Recipe) -> str:

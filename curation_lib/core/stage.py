@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -17,17 +17,48 @@ from curation_lib.core.contract import CAPTURE, DOCUMENT
 from curation_lib.core.taken import Drop, Edit
 
 
+class Memory(Protocol):
+    """Answers from outside that must not be asked for twice; they outlive a killed build. Safe to use from threads."""
+
+    def get(self, key: str) -> bytes | None:
+        """What was remembered under `key`, None where nothing was."""
+
+    def put(self, key: str, value: bytes) -> bytes:
+        """Remember `value`; returns what then stands there: another's, where another was first."""
+
+
+def unheard(tally: Mapping[str, int]) -> None:
+    """Tells nobody."""
+
+
+class Run(NamedTuple):
+    """What a Map that asks a service outside has to know of the run it is part of. None of it may shape the output,
+    but for what a stage's README exempts.
+
+    workers: processes that work on this step at once; limits that hold for all of them are divided by it.
+    began: when this run of the step began, in seconds since 1970; 0 where nobody knows.
+    report: tells the task's log how many more of what are done (see `Result.tally`), from the calling thread.
+    """
+
+    workers: int = 1
+    began: float = 0.0
+    report: Callable[[Mapping[str, int]], None] = unheard
+
+
 class Context(NamedTuple):
     """What the runner hands to a stage's function beside batch and settings.
 
     model: what the stage's `load` returned, once per worker.
     statistics: what the filter's shared measurement returned for this batch (see Filter).
     state: what `merge` returned for the whole dataset.
+    memory: where a Map keeps answers from outside; None where there is no such place.
     """
 
     model: Any = None
     statistics: Any = None
     state: Any = None
+    memory: Memory | None = None
+    run: Run = Run()
 
 
 class Bad(NamedTuple):
@@ -52,6 +83,7 @@ class Result:
     """What became of a batch. rows in + created = kept rows + dropped + quarantined; the runner checks it.
 
     links: LINKS rows of dropped documents, for the report of clusters.
+    tally: whatever else the stage counts, by name; summed up in the manifest's counts.
     """
 
     kept: pa.RecordBatch
@@ -60,6 +92,7 @@ class Result:
     bad: Sequence[Bad] = ()
     created: int = 0
     links: pa.RecordBatch | None = None
+    tally: Mapping[str, int] = field(default_factory=dict)
 
 
 CUTS = pa.list_(

@@ -11,30 +11,26 @@ anything for its score alone. Put gopher_repetition, gopher_quality, c4_quality 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import field_validator
 
-from curation_lib.core.artefact import Model, check_place, find_model, hashed_files, model_facts, verified_file
+from curation_lib.core.artefact import check_place
 from curation_lib.core.config import StageConfig, keep, locate
-from curation_lib.core.errors import ConfigError
-from curation_lib.core.local_copy import local_copy
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters import classifier
-from curation_lib.filters.english import english
-from curation_lib.filters.order_statistics import SCORE_DIGITS, Partial, State, at_most, float_of, settled
+from curation_lib.filters.order_statistics import Partial, State, settled
 from curation_lib.filters.stop_words import WithoutList, without_list
-from curation_lib.text.density_counts import density_counts
-from curation_lib.text.density_files import WEIGHTS, WORDS, read_density_model
-from curation_lib.text.density_signals import SIGNALS, DensityModel
+from curation_lib.text.density_scores import KIND, SHIPPED, Loaded, density_model_files, density_scores, load_density
+from curation_lib.text.density_signals import SIGNALS
 from curation_lib.text.hashing import priority
+from curation_lib.text.named_languages import english
 
-KIND = "density"
-SHIPPED = Path(__file__).with_name("density_model")
+__all__ = ["KIND", "SHIPPED", "STAGE", "DensityConfig", "Loaded", "load"]
 _SEED = 0
 
 
@@ -58,30 +54,14 @@ class DensityConfig(StageConfig):
         return model
 
 
-class Loaded(NamedTuple):
-    """A model, and what the manifest says of it."""
-
-    model: DensityModel
-    facts: dict[str, Any]
-
-
-def _found(config: DensityConfig) -> Model:
-    found = find_model(config.model or str(SHIPPED), [KIND])
-    if found.manifest is None:
-        raise ConfigError(f"model: {found.place} is a file; name the folder that `winnow density train` made")
-    return found
-
-
 def density_files(config: DensityConfig) -> dict[str, str]:
     """The files that shape the scores, by name."""
-    return hashed_files(_found(config), [WORDS, WEIGHTS])
+    return density_model_files(config.model)
 
 
 def load(config: DensityConfig) -> Loaded:
     """The model, from a local copy where it lies elsewhere. Raises ConfigError for one that is none."""
-    found = _found(config)
-    model = read_density_model(*(local_copy(verified_file(found, name)) for name in (WORDS, WEIGHTS)))
-    return Loaded(model, model_facts(found))
+    return load_density(config.model)
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
@@ -91,11 +71,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def measure_density(batch: pa.RecordBatch, config: DensityConfig, context: Context) -> pa.RecordBatch:
     """Scores of each document (see the module)."""
-    model: DensityModel = context.model.model
-    parts = model.contributions(density_counts(batch.column("text"), model.lexicon, model.costs))
-    total = np.full(batch.num_rows, model.bias)
-    for part in parts.T:  # one after the other: a sum in fixed order
-        total += part
+    total, parts = density_scores(batch.column("text"), context.model.model)
     mask = ~english(batch)
     columns = {"density": pa.array(total.astype(np.float32), mask=mask)}
     columns |= {name: pa.array(part, pa.float64(), mask=mask) for name, part in zip(SIGNALS, parts.T, strict=True)}
@@ -104,9 +80,8 @@ def measure_density(batch: pa.RecordBatch, config: DensityConfig, context: Conte
 
 
 def _ranked(scores: pa.RecordBatch) -> pa.RecordBatch:
-    """The scores of documents that have one, as `filters.classifier` ranks them."""
-    columns = {"score": scores.column("density"), "tie": scores.column("tie")}
-    return pa.RecordBatch.from_pydict(columns).filter(pc.is_valid(scores.column("density")))
+    """The scores as `filters.classifier` ranks them."""
+    return pa.RecordBatch.from_pydict({"score": scores.column("density"), "tie": scores.column("tie")})
 
 
 def summarise(scores: pa.RecordBatch, config: Any, state: State | None) -> Partial:
@@ -126,29 +101,15 @@ def keep_dense(scores: pa.RecordBatch, config: DensityConfig, context: Context) 
         threshold = pa.scalar(config.min_density, pa.float64())
         rules.append(Rule("min_density", pc.less(column, threshold), column, config.min_density))
     if config.keep_top_percent is not None:
-        rules.append(_top(scores, context.state))
+        rules.append(classifier.top_rule(_ranked(scores), context.state))
     return [_unjudged(without_list(rule, config.without_list), config) for rule in rules]
-
-
-def _top(scores: pa.RecordBatch, state: State | None) -> Rule:
-    column = scores.column("density")
-    if not state or not state["targets"]:  # no document has a score
-        return Rule("keep_top_percent", pa.nulls(len(column), pa.bool_()), column, 0.0)
-    prefix = state["targets"][0]["prefix"]
-    values = pa.RecordBatch.from_pydict({"score": pc.fill_null(column, 0.0), "tie": scores.column("tie")})
-    failed = ~at_most(classifier.keys(values, len(prefix)), prefix)
-    threshold = -float_of(prefix[:SCORE_DIGITS]) + 0.0
-    return Rule("keep_top_percent", pa.array(failed, mask=pc.is_null(column).to_numpy(False)), column, threshold)
 
 
 def _unjudged(rule: Rule, config: DensityConfig) -> Rule:
     if config.without_list == "pass":
         return rule
-    return Rule(
-        rule.name,
-        rule.failed,
-        rule.score,
-        rule.threshold,
+    return replace(
+        rule,
         unjudged="`density` has English word lists only; drop other languages before with filters.language, set "
         "`without_list: pass`, or turn the rule off by null",
     )
@@ -156,7 +117,7 @@ def _unjudged(rule: Rule, config: DensityConfig) -> Rule:
 
 STAGE = Filter(
     name="filters.density",
-    version=1,
+    version=2,
     config=DensityConfig,
     summary="density of information over polish and anecdote, by threshold or best share of the corpus",
     libraries=("numpy", "xxhash"),

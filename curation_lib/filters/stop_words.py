@@ -13,10 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation_lib.core.stage import Rule
+from curation_lib.text.named_languages import UNKNOWN
 from curation_lib.text.statistics import STOP_WORDS
 
-UNKNOWN = "unknown"
-"""The language of a document that none was found for."""
 Words = tuple[str, ...]
 StopWords = Words | dict[str, Words]
 WithoutList = Literal["stop", "pass"]

@@ -34,6 +34,7 @@ class Books:
     bytes_kept: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
+    tally: Counter[str] = field(default_factory=Counter)
     drops: list[pa.RecordBatch] = field(default_factory=list)
     edits: list[pa.RecordBatch] = field(default_factory=list)
     edges: list[pa.RecordBatch] = field(default_factory=list)
@@ -49,6 +50,7 @@ class Books:
                 f"{len(result.drops)} dropped and {len(result.bad)} quarantined; mend the stage"
             )
         self.created += result.created
+        self.tally.update({f"{stage}.{name}": n for name, n in result.tally.items()})
         self.drop(stage, batch, result.drops)
         self.edit(stage, batch, result.edits)
         self._link(stage, batch, result.links)
@@ -88,6 +90,7 @@ class Books:
             "edited": sum(batch.num_rows for batch in self.edits),
             "bytes_in": self.bytes_in,
             "bytes_kept": self.bytes_kept,
+            **({"tally": dict(sorted(self.tally.items()))} if self.tally else {}),
         }
 
     def ledgers(self) -> list[tuple[str, Sequence[pa.RecordBatch], pa.Schema]]:

@@ -117,8 +117,6 @@ def record_build(session: Session, directories: dict[str, str]) -> str:
 
 
 def _step_record(step: Step, directory: str, store: Store) -> dict[str, Any]:
-    if step.kind == "off":
-        return {"step": step.id, "kind": "off", "directory": directory, "counts": None, "gate": None}
     manifest = complete(store, directory)
     gate = gate_key(manifest, step.contract) if step.contract else None
     return {

@@ -6,10 +6,13 @@ import gc
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from multiprocessing import forkserver
 from typing import Any, Protocol
+from uuid import uuid4
 
 import dask
 import pyarrow as pa
@@ -19,6 +22,8 @@ from dask.multiprocessing import get as get_processes
 
 from curation_lib.core.errors import ConfigError, WinnowError
 from curation_lib.core.registry import names
+from curation_lib.core.stage import unheard
+from curation_lib.runner.reports import Heard, heard_by
 from curation_lib.runner.work import Work
 
 _NUMBA = (
@@ -38,9 +43,16 @@ OnDone = Callable[[Any], None]
 
 
 class Scheduler(Protocol):
-    """Runs one function over many pieces of work and gives the answers in their order."""
+    """Runs one function over many pieces of work and gives the answers in their order; `heard` gets what the work
+    reports meanwhile, in any thread."""
 
-    def run(self, function: Callable[[Work], Any], work: Sequence[Work], done: OnDone) -> list[Any]: ...
+    @property
+    def processes(self) -> int:
+        """How many processes there are to work."""
+
+    def run(
+        self, function: Callable[[Work], Any], work: Sequence[Work], done: OnDone, heard: Heard = unheard
+    ) -> list[Any]: ...
 
     def cancel(self) -> None: ...
 
@@ -55,20 +67,28 @@ class LocalScheduler:
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or os.cpu_count() or 1
         self._pool: ProcessPoolExecutor | None = None
+        self._reports: Any = None
         if self.workers > 1:  # imports while this process does its own
             forkserver.set_forkserver_preload(_preloaded())
             forkserver.ensure_running()
 
-    def run(self, function: Callable[[Work], Any], work: Sequence[Work], done: OnDone) -> list[Any]:
+    @property
+    def processes(self) -> int:
+        return self.workers
+
+    def run(
+        self, function: Callable[[Work], Any], work: Sequence[Work], done: OnDone, heard: Heard = unheard
+    ) -> list[Any]:
         if not work:
             return []
-        tasks = [dask.delayed(function, pure=False)(one) for one in work]
         single = self.workers == 1 or (len(work) == 1 and self._pool is None)
+        told = partial(_here, heard, function) if single else partial(_from_process, function)
+        tasks = [dask.delayed(told, pure=False)(one) for one in work]
         # Given as functions: a scheduler's name makes Dask import all of distributed to look it up.
         where = {"scheduler": get_sync} if single else {"scheduler": get_processes, "pool": self._processes()}
         report = Callback(posttask=lambda key, result, *_: done(result))
         try:
-            with report:
+            with report, self._listening(heard, single):
                 return list(dask.compute(*tasks, chunksize=1, optimize_graph=False, **where))
         except BrokenExecutor as e:
             self._pool = None
@@ -80,8 +100,24 @@ class LocalScheduler:
     def _processes(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
-            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin)
+            self._reports = context.Pipe(duplex=False)
+            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin, initargs=(self._reports[1],))
         return self._pool
+
+    @contextmanager
+    def _listening(self, heard: Heard, single: bool) -> Iterator[None]:
+        """Meanwhile, what the processes report is heard."""
+        if single:
+            yield
+            return
+        ours, theirs = self._reports
+        listener = threading.Thread(target=_listen, args=(ours, heard), daemon=True)
+        listener.start()
+        try:
+            yield
+        finally:
+            theirs.send(None)
+            listener.join()
 
     def cancel(self) -> None:
         """Nothing outlives this process."""
@@ -92,11 +128,40 @@ def _preloaded() -> list[str]:
     return [*runner, *(f"curation_lib.{name}" for name in names()), *_NUMBA, *_PYARROW]
 
 
-def _begin() -> None:
+def _here(heard: Heard, function: Callable[[Work], Any], work: Work) -> Any:
+    with heard_by(heard):
+        return function(work)
+
+
+def _from_process(function: Callable[[Work], Any], work: Work) -> Any:
+    return _here(lambda tally: _reports.send(dict(tally)), function, work)
+
+
+def _from_cluster(topic: str, function: Callable[[Work], Any], work: Work) -> Any:
+    from distributed import get_worker
+
+    worker = get_worker()
+    return _here(lambda tally: worker.log_event(topic, dict(tally)), function, work)
+
+
+def _listen(reports: Any, heard: Heard) -> None:
+    tally: Mapping[str, int] | None
+    while (tally := reports.recv()) is not None:
+        heard(tally)
+
+
+_reports: Any = None
+"""In a process of the pool: the pipe to the process that started it. Reports are shorter than what a pipe takes whole,
+so its writers need no lock, which a killed one would keep."""
+
+
+def _begin(reports: Any) -> None:
     """Ends this worker when the process that started it is gone: a killed build leaves no worker behind.
 
     What the fork brought along is never garbage: looking through it would cost each full collection 0.1 s.
     """
+    global _reports
+    _reports = reports
     gc.freeze()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
@@ -133,19 +198,27 @@ class DaskScheduler:
                 ) from e
         return self._client
 
-    def run(self, function: Callable[[Work], Any], work: Sequence[Work], done: OnDone) -> list[Any]:
+    @property
+    def processes(self) -> int:
+        return max(1, len(self._connected().nthreads()))
+
+    def run(
+        self, function: Callable[[Work], Any], work: Sequence[Work], done: OnDone, heard: Heard = unheard
+    ) -> list[Any]:
         from distributed import as_completed
 
         if not work:
             return []
         client = self._connected()
-        self._futures = client.map(function, work, pure=False, key=function.__name__)
+        client.subscribe_topic(topic := f"winnow-{uuid4().hex}", lambda event: heard(event[1]))
+        self._futures = client.map(partial(_from_cluster, topic, function), work, pure=False, key=function.__name__)
         try:
             for future in as_completed(self._futures, loop=client.loop):
                 done(future.result())
             return [future.result() for future in self._futures]
         finally:
             self.cancel()
+            client.unsubscribe_topic(topic)
 
     def cancel(self) -> None:
         if self._client is not None and self._futures:

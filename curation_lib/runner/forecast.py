@@ -15,7 +15,7 @@ from curation_lib.runner.store import Store
 
 
 def forecast(steps: Sequence[Step], recipe: Recipe, store: Store) -> list[dict[str, str]]:
-    """One row per step: `step`, `state` (reused, runs, off) and `why`."""
+    """One row per step: `step`, `state` (reused, runs) and `why`."""
     found: dict[str, Manifest | None] = {}
     rows = []
     for step in steps:
@@ -34,8 +34,6 @@ def _one(
     if waiting:
         return "runs", f"{waiting[0]} runs first", None
     known = [m for m in inputs if m is not None]
-    if step.kind == "off":
-        return "off", "not configured", known[0]
     directory = _directory(step, known, recipe, store)
     manifest = read_manifest(store, directory)
     if manifest is None:

@@ -108,4 +108,9 @@ def total(counts: Sequence[Counts]) -> Counts:
             for reason, n in c[name].items():
                 added[reason] += n
         sums[name] = dict(sorted(added.items()))
+    tally: Counter[str] = Counter()
+    for c in counts:
+        tally.update(c.get("tally", {}))
+    if tally:
+        sums["tally"] = dict(sorted(tally.items()))
     return sums

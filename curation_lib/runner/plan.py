@@ -14,7 +14,7 @@ from curation_lib.core.recipe import Recipe, configured, mixes_of, sources_of, s
 from curation_lib.core.stage import Bound, Filter, Group, Map, Stage
 from curation_lib.runner.expected_rules import check_rules
 
-Kind = Literal["ingest", "map", "filter", "group", "off", "export", "record"]
+Kind = Literal["ingest", "map", "filter", "group", "export", "record"]
 
 
 @dataclass(frozen=True)
@@ -73,17 +73,12 @@ def fused(stages: Sequence[Bound]) -> list[Step]:
 
 
 def _kind(bound: Bound) -> Kind:
-    stage, config = bound
-    if getattr(config, "enabled", True) is False:
-        return "off"
     kinds: dict[type[Stage], Kind] = {Map: "map", Filter: "filter", Group: "group"}
-    return kinds[type(stage)]
+    return kinds[type(bound[0])]
 
 
 def behind(step: Step, heads: tuple[str, ...], taken: set[str]) -> Step:
     """The step behind those called `heads`, under an id that is not taken."""
-    if step.kind == "off" and len(heads) > 1:
-        raise ConfigError(f"stages: {step.id} is off and stands directly behind several sources; move it back")
     number = 2
     id = step.id
     while id in taken:
@@ -101,9 +96,7 @@ def _gated(steps: list[Step], recipe: Recipe) -> list[Step]:
     for step in steps:
         extra = parse_expectations(recipe.gates.get(step.id, []), f"gates.{step.id}")
         check_columns(extra, f"gates.{step.id}")
-        if extra and step.kind == "off":
-            raise ConfigError(f"gates.{step.id}: the step is off, so its gate would never be judged; take it out")
         check_rules(step.bound, extra, f"gates.{step.id}")
-        contract = contract_for(step.label, extra) if step.kind != "off" else ()
+        contract = contract_for(step.label, extra)
         gated.append(Step(step.id, step.kind, step.label, step.bound, step.upstream, step.phase, contract))
     return gated

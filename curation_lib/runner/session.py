@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from curation_lib.core.fingerprint import fingerprint, stage_identity
@@ -13,6 +14,7 @@ from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.manifest import Entry, Manifest, total
 from curation_lib.runner.parts import BATCH_ROWS, CODEC
 from curation_lib.runner.plan import Step
+from curation_lib.runner.reports import Sums, Tell, untold
 from curation_lib.runner.store import Store
 from curation_lib.runner.work import Link, Work, described
 
@@ -27,13 +29,16 @@ def silent(step: str, function: str, done: int, total: int) -> None:
 @dataclass
 class Session:
     """What every step of a build shares. `calls` counts shards computed per function, `reused` those not;
-    `codec` packs the sources' parts: None where they are gone when the command ends."""
+    `codec` packs the sources' parts: None where they are gone when the command ends; `memory` is the store of
+    answers from outside, `store` where there is no other; `tell` says a line in the task's log."""
 
     store: Store
     scheduler: Scheduler
     progress: Progress = silent
     batch_rows: int = BATCH_ROWS
     codec: str | None = CODEC
+    memory: Store | None = None
+    tell: Tell = untold
     recipe: Recipe | None = None
     card: Callable[[Step, Manifest], str] | None = None
     calls: Counter[str] = field(default_factory=Counter)
@@ -54,7 +59,9 @@ class Session:
                 (self.reused if one.reused else self.calls)[name] += 1
             self.progress(step, name, finished, len(work))
 
-        return self.scheduler.run(function, work, done)
+        workers, began = min(self.scheduler.processes, len(work)), time.time()
+        given = [replace(one, memory=self.memory, workers=workers, began=began) for one in work]
+        return self.scheduler.run(function, given, done, Sums(step, self.tell))
 
 
 def identities(step: Step) -> list[dict[str, Any]]:

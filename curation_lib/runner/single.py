@@ -17,6 +17,7 @@ from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.plan import Step, behind, fused
 from curation_lib.runner.publish import check_output, publish
 from curation_lib.runner.released import releases_of, require_releases
+from curation_lib.runner.reports import Tell, untold
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.steps import StepResult, run_step
 from curation_lib.runner.store import Store
@@ -29,16 +30,19 @@ def run_stage(
     settings: Mapping[str, Any],
     scheduler: Scheduler,
     progress: Progress = silent,
+    tell: Tell = untold,
 ) -> tuple[list[StepResult], Manifest | None]:
     """Run the stage called `name` over files or datasets; its dataset is then the folder `output`.
 
     `name` may be several, joined by commas: each runs on what the one before it kept, neighbouring filters in one
     pass, and `settings` are by stage. Rows are taken as they stand (no clean-up) unless the stage is itself a source
-    or a normalizer. Returns the results of the steps and the manifest of what was read for them.
+    or a normalizer. Answers that a stage paid for are kept at `output` + ".answers", for the next run. Returns the
+    results of the steps and the manifest of what was read for them.
     """
     check_output(output)
     with tempfile.TemporaryDirectory(prefix="winnow-stage-") as folder:
-        session = Session(Store(folder), scheduler, progress)
+        answers = Store(f"{output.rstrip('/')}.answers")
+        session = Session(Store(folder), scheduler, progress, memory=answers, tell=tell)
         steps, upstream = _prepared(name, inputs, settings, session)
         if any(release.is_at(output) for step in steps for release in releases_of(step)):
             raise ConfigError(f"--output {output}: a release that the stage compares with; name another folder")

@@ -25,7 +25,7 @@ from curation_lib.runner.work import Work
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step came to. `state`: computed, reused, or off."""
+    """What a step came to. `state`: computed or reused."""
 
     step: str
     state: str
@@ -41,8 +41,6 @@ def run_step(step: Step, inputs: Sequence[Manifest], session: Session, allow_emp
     Raises ContractError where a source yields no document, unless `allow_empty`.
     """
     began, before = time.perf_counter(), Counter(session.calls)
-    if step.kind == "off":
-        return StepResult(step.id, "off", inputs[0].directory, {}, {}, 0.0)
     manifest = _RUNNERS[step.kind](step, inputs, session)
     calls = dict(session.calls - before)
     result = StepResult(

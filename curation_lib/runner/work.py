@@ -18,11 +18,13 @@ from curation_lib.core.contract import conform
 from curation_lib.core.errors import ContractError, WinnowError
 from curation_lib.core.fingerprint import fingerprint, model_hashes
 from curation_lib.core.registry import find
-from curation_lib.core.stage import Bound, Context, Map, Stage
+from curation_lib.core.stage import Bound, Context, Map, Run, Stage
 from curation_lib.runner.books import Books
 from curation_lib.runner.commit import Outputs
 from curation_lib.runner.manifest import NAMES, Entry
+from curation_lib.runner.memory import Remembered
 from curation_lib.runner.parts import BATCH_ROWS, CODEC, PartWriter
+from curation_lib.runner.reports import reporting
 from curation_lib.runner.store import Store
 from curation_lib.text.hashing import content_hashes
 
@@ -35,6 +37,7 @@ class Work:
     """One shard of one step. `fingerprint` names the work without its input, `input` the input's bytes.
 
     chain: stages as they are sent; part: store key of the input part (a source's Shard for ingest).
+    memory: the store of remembered answers, `store` where there is no other; workers, began: see core's Run.
     """
 
     store: Store
@@ -48,6 +51,9 @@ class Work:
     facts: dict[str, Any] = field(default_factory=dict)
     batch_rows: int = BATCH_ROWS
     codec: str | None = CODEC
+    memory: Store | None = None
+    workers: int = 1
+    began: float = 0.0
 
     def bound(self) -> list[Bound]:
         return [bind(name, settings) for name, settings, _ in self.chain]
@@ -89,7 +95,8 @@ def model(name: str, settings: str, files: str) -> Any:
 
 
 def contexts(work: Work) -> list[Context]:
-    return [Context(model=model(*link)) for link in work.chain]
+    memory, run = Remembered(work.memory or work.store), Run(work.workers, work.began, reporting())
+    return [Context(model=model(*link), memory=memory, run=run) for link in work.chain]
 
 
 def run_maps(batch: pa.RecordBatch, stages: Sequence[Bound], given: Sequence[Context], books: Books) -> pa.RecordBatch:

@@ -1,3 +1,3 @@
 """Synthetic documents."""
 
-MODULES = ("rephrase", "gates")
+MODULES = ("seeds", "generate", "gates")

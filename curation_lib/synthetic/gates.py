@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 from curation_lib.core.config import StageConfig, keep, locate, measure
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.synthetic.batch import Member, Partial, State, likeness, merged, partial_of
-from curation_lib.synthetic.generated import Child, children, spread
 from curation_lib.synthetic.collapse import collapse_rule
+from curation_lib.synthetic.generated_rows import Child, children, spread
 from curation_lib.synthetic.judging import SCORES, judged
 from curation_lib.synthetic.outcomes import outcome_rules
 from curation_lib.text.buffers import joined

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation_lib.synthetic.generated import Child
 from curation_lib.synthetic.coverage import coverage, new_word_share
 from curation_lib.synthetic.faithful import Faults, faults
+from curation_lib.synthetic.generated_rows import Child
 from curation_lib.text.buffers import joined
 from curation_lib.text.fact_tokens import fact_tokens
 from curation_lib.text.language import identify

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import DAG, BaseOperator, Param, TaskGroup, TriggerRule
+from airflow.sdk import DAG, BaseOperator, Param, TaskGroup
 
 from curation_lib.core.recipe import Recipe, load_recipe
 from curation_lib.runner.plan import Step, plan
@@ -67,10 +67,9 @@ def _empty_dag(recipe: Recipe, doc_md: str) -> DAG:
 def _add_tasks(recipe: Recipe, steps: Sequence[Step], path: str) -> None:
     ends: dict[str, BaseOperator] = {}
     groups: dict[str, TaskGroup] = {}
-    off = {step.id for step in steps if step.kind == "off"}
     for step in steps:
         with _group(step, groups):
-            first = _step_task(recipe, step, path, behind_off=bool(off & set(step.upstream)))
+            first = _step_task(recipe, step, path)
             ends[step.id] = _gate_behind(first, recipe, step, path) if step.contract else first
         for upstream in step.upstream:
             ends[upstream] >> first
@@ -85,13 +84,11 @@ def _group(step: Step, groups: dict[str, TaskGroup]) -> Any:
     return groups[name]
 
 
-def _step_task(recipe: Recipe, step: Step, path: str, behind_off: bool) -> BaseOperator:
+def _step_task(recipe: Recipe, step: Step, path: str) -> BaseOperator:
     common: dict[str, Any] = {"task_id": step.id, "doc_md": docs.step_doc(step), **_shared(step, path)}
     if step.kind == "record":
         return RecordOperator(outlets=[dataset_asset(recipe.corpus, BUILD)], **common)
-    # A step that is off shows as skipped; what stands behind it runs all the same.
-    rule = TriggerRule.NONE_FAILED if behind_off else TriggerRule.ALL_SUCCESS
-    return StageOperator(trigger_rule=rule, **common)
+    return StageOperator(**common)
 
 
 def _gate_behind(first: BaseOperator, recipe: Recipe, step: Step, path: str) -> BaseOperator:

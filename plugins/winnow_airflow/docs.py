@@ -60,7 +60,7 @@ def _sources(recipe: Recipe) -> Iterator[str]:
 def _stages(steps: Sequence[Step]) -> Iterator[str]:
     yield from ("", "## Stages", "")
     for step in steps:
-        if step.kind in ("map", "filter", "group", "off") and not step.phase:
+        if step.kind in ("map", "filter", "group") and not step.phase:
             for line in _stage_lines(step):
                 yield f"- {line}"
 
@@ -69,8 +69,7 @@ def _stage_lines(step: Step) -> Iterator[str]:
     for stage, config in step.bound:
         changed = settings_changed(config)
         shown = f" with {', '.join(f'`{k} = {v!r}`' for k, v in changed.items())}" if changed else ""
-        off = " (off: not configured, creates nothing)" if step.kind == "off" else ""
-        yield f"`{stage.name}` v{stage.version}: {_summary(stage)}{off}{shown}"
+        yield f"`{stage.name}` v{stage.version}: {_summary(stage)}{shown}"
 
 
 def _summary(stage: Stage) -> str:

@@ -18,8 +18,10 @@ import orjson
 import pyarrow.parquet as pq
 from isal import igzip
 
+from curation_lib.core.stage import unheard
 from curation_lib.runner.dask import LocalScheduler, OnDone
 from curation_lib.runner.parts import CODEC, ROW_GROUP
+from curation_lib.runner.reports import Heard
 from curation_lib.runner.single import run_stage
 from tests.benchmarks.measure import alternated
 from tests.benchmarks.results import save, workplace
@@ -40,10 +42,12 @@ class Timed(LocalScheduler):
         super().__init__(1)
         self.seconds: dict[str, float] = defaultdict(float)
 
-    def run(self, function: Callable[[Any], Any], work: Sequence[Any], done: OnDone) -> list[Any]:
+    def run(
+        self, function: Callable[[Any], Any], work: Sequence[Any], done: OnDone, heard: Heard = unheard
+    ) -> list[Any]:
         begun = time.process_time()
         try:
-            return super().run(function, work, done)
+            return super().run(function, work, done, heard)
         finally:
             self.seconds[function.__name__] += time.process_time() - begun
 

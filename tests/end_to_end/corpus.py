@@ -105,7 +105,6 @@ def write_recipe(path: Path, corpus: str, inputs: Path, **changes: object) -> No
             {"filters.gopher_quality": {"min_stop_words": None}},
             "filters.c4_quality",
             "filters.fineweb_quality",
-            {"synthetic.rephrase": {"enabled": False}},
         ],
         "licenses": {"allow": ["MIT", "CC0-1.0"]},
         "mixes": {

@@ -18,7 +18,7 @@ from infra.training.inputs import DENSITY, main, write_inputs
 from infra.training.spec import Texts, load_spec
 
 ROOT = Path(__file__).resolve().parents[2]
-MODEL = ROOT / "curation_lib" / "filters" / "density_model"
+MODEL = ROOT / "curation_lib" / "text" / "density_model"
 PAIRS = ROOT / "tests" / "golden" / "density" / "pairs.jsonl"
 FREE = {
     "AGPL-3.0-or-later", "Apache-2.0", "BSD-3-Clause", "CC-BY-SA-3.0", "GFDL-1.2-or-later", "GFDL-1.3-or-later",

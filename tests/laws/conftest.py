@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 
 from curation_lib.runner.build import Build
 from curation_lib.runner.store import Store
-from tests.laws.stage_table import every_stage
+from tests.laws.stage_table import SETTINGS, every_stage
 from tests.runner.corpora import run_steps, write_inputs
+from tests.synthetic.endpoint_server import Server
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,14 @@ class Built:
     @property
     def store(self) -> Store:
         return Store(str(self.folder))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def endpoint() -> Iterator[Server]:
+    """What synthetic.generate asks: a real server, the same answer to the same question."""
+    with Server() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SETTINGS["synthetic.generate"], "endpoint", server.url)
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.store import Store
 
 Rows = list[dict[str, Any]]
+ASKED = {"synthetic_requests", "synthetic_rank", "synthetic_excerpt"}
+"""Metadata that synthetic.seeds gives and synthetic.generate takes."""
 
 
 def rows(store: Store, manifest: Manifest, number: int, kind: str) -> Rows:
@@ -48,10 +50,12 @@ def check_replay(store: Store, manifest: Manifest) -> int:
     Returns how many edits there were.
 
     What filters note in the metadata follows from their stored scores and is left out, as is an identity that stands
-    twice in a shard: the books do not say which of the two went.
+    twice in a shard: the books do not say which of the two went. Children of synthetic.generate come to what stays.
     """
     count = 0
     notes = {key for s in manifest.stages for key in getattr(find(s["stage"]), "annotates", ())}
+    if any(s["stage"].startswith("synthetic.") for s in manifest.stages):
+        notes |= ASKED
     at_once = isinstance(find(manifest.stages[0]["stage"]), Filter)
     stages = [""] if at_once else [stage["stage"] for stage in manifest.stages]
     for number, (source, at) in enumerate(inputs_of(store, manifest)):
@@ -64,7 +68,8 @@ def check_replay(store: Store, manifest: Manifest) -> int:
         dropped = {_who(r) for r in rows(store, manifest, number, "drops")}
         gone = dropped | twice | {(r["source"], r["locator"]) for r in rows(store, manifest, number, "quarantine")}
         made = [_without(_edited(row, stages, edits), notes) for row in before if _who(row) not in gone]
-        wanted = [_without(row, notes) for row in after if _who(row) not in twice]
+        new = {_who(row) for row in after if row["format"] == "synthetic"} - set(map(_who, before))
+        wanted = [_without(row, notes) for row in after if _who(row) not in twice | new]
         assert pa.Table.from_pylist(made, DOCUMENT).equals(pa.Table.from_pylist(wanted, DOCUMENT))
         # A later Map of the same step may drop what an earlier one had edited; one alone books no edits of a drop.
         assert not edits or (len(stages) > 1 and {who[2] for who in edits} <= {who[1] for who in dropped})

@@ -11,15 +11,15 @@ from curation_lib.core.registry import names
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.manifest import Entry, Manifest
 from curation_lib.runner.store import Store
+from curation_lib.synthetic.forms import forms
 from tests.laws.conftest import Built
-from tests.laws.stage_table import NEEDS_GENERATOR
 
 READ = {"sources.sources-jsonl": 58, "sources.sources-parquet": 24, "sources.sources-warc": 16}
 """Rows and records written by `write_inputs`."""
 
 
 def manifests(built: Built) -> list[tuple[str, Manifest]]:
-    return [(s.step, complete(built.store, s.directory)) for s in built.build.steps if s.state != "off"]
+    return [(s.step, complete(built.store, s.directory)) for s in built.build.steps]
 
 
 def table(store: Store, manifest: Manifest, entry: Entry, kind: str) -> list[dict[str, object]]:
@@ -32,7 +32,7 @@ def table(store: Store, manifest: Manifest, entry: Entry, kind: str) -> list[dic
 
 def test_every_stage_took_part(built: Built) -> None:
     ran = {stage["stage"] for _, m in manifests(built) for stage in m.stages}
-    assert ran == set(names()) - set(NEEDS_GENERATOR)
+    assert ran == set(names())
 
 
 def test_every_dataset_adds_up_in_its_files(built: Built) -> None:
@@ -45,6 +45,8 @@ def test_every_dataset_adds_up_in_its_files(built: Built) -> None:
             dropped = table(built.store, manifest, entry, "drops")
             quarantined = table(built.store, manifest, entry, "quarantine")
             created = len(kept) - len({row["doc_id"] for row in kept}) if step.startswith("mix.") else 0
+            if step == "synthetic.generate":
+                created = sum(row["format"] == "synthetic" for row in kept)
             skipped = entry.counts["skipped"] if not inputs else 0
             rows_in = len(table(built.store, *inputs[number], "part")) if inputs else entry.counts["rows_in"]
             where = f"{step} {entry.name}"
@@ -73,6 +75,10 @@ def test_no_document_is_lost_or_doubled_on_the_way(built: Built) -> None:
         left = Counter(r["source_id"] for e in manifest.shards for r in table(built.store, manifest, e, "part"))
         if step.startswith("mix."):
             left = Counter(set(left))
+        if step == "synthetic.generate":
+            made = [source_id for source_id in left if source_id.partition("#")[2].partition(".v")[0] in forms()]
+            assert len(made) == manifest.counts["created"]
+            left -= Counter(made)
         for kind, name in (("drops", "source_id"), ("quarantine", "locator")):
             left += Counter(r[name] for e in manifest.shards for r in table(built.store, manifest, e, kind))
         assert came == left, step
@@ -89,6 +95,7 @@ def test_things_happened(built: Built) -> None:
         "export.licenses.license_not_allowed", "mix.sample.not_sampled", "mix.sample.weight_zero",
     } <= dropped  # fmt: skip
     assert any(rule.startswith("filters.") for rule in dropped)
+    assert counts["synthetic.generate"]["created"] == 7
     assert counts["sources.sources-jsonl"]["quarantined"]
     assert counts["dedup.exact"]["quarantined"]
     assert counts["sources.sources-warc"]["skipped"] == 2

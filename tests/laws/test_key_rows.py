@@ -20,6 +20,13 @@ OTHER: dict[str, list[Any]] = {
     "bits": [4, 14],
     "seed": [1, 2],
     "similarity": ["jaccard", "containment"],
+    "requests": [1, 1000],
+    "forms": [{"table": 1}, {"math_problem": 2, "summary": 1}],
+    "per_seed": [1, 3],
+    "min_density": [None, 2.0],
+    "min_quality": [None, 3],
+    "balance": [True, False],
+    "max_per_topic": [None, 1],
 }
 """Values of settings marked `keep`: a new one needs a line here."""
 

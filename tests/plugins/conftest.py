@@ -88,7 +88,7 @@ sources:
   prose: {{stage: sources.jsonl, paths: ["{inputs}/*.jsonl"], license: MIT}}
 stages:
   - dedup.exact
-  - synthetic.rephrase
+  - filters.length
 licenses: {{allow: [CC0-1.0, MIT]}}
 mixes: {{{mixes}}}
 export: {{formats: [parquet]}}

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk import TriggerRule
 from airflow.serialization.serialized_objects import DagSerialization
 from winnow_airflow.dag_builder import build_dag
 
@@ -21,10 +20,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 def test_one_task_per_step_and_one_per_gate(recipe):
     dag = build_dag(recipe(shards=7, phases=("pretrain", "posttrain")))
     steps = [
-        *("sources.notes", "sources.prose", "dedup.exact", "export.licenses"),
+        *("sources.notes", "sources.prose", "dedup.exact", "filters.length", "export.licenses"),
         *("mix.pretrain", "export.pretrain", "mix.posttrain", "export.posttrain"),
     ]
-    expected = {*steps, *(f"{s}.gate" for s in steps), "synthetic.rephrase", "build.record"}
+    expected = {*steps, *(f"{s}.gate" for s in steps), "build.record"}
     assert set(dag.task_ids) == expected
 
 
@@ -34,17 +33,10 @@ def test_what_follows_a_step_waits_for_its_gate(recipe):
     assert upstream["sources.notes"] == set()
     assert upstream["sources.notes.gate"] == {"sources.notes"}
     assert upstream["dedup.exact"] == {"sources.notes.gate", "sources.prose.gate"}
-    assert upstream["synthetic.rephrase"] == {"dedup.exact.gate"}
-    assert upstream["export.licenses"] == {"synthetic.rephrase"}
+    assert upstream["filters.length"] == {"dedup.exact.gate"}
+    assert upstream["export.licenses"] == {"filters.length.gate"}
     assert upstream["mix.posttrain"] == {"export.licenses.gate"}
     assert upstream["build.record"] == {"export.pretrain.gate", "export.posttrain.gate"}
-
-
-def test_only_what_stands_behind_a_step_that_is_off_runs_after_a_skip(recipe):
-    dag = build_dag(recipe())
-    after_skip = {t.task_id for t in dag.tasks if t.trigger_rule == TriggerRule.NONE_FAILED}
-    assert after_skip == {"export.licenses"}
-    assert {t.trigger_rule for t in dag.tasks if t.task_id not in after_skip} == {TriggerRule.ALL_SUCCESS}
 
 
 def test_the_recipe_says_how_airflow_runs_it(recipe):
@@ -69,7 +61,7 @@ def test_the_page_of_a_dag_tells_what_the_recipe_says(recipe):
     asked = "{frame: metrics, type: ExpectColumnValuesToBeBetween, column: rows, min_value: 3}"
     more = f"gates:\n  dedup.exact: [{asked}]"
     dag = build_dag(recipe(more=more))
-    for words in ("Notes for a test.", "| prose | `sources.jsonl` | MIT |", "off: not configured", "@weekly"):
+    for words in ("Notes for a test.", "| prose | `sources.jsonl` | MIT |", "@weekly"):
         assert words in dag.doc_md
     assert "`dedup.exact`, set by this recipe: `metrics.rows` >= 3" in dag.doc_md
     assert "`allow = ['CC0-1.0', 'MIT']`" in dag.get_task("export.licenses").doc_md

@@ -83,12 +83,11 @@ class Run:
 def test_a_build_runs_to_its_record(recipe, store):
     run = Run(build_dag(recipe()))
     run.run_to("build.record")
-    assert run.skipped == {"synthetic.rephrase": "synthetic.rephrase: not configured: created nothing"}
+    assert run.skipped == {}
     done = run.values["build.record"]
     build = store.read_json(f"builds/notes/{done['build_id']}.json")
-    assert {s["step"]: s["kind"] for s in build["steps"]}["synthetic.rephrase"] == "off"
+    assert {s["step"]: s["kind"] for s in build["steps"]}["filters.length"] == "filter"
     assert store.list(f"exports/notes/{done['build_id']}/pretrain")
-    assert run.values["synthetic.rephrase"]["directory"] == run.values["dedup.exact"]["directory"]
     assert run.values["sources.notes"]["kept"] == 10
     assert store.list("locks") == []
     event = run.events[dataset_asset("notes", "dedup.exact")].extra
@@ -104,7 +103,7 @@ def test_a_build_runs_to_its_record(recipe, store):
     again = Run(build_dag(recipe()))
     again.run_to("build.record")
     states = {r["task"]: r["state"] for r in read_records(store, "notes", RUN)}
-    assert {states[t] for t in states if not t.endswith(".gate")} == {"reused", "off", "recorded"}
+    assert {states[t] for t in states if not t.endswith(".gate")} == {"reused", "recorded"}
     assert again.values["build.record"] == done
 
 
@@ -129,9 +128,8 @@ def test_a_gate_that_fails_names_the_expectation_and_its_page(recipe, store):
     assert store.exists(broken.value.page)
     assert isinstance(broken.value, AirflowFailException)  # a retry would judge the same
 
-    run.values["synthetic.rephrase"] = run.values["dedup.exact"]
     with pytest.raises(AirflowFailException, match="its gate failed"):
-        run.run("synthetic.rephrase")  # although somebody may have set the gate to success
+        run.run("filters.length")  # although somebody may have set the gate to success
 
 
 def test_a_failure_is_logged_recorded_and_lets_the_lock_go(recipe, store, caplog):

@@ -40,19 +40,18 @@ def test_neighbours_of_one_shape_share_a_step() -> None:
 
 def test_steps_follow_each_other_and_phases_share_the_corpus() -> None:
     mixes = {"pretrain": {"default_weight": 1.0}, "posttrain": {"default_weight": 1.0}}
-    found = steps(stages=["dedup.exact", {"synthetic.rephrase": {"enabled": False}}], mixes=mixes)
+    found = steps(stages=["dedup.exact", "filters.length"], mixes=mixes)
     assert {id: s.upstream for id, s in found.items()} == {
         "sources.books": (),
         "dedup.exact": ("sources.books",),
-        "synthetic.rephrase": ("dedup.exact",),
-        "export.licenses": ("synthetic.rephrase",),
+        "filters.length": ("dedup.exact",),
+        "export.licenses": ("filters.length",),
         "mix.pretrain": ("export.licenses",),
         "export.pretrain": ("mix.pretrain",),
         "mix.posttrain": ("export.licenses",),
         "export.posttrain": ("mix.posttrain",),
         "build.record": ("export.pretrain", "export.posttrain"),
     }
-    assert found["synthetic.rephrase"].kind == "off"
 
 
 def test_a_stage_may_come_again_later() -> None:
@@ -62,7 +61,7 @@ def test_a_stage_may_come_again_later() -> None:
 
 def test_every_step_that_makes_a_dataset_has_a_gate() -> None:
     for step in steps().values():
-        assert bool(step.contract) == (step.kind not in ("record", "off")), step.id
+        assert bool(step.contract) == (step.kind != "record"), step.id
 
 
 def test_the_recipe_s_expectations_join_those_of_their_step() -> None:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException
 
 from curation_lib.core.recipe import Recipe, recipe_fingerprint
 from winnow_airflow.hooks.dask import DaskHook
@@ -25,7 +25,7 @@ LINE_SECONDS = 2.0
 
 
 class StageOperator(BuildOperator):
-    """Brings one step's dataset about; what is complete is reused. A step that is off is skipped."""
+    """Brings one step's dataset about; what is complete is reused."""
 
     def __init__(self, *, dask_conn_id: str = DaskHook.default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -48,9 +48,6 @@ class StageOperator(BuildOperator):
         given = handed_on(result, recipe_fingerprint(recipe))
         facts = {"order": place, "kind": step.kind, **given, "counts": result.counts, "seconds": result.seconds}
         write_record(store, recipe.corpus, str(context["run_id"]), self.task_id, facts)
-        if result.state == "off":
-            context["ti"].xcom_push(key="return_value", value=given)  # a skipped task returns nothing
-            raise AirflowSkipException(f"{step.id}: not configured: created nothing")
         return given
 
     def _inputs(self, step: Step, recipe: Recipe, store: Store, context: Context) -> list[Manifest]:
@@ -71,10 +68,10 @@ class StageOperator(BuildOperator):
         from curation_lib.runner.steps import run_step
 
         self._scheduler = DaskHook(self.dask_conn_id).get_conn()
-        where = "nothing to do" if step.kind == "off" else f"{step.kind} on {self._scheduler.address}"
-        self.log.info("%s: %s, store %s", step.id, where, store.url)
+        self.log.info("%s: %s on %s, store %s", step.id, step.kind, self._scheduler.address, store.url)
+        session = new_session(recipe, store, self._scheduler, self._progress, tell=self.log.info)
         try:
-            return run_step(step, inputs, new_session(recipe, store, self._scheduler, self._progress))
+            return run_step(step, inputs, session)
         except Exception:
             if self._stopped:
                 raise AirflowFailException(f"{step.id}: stopped; its work on Dask is cancelled") from None
@@ -103,9 +100,9 @@ def handed_on(result: StepResult, recipe_print: str) -> dict[str, Any]:
 
 
 def outcome(result: StepResult) -> list[str]:
-    """What the task's log says at the end: one line of totals, then one per reason."""
-    if not result.counts:
-        return [f"{result.step}: not configured: created nothing"]
+    """What the task's log says at the end: one line of totals, then one per reason, then what else was counted."""
+    from curation_lib.runner.reports import tally_line
+
     c = result.counts
     dropped, quarantined = sum(c["dropped"].values()), sum(c["quarantined"].values())
     totals = (
@@ -114,4 +111,5 @@ def outcome(result: StepResult) -> list[str]:
     )
     reasons = [f"{n:,} dropped by {rule}" for rule, n in c["dropped"].items() if n]
     reasons += [f"{n:,} quarantined: {error}" for error, n in c["quarantined"].items() if n]
+    reasons += [tally_line(c["tally"])] if "tally" in c else []
     return [totals, *(f"{result.step}:   {reason}" for reason in reasons)]

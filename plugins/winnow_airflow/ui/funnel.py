@@ -16,7 +16,7 @@ SHARES = ("kept", "dropped", "quarantined", "skipped")
 
 @dataclass
 class Row:
-    """One step. `counts` is None where it has none (off, failed); `gate` holds success, evaluated, page, reason."""
+    """One step. `counts` is None where it has none (failed); `gate` holds success, evaluated, page, reason."""
 
     step: str
     state: str
@@ -59,19 +59,19 @@ def rows_of_run(records: Iterable[Mapping[str, Any]]) -> list[Row]:
         elif r["state"] == "failed":
             row.state, row.reason = "failed", r["reason"]
         else:
-            row.state, row.counts, row.seconds = r["state"], r["counts"] or None, r["seconds"]
+            row.state, row.counts, row.seconds = r["state"], r["counts"], r["seconds"]
     return with_bars(list(rows.values()))
 
 
 def rows_of_build(build: Mapping[str, Any], store: Store) -> list[Row]:
     """Rows from a finished build's record; verdicts are read from the store."""
     rows = []
-    for s in build["steps"]:
+    for s in (s for s in build["steps"] if s["counts"]):  # early builds recorded steps that were off
         known = store.find_json(f"{s['gate']}/result.json") if s["gate"] else None
         gate = known and {
             "success": known["success"], "evaluated": known["evaluated"], "page": f"{s['gate']}/{known['page']}",
         }  # fmt: skip
-        rows.append(Row(s["step"], "off" if s["kind"] == "off" else "built", s["counts"], gate or None))
+        rows.append(Row(s["step"], "built", s["counts"], gate or None))
     return with_bars(rows)
 
 

@@ -1,4 +1,4 @@
-"""The synthetic documents of a batch, taken apart."""
+"""The generated documents of a batch, taken apart for the gates."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation_lib.core.contract import SYNTHETIC
 from curation_lib.synthetic.outcomes import OK, rule_of
-
-FORMAT = "synthetic"
 
 
 class Child(NamedTuple):
@@ -33,7 +32,7 @@ class Child(NamedTuple):
 
 def children(batch: pa.RecordBatch) -> list[Child]:
     """The batch's documents of format `synthetic`, in order."""
-    rows = pc.indices_nonzero(pc.equal(batch.column("format"), FORMAT))
+    rows = pc.indices_nonzero(pc.equal(batch.column("format"), SYNTHETIC))
     taken = batch.take(rows).select(["doc_id", "text", "language", "metadata"]).to_pylist()
     return [
         _child(row, one["doc_id"], one["text"], one["language"], dict(one["metadata"] or ()))

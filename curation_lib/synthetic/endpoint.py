@@ -1,0 +1,116 @@
+"""One try at an OpenAI-compatible endpoint, through the official client library: an answer, or what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from curation_lib.synthetic.asking import Answer, Failure, Request
+from curation_lib.synthetic.trouble import Trouble, short, status_trouble
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+NO_KEY = "none"
+"""What is sent as a key where the recipe names none: local servers ask for no key, the library for any."""
+
+
+class Endpoint:
+    """Tries requests one by one; for one event loop. The library's own retries are off: `Client` does them."""
+
+    def __init__(self, url: str, key: str | None, connections: int, timeout_seconds: float) -> None:
+        self._url, self._key, self._timeout = url, key, timeout_seconds
+        self._connections = connections
+        self._client: AsyncOpenAI | None = None
+
+    def connected(self) -> AsyncOpenAI:
+        """The library's client, made when it is first needed."""
+        from httpx2 import Limits
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+
+        if self._client is None:
+            limits = Limits(max_connections=self._connections, max_keepalive_connections=self._connections)
+            http = DefaultAsyncHttpxClient(limits=limits, follow_redirects=False)
+            self._client = AsyncOpenAI(
+                base_url=self._url, api_key=self._key or NO_KEY, max_retries=0, timeout=self._timeout, http_client=http
+            )
+        return self._client
+
+    async def attempt(self, request: Request) -> Answer:
+        """The completion. Raises Trouble; the timeout is for the whole answer, however slowly it drips."""
+        import openai
+
+        try:
+            async with asyncio.timeout(self._timeout):
+                return read_answer(await self._send(request))
+        except TimeoutError:
+            raise self._late() from None
+        except openai.APITimeoutError as e:
+            raise (self._late() if not _unconnected(e) else _unreachable(e)) from e
+        except openai.APIStatusError as e:
+            raise status_trouble(e.status_code, _said(e), e.response.headers) from e
+        except openai.APIResponseValidationError as e:
+            raise _garbage(e) from e
+        except openai.APIConnectionError as e:
+            broken = Failure("connection", short(e.__cause__ or e))
+            raise (_unreachable(e) if _unconnected(e) else Trouble("unanswered", broken)) from e
+        except ValueError as e:  # a body that says it is JSON and is not
+            raise _garbage(e) from e
+
+    async def _send(self, request: Request) -> Any:
+        client = self.connected()
+        body: dict[str, Any] = dict(request.body)
+        if request.api == "chat":
+            messages: Any = request.prompt
+            return await client.chat.completions.create(model=request.model, messages=messages, extra_body=body)
+        return await client.completions.create(model=request.model, prompt=str(request.prompt), extra_body=body)
+
+    def _late(self) -> Trouble:
+        return Trouble("unanswered", Failure("timeout", f"no whole answer within {self._timeout:g} s"))
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        if self._client is not None:
+            await self._client.close()
+
+
+def read_answer(response: Any) -> Answer:
+    """The first choice of a completion, plain or chat. Raises Trouble where the response is no completion."""
+    try:
+        choice, usage = response.choices[0], response.usage
+        message = getattr(choice, "message", None)
+        text = message.content if message is not None else choice.text
+        refusal = getattr(message, "refusal", None) or ""
+        counts = [getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
+    except (AttributeError, IndexError, TypeError) as e:
+        raise _garbage(e) from e
+    if not isinstance(text, str | None) or (text is None and not refusal and choice.finish_reason is None):
+        raise _garbage(ValueError("a choice without text"))
+    whole = [n if isinstance(n, int) and n >= 0 else None for n in counts]
+    return Answer(_utf8(text or ""), str(choice.finish_reason or ""), _utf8(str(refusal)), *whole)
+
+
+def _utf8(text: str) -> str:
+    """Without halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _garbage(e: Exception) -> Trouble:
+    return Trouble("unanswered", Failure("format", f"the response is no completion: {short(e)}"))
+
+
+def _unreachable(e: Exception) -> Trouble:
+    return Trouble("unreachable", Failure("connection", short(e.__cause__ or e)))
+
+
+def _unconnected(e: Exception) -> bool:
+    """Whether the request was never sent."""
+    import httpx2
+
+    return isinstance(e.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+
+
+def _said(e: Any) -> str:
+    """The server's own words about an HTTP error."""
+    body = e.body if isinstance(e.body, dict) else {}
+    return str(body.get("message") or body.get("error") or e.message)
