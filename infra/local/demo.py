@@ -110,9 +110,8 @@ def report(store: str, build_id: str, settings: Settings) -> str:
     from curation_lib.runner.store import Store
     from curation_lib.terminal_synthetic import reported
 
-    told = synthetic(Store(store), build_id, examples=30)
-    reported(told, made := write(told, Store(str(settings.home / "synthetic-report"))))
-    return ", ".join(made)
+    reported(synthetic(Store(store), build_id, examples=1), [])
+    return write(synthetic(Store(store), build_id, examples=30), Store(str(settings.home / "synthetic-report")))[-1]
 
 
 def pages(settings: Settings) -> dict[str, str]:
