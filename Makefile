@@ -2,10 +2,11 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: setup setup-dev run down status test test-long lint format clean
+.PHONY: setup setup-dev setup-synthetic run run-synthetic down status test test-long lint format clean
 
 setup: .venv/.ready
 setup-dev: .venv/.ready-dev
+setup-synthetic: .venv/.ready-synthetic
 
 .venv/.ready: requirements.txt pyproject.toml infra/local/bootstrap.sh
 	sh infra/local/bootstrap.sh requirements.txt
@@ -15,9 +16,18 @@ setup-dev: .venv/.ready-dev
 	sh infra/local/bootstrap.sh requirements-dev.txt
 	touch $@
 
+# An extra: the weights of the local model have terms of their own, which `winnow synthetic serve` shows.
+.venv/.ready-synthetic: .venv/.ready requirements-synthetic.txt
+	sh infra/local/bootstrap.sh requirements-synthetic.txt
+	touch $@
+
 run: setup
 	.venv/bin/python -m curation_lib.runner.warm
 	.venv/bin/python -m infra.local.demo
+
+run-synthetic: setup-synthetic
+	.venv/bin/python -m curation_lib.runner.warm
+	.venv/bin/python -m infra.local.demo --corpus demo-synthetic
 
 down: setup
 	.venv/bin/python -m infra.local down

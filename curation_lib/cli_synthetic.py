@@ -1,4 +1,4 @@
-"""Commands about synthetic documents: `winnow synthetic serve`, `winnow synthetic forms`."""
+"""Commands about synthetic documents: `winnow synthetic serve`, `forms` and `report`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from curation_lib.command import command
+from curation_lib.command import STORE, command
 
 
 @click.group()
 def synthetic() -> None:
-    """The local model, and the forms that generators are asked for."""
+    """The local model, the forms that generators are asked for, and what a build made of the answers."""
 
 
 @synthetic.command()
@@ -55,3 +55,20 @@ def forms() -> Any:
         table.add_row(form.name, str(form.version), form.fingerprint, str(form.max_tokens), structured)
     OUT.print(table)
     return {"forms": {form.name: {"version": form.version, "fingerprint": form.fingerprint} for form in found}}
+
+
+@synthetic.command()
+@click.argument("build")
+@STORE
+@click.option("--output", metavar="DIR", help="Folder or URL for synthetic.json and synthetic.html.")
+@click.option("--examples", type=click.IntRange(0), default=3, show_default=True, help="Shown per form and per rule.")
+@command
+def report(build: str, store: str, output: str | None, examples: int) -> Any:
+    """Say what BUILD generated: what was accepted, what went and why, what it cost, how it differs from real text."""
+    from curation_lib.audit.synthetic import synthetic as find
+    from curation_lib.audit.synthetic_page import write
+    from curation_lib.runner.store import Store
+    from curation_lib.terminal_synthetic import reported
+
+    told = find(Store(store), build, examples)
+    return reported(told, write(told, Store(output)) if output else [])

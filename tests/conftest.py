@@ -6,11 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.normalize.language import model_path
+from curation_lib.text.language import model_path
 
 ROOT = Path(__file__).resolve().parents[1]
+# How long an example takes says how busy the machine is; what has to be fast has a benchmark.
+settings.register_profile("winnow", deadline=None)
+settings.load_profile("winnow")
 
 
 def _missing(reason: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from curation_lib.audit.builds import Step
+from curation_lib.audit.generated import is_generation
 from curation_lib.audit.queries import Books
 from curation_lib.text.hashing import doc_id
 
@@ -16,12 +17,14 @@ Identity = dict[str, Any]
 
 
 def identities(open_books: Books, steps: Sequence[Step], document: str) -> list[Identity]:
-    """`doc_id, source, source_id, url` of every match, by doc_id; a locator stands for an input never made a document.
+    """`doc_id, source, source_id, url` of every match, by doc_id, generated documents too; a locator stands for an
+    input never made a document.
 
     Quarantine rows carry no doc_id: it follows from source and locator, as for any record without an id of its own.
     """
     sources = [s for s in steps if s.kind == "ingest"]
-    known = {who["doc_id"]: who for who in _documents(open_books, sources, document)}
+    written = [s for s in steps if s.kind == "ingest" or is_generation(s)]
+    known = {who["doc_id"]: who for who in _documents(open_books, written, document)}
     for who in _unread(open_books, sources, document):
         known.setdefault(who["doc_id"], who)
     return [known[id] for id in sorted(known)]

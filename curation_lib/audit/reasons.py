@@ -25,6 +25,7 @@ WORDS = {
 """Of each signal of `filters.density`: more of it than usual at the text's length, and less of it."""
 
 WITHOUT_SCORE = {
+    "filters.classifier": "it is in none of the `languages`",
     "filters.density": "its language is not English, and the word lists are",
     "filters.coherence": "too few sentences, or no word returns: order says nothing of it",
     "filters.perplexity": "`models` has none for its language",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from curation_lib.audit.builds import BuildRecord, Step, find_build, list_builds
+from curation_lib.audit.generated import is_generation
 from curation_lib.audit.identities import identities
 from curation_lib.audit.queries import Books, books
 from curation_lib.audit.twins import twin_of
@@ -44,16 +45,34 @@ def history(open_books: Books, steps: Sequence[Step], who: dict[str, Any], score
         if step.kind == "ingest" and step.manifest.facts.get("source") != who["source"]:
             continue
         found = _events(open_books, step, who, scores)
+        if found and is_generation(step):
+            found = _family(open_books, step, who["doc_id"], born=not events) or found
         events.extend(found)
         if gone := _gone(step, found):
             return {**who, "outcome": gone, "events": events}
     return {**who, "outcome": "kept", "events": events}
 
 
+def _family(open_books: Books, step: Step, doc_id: str, born: bool) -> list[dict[str, Any]]:
+    """Of a document that the step wrote, what it was made from and how; of a parent, its children."""
+    columns = (
+        "doc_id",
+        "parents",
+        *(f"metadata['synthetic_{name}'] AS {name}" for name in ("form", "outcome", "model")),
+    )
+    where = "doc_id = ? OR list_contains(parents, ?)"
+    rows = open_books.rows(step.manifest.parts(), where, [doc_id] * 2, "ORDER BY doc_id", columns)
+    if born:
+        own = next(row for row in rows if row.pop("doc_id") == doc_id)
+        return [{"step": step.id, "event": "generated", **own}]
+    children = [row["doc_id"] for row in rows if row["doc_id"] != doc_id]
+    return [{"step": step.id, "event": "kept", **({"children": children} if children else {})}]
+
+
 def _gone(step: Step, found: Sequence[dict[str, Any]]) -> str | None:
     """How the document left the build at `step`; a mix or an export takes it from one phase only."""
     kinds = [e["event"] for e in found]
-    if "kept" in kinds or step.kind == "export" or step.id.startswith("mix."):
+    if {"kept", "generated"} & set(kinds) or step.kind == "export" or step.id.startswith("mix."):
         return None
     return next((kind for kind in kinds if kind in ("dropped", "quarantined")), None)
 

@@ -23,6 +23,8 @@ _ORIGIN = [
     pa.field("format", pa.string(), nullable=False),
     pa.field("fetched_at", pa.timestamp("us", tz="UTC")),
 ]
+SYNTHETIC = "synthetic"
+"""The `format` of documents that a generator wrote."""
 _METADATA = pa.field("metadata", pa.map_(pa.string(), pa.string()))
 
 CAPTURE = pa.schema(

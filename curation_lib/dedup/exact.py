@@ -134,7 +134,7 @@ def _places(rows: pa.Table) -> Positions:
 
 STAGE = Group(
     name="dedup.exact",
-    version=4,
+    version=5,
     config=ExactConfig,
     summary="Drops repeated ids and texts equal up to case and white space",
     libraries=("xxhash",),

@@ -171,7 +171,7 @@ def _read(
 
 STAGE = Group(
     name="dedup.minhash",
-    version=3,
+    version=4,
     config=MinHashConfig,
     summary="Drops documents whose shingles resemble those of a kept one",
     key=key,

@@ -142,7 +142,7 @@ def _numbered(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], Vectors]:
 
 STAGE = Group(
     name="dedup.semantic",
-    version=2,
+    version=3,
     config=SemanticConfig,
     summary="Drops documents whose embeddings resemble that of a kept one",
     libraries=("fasttext-community", "numpy", "xxhash"),

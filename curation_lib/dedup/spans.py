@@ -205,7 +205,7 @@ def _drops(rows: list[int], edits: list[Edit]) -> list[Drop]:
 
 STAGE = Group(
     name="dedup.spans",
-    version=2,
+    version=3,
     config=SpansConfig,
     summary="Cuts paragraphs and runs of words that another document has, too",
     libraries=("xxhash",),

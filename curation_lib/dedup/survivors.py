@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pydantic import model_validator
 
 from curation_lib.core.config import StageConfig, keep
+from curation_lib.core.contract import SYNTHETIC
 
 Ranks = npt.NDArray[np.int64]
 Survivor = Literal["longest", "newest", "preferred_source", "smallest_id"]
@@ -20,17 +21,18 @@ FACTS = (
     pa.field("source", pa.large_string()),
     pa.field("doc_id", pa.large_string()),
     pa.field("content_hash", pa.large_string()),
+    pa.field("format", pa.large_string()),
 )
 """What `ranks` and `survivor_order` read of a document; key rows that carry these serve every policy."""
 READS = ("text", *(f.name for f in FACTS[1:]))
 """The columns of a document that FACTS come from."""
-_PLACE = 2**56
-"""The upper byte of a rank is the place of the source, the other seven hold the policy's number: bytes up to
-3.6e16, times up to 1,141 years from 1970."""
+_PLACE, _MOST_SOURCES = 2**55, 100
+"""Above its lower 55 bits a rank holds the place of the source, beyond all places where a generator wrote the document;
+those bits hold the policy's number: bytes up to 1.8e16, times up to 570 years from 1970."""
 
 
 class SurvivorConfig(StageConfig):
-    """Who stays among duplicates.
+    """Who stays among duplicates: first of all a document that people wrote, before one of format `synthetic`.
 
     preferred_sources: a document of a source named earlier stays before one of a source named later or not at all.
     survivor: among equals by source, `longest` text in UTF-8 bytes, `newest` fetched_at (unknown is oldest),
@@ -39,7 +41,7 @@ class SurvivorConfig(StageConfig):
     """
 
     survivor: Survivor = keep("longest")
-    preferred_sources: tuple[str, ...] = keep((), max_length=100)
+    preferred_sources: tuple[str, ...] = keep((), max_length=_MOST_SOURCES)
 
     @model_validator(mode="after")
     def _sources_are_named(self) -> SurvivorConfig:
@@ -57,11 +59,12 @@ def facts(documents: pa.RecordBatch) -> list[pa.Array]:
 
 
 def ranks(documents: pa.RecordBatch | pa.Table, config: SurvivorConfig) -> Ranks:
-    """int64 per document by source and policy: the smaller stays. Documents may come as FACTS."""
+    """int64 per document by who wrote it, source and policy: the smaller stays. Documents may come as FACTS."""
     policy = np.clip(_policy(documents, config), -_PLACE // 2, _PLACE // 2 - 1)
     wanted = pa.array(config.preferred_sources, pa.string())
-    place = pc.index_in(documents.column("source").cast(pa.string()), value_set=wanted)
-    return _int64(place, missing=len(wanted)) * _PLACE + policy
+    place = _int64(pc.index_in(documents.column("source").cast(pa.string()), value_set=wanted), missing=len(wanted))
+    generated = _int64(pc.equal(documents.column("format"), SYNTHETIC))
+    return (place + generated * (_MOST_SOURCES + 1)) * _PLACE + policy
 
 
 def _policy(documents: pa.RecordBatch | pa.Table, config: SurvivorConfig) -> Ranks:

@@ -100,7 +100,7 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: UrlConfig) -> p
 
 STAGE = Group(
     name="dedup.url",
-    version=4,
+    version=5,
     config=UrlConfig,
     summary="Drops documents whose URL is that of a kept one",
     libraries=("xxhash",),

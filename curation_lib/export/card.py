@@ -13,6 +13,7 @@ import jinja2
 import orjson
 import yaml
 
+from curation_lib.core.contract import SYNTHETIC
 from curation_lib.export.facts import CardFacts, Group
 
 _SIZES = ["1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T"]
@@ -28,6 +29,7 @@ def render_card(facts: CardFacts) -> str:
         by_license=_regroup(facts.groups, lambda g: (g.license,)),
         held={k: total.tokens for k, total in _regroup(facts.available, lambda g: (g.source, g.language))},
         total=_total(facts.groups),
+        synthetic=_total([group for group in facts.groups if group.format == SYNTHETIC]),
     )
 
 

@@ -22,6 +22,7 @@ class Group(Fact):
     source: str
     language: str | None = None
     license: str
+    format: str = ""
     documents: int
     rows: int
     bytes: int
@@ -128,6 +129,4 @@ class CardFacts(Fact):
     mix: StageSettings | None = None
     filters: tuple[StageSettings, ...] = ()
     released: tuple[Released, ...] = ()
-    synthetic_documents: int = 0
-    synthetic_note: str = "no generator is configured"
     not_done: tuple[Limit, ...] = NOT_DONE

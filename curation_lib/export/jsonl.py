@@ -54,7 +54,7 @@ def _chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 STAGE = Map(
     name="export.jsonl",
-    version=1,
+    version=2,
     config=ExportConfig,
     summary="Writes one phase as zstd-compressed JSON Lines.",
     produces=EXPORT,

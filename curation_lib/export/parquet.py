@@ -79,7 +79,7 @@ def _text_bytes(batch: pa.RecordBatch) -> int:
 
 STAGE = Map(
     name="export.parquet",
-    version=1,
+    version=2,
     config=ExportConfig,
     summary="Writes one phase as zstd Parquet files for trainers.",
     produces=EXPORT,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pyarrow as pa
 from pydantic import Field
@@ -25,7 +27,10 @@ EXPORT = pa.schema(
         pa.field("metadata", pa.string()),
     ]
 )
-"""`tokens` as the settings' tokenizer counts them; `metadata` is a JSON object with sorted keys, or null."""
+"""`tokens` as the settings' tokenizer counts them; `metadata` is a JSON object with sorted keys, or null; `parents`
+in it are the doc_ids of the documents that a generator was given."""
+NOT_FOR_TRAINERS = frozenset({"synthetic_seed_text", "synthetic_raw"})
+"""Metadata that stays in the house: texts that gates judge by, which the corpus holds elsewhere or has dropped."""
 
 
 class ExportConfig(StageConfig):
@@ -41,12 +46,15 @@ def to_export(batch: pa.RecordBatch, config: ExportConfig) -> pa.RecordBatch:
     columns = {name: batch.column(name) for name in EXPORT.names if name in DOCUMENT.names}
     columns["tokens"] = pa.array(count_tokens(batch.column("text"), config.tokenizer))
     columns["phase"] = pa.repeat(config.phase, batch.num_rows)
-    columns["metadata"] = _as_json(batch.column("metadata"))
+    columns["metadata"] = _as_json(batch.column("metadata"), batch.column("parents"))
     return conform(pa.RecordBatch.from_pydict(columns), EXPORT, "export")
 
 
-def _as_json(metadata: pa.Array) -> pa.Array:
-    """Each map as a JSON object with sorted keys; a null or empty map as null."""
-    maps = [dict(pairs) if pairs else None for pairs in metadata.to_pylist()]
+def _as_json(metadata: pa.Array, parents: pa.Array) -> pa.Array:
+    """Each map, with parents where there are any, as a JSON object with sorted keys; one without entries as null."""
+    maps: list[dict[str, Any]] = [
+        {key: value for key, value in pairs or () if key not in NOT_FOR_TRAINERS} | ({"parents": ids} if ids else {})
+        for pairs, ids in zip(metadata.to_pylist(), parents.to_pylist(), strict=True)
+    ]
     objects = [orjson.dumps(entries, option=orjson.OPT_SORT_KEYS) if entries else None for entries in maps]
     return pa.array(objects, pa.binary()).cast(pa.string())

@@ -1,4 +1,4 @@
-"""Exact counts of an export by source, language and licence, for its manifest and data card.
+"""Exact counts of an export by source, language, licence and format, for its manifest and data card.
 
 `partial` takes batches of documents or of export rows; `merge` takes what `partial` or `merge` returned, in
 row order. Copies of a document stand side by side, also across two batches, so a document is counted where
@@ -17,16 +17,17 @@ import pyarrow.compute as pc
 from curation_lib.text.tokens import Tokenizer, count_tokens
 
 Summary = dict[str, Any]
-"""`first` and `last`: [doc_id, source, language, license] of the rows at the ends, null without rows;
-`groups`: one dict per `source`, `language` (or null) and `license`, sorted by them, with `documents`
+"""`first` and `last`: [doc_id, source, language, license, format] of the rows at the ends, null without rows;
+`groups`: one dict per `source`, `language` (or null), `license` and `format`, sorted by them, with `documents`
 (distinct), `rows`, `bytes` (of UTF-8 text) and `tokens`."""
 
-_GROUP = ["source", "language", "license"]
+_GROUP = ["source", "language", "license", "format"]
+_Order = tuple[str, bool, str, str, str]
 _COUNTS = ["documents", "rows", "bytes", "tokens"]
 
 
 def partial(batch: pa.RecordBatch, tokenizer: Tokenizer = "bytes4") -> Summary:
-    """The summary of one batch with columns doc_id, text, source, language and license."""
+    """The summary of one batch with columns doc_id, text, source, language, license and format."""
     if not batch.num_rows:
         return merge([])
     ids, text = batch.column("doc_id"), batch.column("text")
@@ -44,7 +45,7 @@ def partial(batch: pa.RecordBatch, tokenizer: Tokenizer = "bytes4") -> Summary:
 def merge(partials: Sequence[Summary]) -> Summary:
     """The summary of the partials' rows, one after the other."""
     full = [part for part in partials if part["groups"]]
-    totals: dict[tuple[str, bool, str, str], dict[str, Any]] = {}
+    totals: dict[_Order, dict[str, Any]] = {}
     for before, part in zip([None, *full], full, strict=False):
         for group in part["groups"]:
             total = totals.setdefault(_order(group), {**group, **dict.fromkeys(_COUNTS, 0)})
@@ -59,6 +60,6 @@ def merge(partials: Sequence[Summary]) -> Summary:
     }
 
 
-def _order(group: dict[str, Any]) -> tuple[str, bool, str, str]:
+def _order(group: dict[str, Any]) -> _Order:
     language = group["language"]
-    return group["source"], language is not None, language or "", group["license"]
+    return group["source"], language is not None, language or "", group["license"], group["format"]

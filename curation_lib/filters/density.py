@@ -11,6 +11,7 @@ anything for its score alone. Put gopher_repetition, gopher_quality, c4_quality 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,12 @@ from curation_lib.core.artefact import check_place
 from curation_lib.core.config import StageConfig, keep, locate
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters import classifier
-from curation_lib.filters.order_statistics import SCORE_DIGITS, Partial, State, at_most, float_of, settled
+from curation_lib.filters.order_statistics import Partial, State, settled
 from curation_lib.filters.stop_words import WithoutList, without_list
 from curation_lib.text.density_scores import KIND, SHIPPED, Loaded, density_model_files, density_scores, load_density
 from curation_lib.text.density_signals import SIGNALS
-from curation_lib.text.english import english
 from curation_lib.text.hashing import priority
+from curation_lib.text.named_languages import english
 
 __all__ = ["KIND", "SHIPPED", "STAGE", "DensityConfig", "Loaded", "load"]
 _SEED = 0
@@ -79,9 +80,8 @@ def measure_density(batch: pa.RecordBatch, config: DensityConfig, context: Conte
 
 
 def _ranked(scores: pa.RecordBatch) -> pa.RecordBatch:
-    """The scores of documents that have one, as `filters.classifier` ranks them."""
-    columns = {"score": scores.column("density"), "tie": scores.column("tie")}
-    return pa.RecordBatch.from_pydict(columns).filter(pc.is_valid(scores.column("density")))
+    """The scores as `filters.classifier` ranks them."""
+    return pa.RecordBatch.from_pydict({"score": scores.column("density"), "tie": scores.column("tie")})
 
 
 def summarise(scores: pa.RecordBatch, config: Any, state: State | None) -> Partial:
@@ -101,29 +101,15 @@ def keep_dense(scores: pa.RecordBatch, config: DensityConfig, context: Context) 
         threshold = pa.scalar(config.min_density, pa.float64())
         rules.append(Rule("min_density", pc.less(column, threshold), column, config.min_density))
     if config.keep_top_percent is not None:
-        rules.append(_top(scores, context.state))
+        rules.append(classifier.top_rule(_ranked(scores), context.state))
     return [_unjudged(without_list(rule, config.without_list), config) for rule in rules]
-
-
-def _top(scores: pa.RecordBatch, state: State | None) -> Rule:
-    column = scores.column("density")
-    if not state or not state["targets"]:  # no document has a score
-        return Rule("keep_top_percent", pa.nulls(len(column), pa.bool_()), column, 0.0)
-    prefix = state["targets"][0]["prefix"]
-    values = pa.RecordBatch.from_pydict({"score": pc.fill_null(column, 0.0), "tie": scores.column("tie")})
-    failed = ~at_most(classifier.keys(values, len(prefix)), prefix)
-    threshold = -float_of(prefix[:SCORE_DIGITS]) + 0.0
-    return Rule("keep_top_percent", pa.array(failed, mask=pc.is_null(column).to_numpy(False)), column, threshold)
 
 
 def _unjudged(rule: Rule, config: DensityConfig) -> Rule:
     if config.without_list == "pass":
         return rule
-    return Rule(
-        rule.name,
-        rule.failed,
-        rule.score,
-        rule.threshold,
+    return replace(
+        rule,
         unjudged="`density` has English word lists only; drop other languages before with filters.language, set "
         "`without_list: pass`, or turn the rule off by null",
     )
@@ -131,7 +117,7 @@ def _unjudged(rule: Rule, config: DensityConfig) -> Rule:
 
 STAGE = Filter(
     name="filters.density",
-    version=1,
+    version=2,
     config=DensityConfig,
     summary="density of information over polish and anecdote, by threshold or best share of the corpus",
     libraries=("numpy", "xxhash"),

@@ -9,6 +9,7 @@ probability is below `min_confidence`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,15 +18,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import field_validator, model_validator
 
-from curation_lib.core.artefact import check_place
+from curation_lib.core.artefact import check_place, find_model
 from curation_lib.core.config import StageConfig, keep, locate
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters.models import ModelConfig, classifier_files, open_classifier
 from curation_lib.text.buffers import Bytes, Offsets
 from curation_lib.text.classifier_lines import classifier_lines
-from curation_lib.text.english import english
+from curation_lib.text.fasttext_files import KIND
 from curation_lib.text.label_scores import Classifier, best_labels
+from curation_lib.text.named_languages import english
 
 KEYS = ("topic", "format")
 UNKNOWN = "unknown"
@@ -37,6 +39,8 @@ MIN_CONFIDENCE = 0.6
 
 SHORTEST = 200
 """Bytes of text; the models learnt from pieces of 1 to 16 kB."""
+NAMED = {"drop_topics": "topic", "drop_formats": "format", "keep_formats": "format"}
+"""Settings that name labels, with the model that has them."""
 NONE = -1.0
 """The ledger's score of a document without a likeliest label."""
 
@@ -67,6 +71,14 @@ class DomainsConfig(StageConfig):
             raise ValueError("keep_formats and drop_formats say the same twice; give one of them")
         return self
 
+    @model_validator(mode="after")
+    def _labels_that_ship(self) -> DomainsConfig:
+        """Labels of a model of one's own are known when it is loaded."""
+        for setting, key in NAMED.items():
+            if getattr(self, setting) and getattr(self, f"{key}_model") is None:
+                _require_labels(setting, getattr(self, setting), _shipped_labels(key))
+        return self
+
 
 class Domain(NamedTuple):
     """One of the classifiers, and what the manifest says of it."""
@@ -89,13 +101,26 @@ def load(config: DomainsConfig) -> dict[str, Domain]:
     """Both models. Raises ConfigError for one that is none, and where a setting names a label that the model has
     not."""
     found = {key: Domain(*open_classifier(one)[1:]) for key, one in _models(config).items()}
-    named = {"drop_topics": "topic", "drop_formats": "format", "keep_formats": "format"}
-    for setting, key in named.items():
-        known = (*sorted(found[key].classifier.labels), UNKNOWN)
-        for label in getattr(config, setting) or ():
-            if label not in known:
-                raise ConfigError(f"{setting}: there is no label {label!r}; labels are {', '.join(known)}")
+    for setting, key in NAMED.items():
+        try:
+            _require_labels(setting, getattr(config, setting) or (), found[key].classifier.labels)
+        except ValueError as e:
+            raise ConfigError(str(e)) from e
     return found
+
+
+def _shipped_labels(key: str) -> Sequence[str]:
+    manifest = find_model(str(SHIPPED[key]), [KIND]).manifest
+    assert manifest
+    labels: Sequence[str] = manifest.settings["labels"]
+    return labels
+
+
+def _require_labels(setting: str, given: Sequence[str], labels: Sequence[str]) -> None:
+    known = (*sorted(labels), UNKNOWN)
+    for label in given:
+        if label not in known:
+            raise ValueError(f"{setting}: there is no label {label!r}; labels are {', '.join(known)}")
 
 
 def facts(model: dict[str, Domain]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation_lib.core.stage import Rule
-from curation_lib.text.english import UNKNOWN
+from curation_lib.text.named_languages import UNKNOWN
 from curation_lib.text.statistics import STOP_WORDS
 
 Words = tuple[str, ...]

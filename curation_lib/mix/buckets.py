@@ -12,10 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from curation_lib.core.contract import SYNTHETIC
 from curation_lib.mix.weights import UNDETERMINED, Weight, entry_of, metadata_keys
-
-SYNTHETIC = "synthetic"
-"""The format of documents that a generator wrote."""
 
 
 class Bucket(NamedTuple):

@@ -12,9 +12,9 @@ from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.errors import Unreadable
 from curation_lib.core.stage import Bad, Context, Result
 from curation_lib.core.taken import Drop
-from curation_lib.normalize.language import identify, load_model, model_path
 from curation_lib.text.buffers import joined
 from curation_lib.text.hashing import content_hashes
+from curation_lib.text.language import identify, load_model, model_path
 
 Text = str | Drop
 Extract = Callable[[int, dict[str, Any]], Text]

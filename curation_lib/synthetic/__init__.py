@@ -1,3 +1,3 @@
 """Synthetic documents."""
 
-MODULES = ("seeds", "generate")
+MODULES = ("seeds", "generate", "gates")

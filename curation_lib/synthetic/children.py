@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
+from curation_lib.core.contract import SYNTHETIC
 from curation_lib.synthetic.asking import Answer, Failure, sampling
 from curation_lib.synthetic.forms import Form, Refused, Unparsed
 from curation_lib.synthetic.settings import GenerateConfig
 from curation_lib.synthetic.trouble import short
 from curation_lib.text.hashing import doc_id
 
-FORMAT = "synthetic"
 RAW_CHARACTERS = 4000
 _INHERITED = ("source", "language", "license", "opt_out")
 
@@ -60,7 +60,7 @@ def child(
         "source_id": source_id,
         "text": judged.text,
         "license_evidence": f"of the parent; {evidence}" if evidence else "of the parent",
-        "format": FORMAT,
+        "format": SYNTHETIC,
         "parents": [parent["doc_id"]],
         "metadata": list(_provenance(parent, seed, form, found, judged, config).items()),
     }

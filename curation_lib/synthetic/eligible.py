@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation_lib.synthetic.excerpts import excerpt
-from curation_lib.text.english import UNKNOWN
+from curation_lib.text.named_languages import UNKNOWN
 
 SYNTHETIC = "synthetic"
 """The format of documents that a generator wrote."""

@@ -34,8 +34,8 @@ from curation_lib.synthetic.allotment import allotted
 from curation_lib.synthetic.eligible import candidates
 from curation_lib.synthetic.forms import FORMS
 from curation_lib.text.density_scores import Loaded, density_model_files, density_scores, load_density
-from curation_lib.text.english import english
 from curation_lib.text.hashing import priority
+from curation_lib.text.named_languages import english
 
 REQUESTS, RANK, EXCERPT = "synthetic_requests", "synthetic_rank", "synthetic_excerpt"
 HOLDS = ("numbers", "code")
@@ -73,7 +73,8 @@ DEFAULT: Mapping[str, float] = {
 class SeedsConfig(StageConfig):
     """requests: how many texts are asked for in all, fewer where there are too few seeds. forms: weight of each form.
     per_seed: how many different forms a seed is asked for. languages: of seeds; `unknown` may be named. min_bytes:
-    a shorter text is no seed. max_bytes: of a longer one the generator sees the first whole paragraphs. min_density:
+    a shorter text is no seed. max_bytes: of a longer one the generator sees the whole paragraphs in a row that hold
+    the most prose. min_density:
     least score, null takes any. quality: key of a number in the metadata; min_quality: its least value, null takes
     any. balance: topics take turns. max_per_topic: most seeds of one topic. model: see `filters.density`."""
 

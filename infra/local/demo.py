@@ -1,4 +1,4 @@
-"""`make run`: bring the stack up, fetch the demo inputs, build `corpus_build__demo` under Airflow, show the funnel."""
+"""`make run`, `make run-synthetic`: bring the stack up, fetch the demo inputs, build a demo corpus, show the funnel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from infra.local import demo_inputs, environment, stack
+from infra.local import demo_inputs, environment, local_model, stack
 from infra.local.credentials import UI_USER, Credentials
 from infra.local.demo_fetch import default_cache
 from infra.local.errors import StackError
@@ -20,52 +20,57 @@ from infra.local.rest import Airflow
 from infra.local.settings import Settings, load
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-CORPUS = "demo"
-DAG_ID = f"corpus_build__{CORPUS}"
+SYNTHETIC = "demo-synthetic"
+CORPORA = ("demo", SYNTHETIC)
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
 
 @click.command()
-def main() -> None:
-    """Build the demo corpus."""
+@click.option("--corpus", type=click.Choice(CORPORA), default="demo", show_default=True)
+def main(corpus: str) -> None:
+    """Build a demo corpus; the one with synthetic documents needs the local model, so that the stack runs it, too."""
+    dag_id = f"corpus_build__{corpus}"
     os.environ.update({name: environment.no_proxy(os.environ) for name in ("NO_PROXY", "no_proxy")})
     begun = time.monotonic()
     try:
-        settings, secrets, _ = stack.up(load(os.environ, CHECKOUT), os.environ, click.echo)
+        wanted = load(os.environ, CHECKOUT)
+        if corpus == SYNTHETIC and not wanted.model_port:
+            wanted = wanted.model_copy(update={"model_port": local_model.PORT})
+        settings, secrets, _ = stack.up(wanted, os.environ, click.echo)
         inputs, wrote = demo_inputs.write_inputs(settings.home / "demo-inputs", default_cache())
         Console().print(demo_inputs.table(inputs) if wrote else "inputs ready")
         airflow = Airflow(settings.airflow_url, UI_USER, secrets.ui_password)
-        airflow.wait_for_dag(DAG_ID)
-        run_id = airflow.trigger(DAG_ID)
-        click.echo(f"{DAG_ID}: run {run_id} ({settings.airflow_url}/dags/{DAG_ID}/runs/{run_id})")
-        state = follow(airflow, run_id)
+        airflow.wait_for_dag(dag_id)
+        run_id = airflow.trigger(dag_id)
+        click.echo(f"{dag_id}: run {run_id} ({settings.airflow_url}/dags/{dag_id}/runs/{run_id})")
+        state = follow(airflow, dag_id, run_id)
         os.environ.update(environment.variables(settings, secrets, os.environ))
-        _finish(airflow, run_id, state, settings, secrets)
+        _finish(airflow, corpus, run_id, state, settings, secrets)
     except StackError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{time.monotonic() - begun:.0f} s in all")
 
 
-def follow(airflow: Airflow, run_id: str, every: float = 1.0) -> str:
+def follow(airflow: Airflow, dag_id: str, run_id: str, every: float = 1.0) -> str:
     """Show each task as it starts and ends, until the run has ended; its state."""
     shown: dict[str, str] = {}
     while True:
-        run = airflow.run(DAG_ID, run_id)
-        for task in sorted(airflow.tasks(DAG_ID, run_id), key=lambda t: str(t["start_date"])):
+        run = airflow.run(dag_id, run_id)
+        for task in sorted(airflow.tasks(dag_id, run_id), key=lambda t: str(t["start_date"])):
             name, state = task["task_id"], task["state"]
             if state not in (None, "scheduled", "queued", shown.get(name)):
                 shown[name] = state
-                click.echo(_line(airflow, run_id, task))
+                click.echo(_line(airflow, dag_id, run_id, task))
         if run["state"] in ("success", "failed"):
             return str(run["state"])
         time.sleep(every)
 
 
-def _line(airflow: Airflow, run_id: str, task: Mapping[str, Any]) -> str:
+def _line(airflow: Airflow, dag_id: str, run_id: str, task: Mapping[str, Any]) -> str:
     took = f"{task['duration']:7.1f} s" if task["duration"] and task["state"] in ENDED else " " * 9
     told = ""
     if task["state"] == "success":
-        result = airflow.result(DAG_ID, run_id, task["task_id"])
+        result = airflow.result(dag_id, run_id, task["task_id"])
         told = _told(result) if isinstance(result, dict) else ""
     return f"  {task['task_id']:<40} {task['state']:<16}{took}  {told}".rstrip()
 
@@ -77,17 +82,19 @@ def _told(result: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _finish(airflow: Airflow, run_id: str, state: str, settings: Settings, secrets: Credentials) -> None:
+def _finish(airflow: Airflow, corpus: str, run_id: str, state: str, settings: Settings, secrets: Credentials) -> None:
+    dag_id = f"corpus_build__{corpus}"
     if state != "success":
-        for task in airflow.tasks(DAG_ID, run_id):
+        for task in airflow.tasks(dag_id, run_id):
             if task["state"] == "failed":
-                tail = airflow.log(DAG_ID, run_id, task["task_id"], task["try_number"])[-25:]
+                tail = airflow.log(dag_id, run_id, task["task_id"], task["try_number"])[-25:]
                 click.echo(f"--- log of {task['task_id']}\n" + "\n".join(tail), err=True)
-        raise StackError(f"the build failed; see {settings.airflow_url}/dags/{DAG_ID}/runs/{run_id}")
-    build_id = show_funnel(os.environ["WINNOW_STORE"])
+        raise StackError(f"the build failed; see {settings.airflow_url}/dags/{dag_id}/runs/{run_id}")
+    build_id = show_funnel(os.environ["WINNOW_STORE"], corpus)
     store = os.environ["WINNOW_STORE"]
     rows = {
-        "exports": f"{store}/exports/{CORPUS}/{build_id}/{{pretrain,midtrain,posttrain}}",
+        "exports": f"{store}/exports/{corpus}/{build_id}/<phase>",
+        **({"report": report(store, build_id, settings)} if corpus == SYNTHETIC else {}),
         "Airflow UI": f"{settings.airflow_url}  user {UI_USER}, password {secrets.ui_password}",
         **pages(settings),
         "this shell": f'eval "$({Path(sys.executable).relative_to(CHECKOUT)} -m infra.local env)"',
@@ -95,20 +102,32 @@ def _finish(airflow: Airflow, run_id: str, state: str, settings: Settings, secre
     click.echo("\n".join(f"{name:<16}{value}" for name, value in rows.items()))
 
 
+def report(store: str, build_id: str, settings: Settings) -> str:
+    """Show what was generated, accepted and rejected, and write it as a page with texts beside their sources; its
+    place."""
+    from curation_lib.audit.synthetic import synthetic
+    from curation_lib.audit.synthetic_page import write
+    from curation_lib.runner.store import Store
+    from curation_lib.terminal_synthetic import reported
+
+    reported(synthetic(Store(store), build_id, examples=1), [])
+    return write(synthetic(Store(store), build_id, examples=30), Store(str(settings.home / "synthetic-report")))[-1]
+
+
 def pages(settings: Settings) -> dict[str, str]:
     """Pages for the operator to open."""
     return {"Data Docs": f"{settings.airflow_url}/winnow/", "Dask dashboard": settings.dashboard_url}
 
 
-def show_funnel(url: str) -> str:
+def show_funnel(url: str, corpus: str) -> str:
     """Print the funnel of the corpus's newest build in the store at `url`; its id."""
     from curation_lib.audit.builds import list_builds
     from curation_lib.runner.store import Store
     from curation_lib.terminal import print_funnel
 
     store = Store(url)
-    builds = [b for b in list_builds(store) if b.corpus == CORPUS]
-    newest = max(builds, key=lambda b: store.fs.modified(store.path(f"builds/{CORPUS}/{b.build_id}.json")))
+    builds = [b for b in list_builds(store) if b.corpus == corpus]
+    newest = max(builds, key=lambda b: store.fs.modified(store.path(f"builds/{corpus}/{b.build_id}.json")))
     print_funnel({s["step"]: s["counts"] or {} for s in newest.data["steps"]})
     return newest.build_id
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.local import airflow
+from infra.local import airflow, local_model
 from infra.local.credentials import Credentials
 from infra.local.settings import Settings
 
@@ -18,6 +18,8 @@ def variables(settings: Settings, credentials: Credentials, environ: Mapping[str
     """What another command (the CLI, a test, a notebook) needs to reach the store, Airflow and Dask."""
     values = {"WINNOW_HOME": str(settings.home), **_store(settings, credentials)}
     values["WINNOW_DEMO_INPUTS"] = str(settings.home / "demo-inputs")
+    values["WINNOW_MODELS"] = str(settings.checkout / "dags" / "models")
+    values |= local_model.environment(settings)
     values |= airflow.environment(settings, credentials)
     # The contracts' library reports its use over the network unless told not to.
     values |= {"GX_ANALYTICS_ENABLED": "false", "NO_PROXY": no_proxy(environ)}

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import psutil
 
-from infra.local.settings import HOST, PORT_VARIABLES, VARIABLES, Settings
+from infra.local import local_model
+from infra.local.settings import HOST, VARIABLES, Settings
 
 GB = 1e9
 
 
 def problems(settings: Settings, free_ports: bool = True) -> list[str]:
     """One line per failing check, empty when the stack can start. ``free_ports``: also look at the ports."""
-    checks: list[Callable[[Settings], Iterable[str]]] = [_disk, _memory]
+    checks: list[Callable[[Settings], Iterable[str]]] = [_disk, _memory, extra]
     if free_ports:
         checks.append(_ports)
     return [line for check in checks for line in check(settings)]
@@ -29,6 +30,15 @@ def _disk(settings: Settings) -> Iterable[str]:
         yield (
             f"disk: {free:.1f} GB free at {settings.home}, {settings.min_disk_gb:g} GB needed: free some, "
             f"put the state elsewhere with WINNOW_HOME, or accept less with {VARIABLES['min_disk_gb']}"
+        )
+
+
+def extra(settings: Settings) -> Iterable[str]:
+    """One line where the local model is wanted and not installed."""
+    if settings.model_port and not local_model.installed():
+        yield (
+            f"{VARIABLES['model_port']}: the local model is an extra that is not installed: `make run-synthetic` "
+            f"installs it, {VARIABLES['model_port']}=0 does without"
         )
 
 
@@ -45,9 +55,9 @@ def _ports(settings: Settings) -> Iterable[str]:
     ports = settings.ports_in_use()
     for name, port in ports.items():
         if list(ports.values()).count(port) > 1:
-            yield f"port: {name} {port} is given twice: choose another with {PORT_VARIABLES[name]}"
+            yield f"port: {name} {port} is given twice: choose another with {VARIABLES[name]}"
         elif not port_is_free(port):
-            remedy = f"free it or choose another with {PORT_VARIABLES[name]}"
+            remedy = f"free it or choose another with {VARIABLES[name]}"
             yield f"port: {port} ({name}) is taken{_owner(port)}: {remedy}"
 
 

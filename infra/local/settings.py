@@ -28,6 +28,7 @@ PORT_VARIABLES: Mapping[str, str] = {
 }
 VARIABLES: Mapping[str, str] = {
     **PORT_VARIABLES,
+    "model_port": "WINNOW_MODEL_PORT",
     "workers": "WINNOW_WORKERS",
     "worker_memory": "WINNOW_WORKER_MEMORY",
     "min_memory_gb": "WINNOW_MIN_MEMORY_GB",
@@ -61,6 +62,8 @@ class Settings(BaseModel):
     dask_dashboard_port: int = Field(default=8787, ge=1, le=65535)
     s3_port: int = Field(default=7480, ge=1, le=65535)
     ceph_mon_port: int = Field(default=3300, ge=1, le=65535)
+    model_port: int = Field(default=0, ge=0, le=65535)
+    """Of the local language model; 0 is none."""
     workers: int = Field(default=2, ge=1, le=256)
     worker_memory: str = Field(default="auto", pattern=r"^(auto|\d+(\.\d+)?\s?([kMGT]i?B)?)$")
     min_memory_gb: float = Field(default=3.0, ge=0)
@@ -115,7 +118,8 @@ class Settings(BaseModel):
     def ports_in_use(self) -> dict[str, int]:
         """Setting name -> port, for the ports that this choice of store binds."""
         ceph = {"s3_port", "ceph_mon_port"}
-        return {name: getattr(self, name) for name in PORT_VARIABLES if self.uses_ceph or name not in ceph}
+        used = {name: getattr(self, name) for name in PORT_VARIABLES if self.uses_ceph or name not in ceph}
+        return used | ({"model_port": self.model_port} if self.model_port else {})
 
 
 def load(environ: Mapping[str, str], checkout: Path) -> Settings:

@@ -12,7 +12,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra.local import airflow, ceph, credentials, dask, environment, preflight, processes, starting, store
+from infra.local import (
+    airflow,
+    ceph,
+    credentials,
+    dask,
+    environment,
+    local_model,
+    preflight,
+    processes,
+    starting,
+    store,
+)
 from infra.local.credentials import Credentials
 from infra.local.errors import StackError
 from infra.local.settings import Settings
@@ -20,7 +31,13 @@ from infra.local.web import fetch
 
 Say = Callable[[str], None]
 # What others lean on stops last.
-STOP_ORDER = (airflow.PROGRAMS, dask.PROGRAMS, ("radosgw",), ("ceph-osd",), ("ceph-mgr", "ceph-mon"))
+STOP_ORDER = (
+    airflow.PROGRAMS,
+    (*dask.PROGRAMS, *local_model.PROGRAMS),
+    ("radosgw",),
+    ("ceph-osd",),
+    ("ceph-mgr", "ceph-mon"),
+)
 
 
 def up(settings: Settings, environ: Mapping[str, str], say: Say) -> tuple[Settings, Credentials, bool]:
@@ -35,6 +52,7 @@ def up(settings: Settings, environ: Mapping[str, str], say: Say) -> tuple[Settin
         if remote is None:
             _clear_way(settings, say)
         chosen = settings.model_copy(update={"store": store.choose(settings, environ, say)})
+        _refuse_if(list(preflight.extra(chosen)))
         secrets = credentials.ensure(chosen, environ)
         if not chosen.uses_ceph:
             store.prepare(chosen, secrets)  # a store that cannot be used stops all before anything starts
@@ -75,6 +93,8 @@ def health(settings: Settings) -> dict[str, str]:
     found["airflow"] = "healthy" if not late else "not healthy: " + ", ".join(late)
     count = dask.workers(settings)
     found["dask"] = "healthy" if count >= settings.workers else f"{count} of {settings.workers} workers"
+    if settings.model_port:
+        found["local model"] = "healthy" if local_model.answers(settings) else "no answer"
     if settings.uses_ceph:
         found["s3"] = "healthy" if fetch(settings.s3_endpoint) else "no answer"
     return {name: "healthy" if state == "running" else state for name, state in found.items()}
@@ -90,6 +110,7 @@ def commands(settings: Settings) -> dict[str, list[str]]:
         **(ceph.commands(settings) if settings.uses_ceph else {}),
         **dask.commands(settings),
         **airflow.commands(),
+        **local_model.commands(settings),
     }
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local import airflow, ceph, dask, processes, store
+from infra.local import airflow, ceph, dask, local_model, processes, store
 from infra.local.credentials import Credentials
 from infra.local.settings import Settings
 from infra.local.waiting import Waiting
@@ -22,13 +22,15 @@ def start(settings: Settings, secrets: Credentials, remote: Any, env: dict[str, 
     Ceph comes up while Airflow makes its database. Raises StackError if a part does not come.
     """
     since, wait = datetime.now(UTC), Waiting(settings, remote, say)
-    processes.start(remote, dask.PROGRAMS)
+    processes.start(remote, (*dask.PROGRAMS, *local_model.commands(settings)))
     with ThreadPoolExecutor(2) as pool:
         storing = pool.submit(_start_ceph, settings, secrets, say) if settings.uses_ceph else None
         restarted = pool.submit(_start_airflow, settings, env, say).result()
         if storing is not None:
             storing.result()
     wait.until("dask workers", lambda: dask.workers(settings) >= settings.workers)
+    if settings.model_port:
+        wait.until("local model", lambda: local_model.answers(settings))
     beats = since if restarted else datetime.min.replace(tzinfo=UTC)
     wait.until("airflow", lambda: not airflow.unhealthy(settings, beats))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.audit.clusters import clustered, components, distribution, largest
@@ -22,7 +22,6 @@ def reached(pairs: list[tuple[int, int]], start: int) -> set[int]:
     return seen
 
 
-@settings(deadline=None)
 @given(PAIRS)
 def test_a_component_is_what_can_be_reached(pairs: list[tuple[int, int]]) -> None:
     ends = np.array(pairs, np.int64).reshape(-1, 2)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.audit.differences import CONTEXT, LIMIT, differences
@@ -13,7 +13,6 @@ def text(found: dict, *kinds: str) -> str:
     return "".join(part["text"] for part in found["parts"] if part["kind"] in kinds)
 
 
-@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_the_parts_make_both_texts(kept: str, dropped: str) -> None:
     found = differences(kept, dropped)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.dedup.components import components
@@ -21,7 +21,6 @@ def linked(documents: list[list[int]]) -> list[int]:
     return [min(next(members for members, _ in groups if n in members)) for n in range(len(documents))]
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 12), max_size=4), max_size=16))
 def test_components_are_those_of_shared_buckets(documents: list[list[int]]) -> None:
     edges = np.cumsum([0, *map(len, documents)], dtype=np.int64)
@@ -29,7 +28,6 @@ def test_components_are_those_of_shared_buckets(documents: list[list[int]]) -> N
     assert components(buckets, edges).tolist() == linked(documents)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 1, 1024, 2**63])), max_size=9), max_size=5))
 def test_digests_are_numbered_as_they_are_met(batches: list[list[tuple[int, int]]]) -> None:
     table, seen = Digests(), dict[tuple[int, int], int]()
@@ -46,7 +44,6 @@ def test_digests_keep_their_numbers_while_the_table_grows() -> None:
     assert table.number(rows).tolist() == list(range(len(rows)))
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 5), max_size=4).map(sorted), min_size=1, max_size=12))
 def test_sets_come_back_as_they_were_given(given_sets: list[list[int]]) -> None:
     offsets = np.cumsum([0, *map(len, given_sets)], dtype=np.int64)

@@ -135,7 +135,7 @@ def test_text_is_read_only_where_bytes_differ(
     assert outcome.kept == ["000", "y"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["x", "X", "x ", "y", "", " "])), max_size=9),
     st.randoms(use_true_random=False),
@@ -198,7 +198,7 @@ ROWS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(ROWS, st.lists(ROWS, max_size=2), st.integers(1, 5))
 def test_equals_plain_python_against_any_releases(
     run: Callable[..., Any],

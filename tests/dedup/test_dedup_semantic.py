@@ -119,7 +119,7 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     TEXTS,
     SETTINGS,
@@ -163,7 +163,7 @@ def test_twins_and_scores_on_real_pages(run: Callable[..., Any], corpus: Callabl
     assert {drop.kept_twin for _, drop in outcome.drops} <= set(outcome.kept)
 
 
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(
     st.randoms(use_true_random=False),
     st.lists(st.lists(st.integers(0, 200), max_size=3), max_size=4),

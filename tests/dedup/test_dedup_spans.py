@@ -79,7 +79,7 @@ SETTINGS = st.fixed_dictionaries(
 SPLITS = st.lists(st.lists(st.integers(0, 4), max_size=3), max_size=3)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(TEXTS, SETTINGS, st.booleans(), st.randoms(use_true_random=False), SPLITS, st.integers(1, 5))
 @example(["a b a b", "b a b", "a b c"], {"min_tokens": 2}, False, None, [[1]], 2)
 def test_equals_plain_python_in_any_order_and_split(

@@ -74,7 +74,7 @@ def test_each_setting_matters(
 ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from([None, "http://h/", "https://h", "http://h/b"]), st.sampled_from(["x", "yy"])), max_size=9)  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     ROWS,
     st.sampled_from(["newest", "longest"]),

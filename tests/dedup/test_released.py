@@ -90,7 +90,7 @@ def sharded(batch: pa.RecordBatch, rng: random.Random) -> list[list[pa.RecordBat
 
 @pytest.mark.parametrize("name", ["powershell-versions", "perturbed-18f"])
 @pytest.mark.parametrize("level", STAGES)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.integers(0, 2**32),
     st.integers(2, 4),

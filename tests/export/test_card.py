@@ -19,6 +19,7 @@ GROUPS = (
     Group(source="wiki|old", language="de", license="MIT OR X", documents=1_234, rows=1_234, bytes=8, tokens=2),
     Group(source="wiki|old", license="unknown", documents=1, rows=1, bytes=8, tokens=2),
 )
+TOKENS = sum(group.tokens for group in GROUPS)
 FACTS = CardFacts(
     title="Demo: pretrain",
     corpus="demo",
@@ -77,11 +78,12 @@ def test_the_card_says_what_was_not_done():
     card = render_card(FACTS)
     for name in ("Personal data", "Opt-outs", "Decontamination", "Toxicity"):
         assert f"- **{name}: not yet done.**" in card
-    assert "**Synthetic share: 0.00 %.** 0 documents were generated: no generator is configured." in card
+    assert "**Synthetic share: 0.00 % of tokens.** No document was written by a generator." in card
     assert "**Token counts are estimates.**" in card
-    done = render_card(FACTS.model_copy(update={"not_done": FACTS.not_done[1:], "synthetic_documents": 125}))
+    made = Group(source="web", license="MIT", format="synthetic", documents=125, rows=130, bytes=4_000, tokens=TOKENS)
+    done = render_card(FACTS.model_copy(update={"not_done": FACTS.not_done[1:], "groups": (*GROUPS, made)}))
     assert "Personal data" not in done
-    assert "**Synthetic share: 10.00 %.** 125 documents were generated." in done
+    assert "**Synthetic share: 50.00 % of tokens.** 125 documents were written by a generator;" in done
 
 
 def test_the_head_is_what_the_hub_reads():

@@ -45,3 +45,10 @@ def test_a_row_without_a_license_is_refused(varied):
 def test_settings_are_checked(wrong):
     with pytest.raises(ValidationError):
         ExportConfig(**({"phase": "pretrain"} | wrong if wrong else {}))
+
+
+def test_a_generated_document_names_its_parents_and_leaves_the_texts_of_the_gates_behind(documents):
+    metadata = [("synthetic_form", "table"), ("synthetic_seed_text", "secret"), ("synthetic_raw", "also")]
+    made = {"format": "synthetic", "parents": ["a" * 32, "b" * 32], "metadata": metadata}
+    (row,) = to_export(documents([made]), CONFIG).to_pylist()
+    assert json.loads(row["metadata"]) == {"parents": ["a" * 32, "b" * 32], "synthetic_form": "table"}

@@ -16,6 +16,7 @@ ROWS = st.lists(
         st.sampled_from(["MIT", "unknown"]),
         st.text(max_size=9).filter(lambda text: text.isprintable()),
         st.integers(1, 3),
+        st.sampled_from(["html", "synthetic"]),
     ),
     max_size=8,
 )
@@ -23,8 +24,15 @@ ROWS = st.lists(
 
 def build(documents, drawn):
     rows = [
-        {"doc_id": f"{i:032x}", "source": source, "language": language, "license": license, "text": text}
-        for i, (source, language, license, text, copies) in enumerate(drawn)
+        {
+            "doc_id": f"{i:032x}",
+            "source": source,
+            "language": language,
+            "license": license,
+            "text": text,
+            "format": format,
+        }
+        for i, (source, language, license, text, copies, format) in enumerate(drawn)
         for _ in range(copies)
     ]
     return documents(rows)
@@ -34,8 +42,8 @@ def build(documents, drawn):
 def test_equals_plain_counts_however_split(documents, drawn, cuts):
     batch = build(documents, drawn)
     expected = {}
-    for source, language, license, text, copies in drawn:
-        group = expected.setdefault((source, language, license), [0, 0, 0, 0])
+    for source, language, license, text, copies, format in drawn:
+        group = expected.setdefault((source, language, license, format), [0, 0, 0, 0])
         size = len(text.encode())
         for i, n in enumerate((1, copies, copies * size, copies * -(-size // 4))):
             group[i] += n
@@ -43,7 +51,7 @@ def test_equals_plain_counts_however_split(documents, drawn, cuts):
     parts = [partial(batch.slice(a, b - a)) for a, b in itertools.pairwise(edges)]
     summary = merge(parts)
     assert {
-        (g["source"], g["language"], g["license"]): [g["documents"], g["rows"], g["bytes"], g["tokens"]]
+        (g["source"], g["language"], g["license"], g["format"]): [g["documents"], g["rows"], g["bytes"], g["tokens"]]
         for g in summary["groups"]
     } == expected
     assert summary == partial(batch)
@@ -61,6 +69,7 @@ def test_by_hand(varied):
             "source": "web",
             "language": None,
             "license": "MIT",
+            "format": "html",
             "documents": 1,
             "rows": 1,
             "bytes": 26,
@@ -70,6 +79,7 @@ def test_by_hand(varied):
             "source": "web",
             "language": "en",
             "license": "MIT",
+            "format": "html",
             "documents": 1,
             "rows": 1,
             "bytes": 0,
@@ -79,6 +89,7 @@ def test_by_hand(varied):
             "source": "web",
             "language": "ja",
             "license": "MIT",
+            "format": "html",
             "documents": 1,
             "rows": 1,
             "bytes": 17,
@@ -88,6 +99,7 @@ def test_by_hand(varied):
             "source": "wiki",
             "language": None,
             "license": "CC-BY-4.0",
+            "format": "html",
             "documents": 1,
             "rows": 2,
             "bytes": 8,
@@ -97,6 +109,7 @@ def test_by_hand(varied):
             "source": "wiki",
             "language": "de",
             "license": "CC-BY-4.0",
+            "format": "html",
             "documents": 1,
             "rows": 1,
             "bytes": 3,
@@ -106,6 +119,7 @@ def test_by_hand(varied):
             "source": "wiki",
             "language": "de",
             "license": "MIT",
+            "format": "html",
             "documents": 1,
             "rows": 1,
             "bytes": 10_000,

@@ -90,7 +90,7 @@ def phrases_in(line: str, words: int) -> tuple[int, set[str]]:
     return counted, groups
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(TEXTS)
 def test_each_line_goes_by_the_first_rule_it_fails(text: str) -> None:
     lines = text.splitlines(keepends=True)
@@ -119,7 +119,7 @@ def check_law(texts: list[str], result: Result) -> None:
     assert not dropped & {edit.row for edit in result.edits}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(TEXTS, max_size=4), st.sampled_from([None, 0.05, 0.5]), st.integers(0, 4))
 def test_edits_give_the_output_and_halves_the_whole(texts: list[str], most: float | None, cut: int) -> None:
     batch = documents(*texts)

@@ -46,7 +46,7 @@ def check_law(texts: list[str], result: Result) -> None:
     assert all(text and text == text.strip() for text in kept.values())
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(TEXTS, max_size=5), st.booleans(), st.sampled_from([None, 1, 3]))
 def test_edits_taken_from_the_input_give_the_output(texts: list[str], punct: bool, words: int | None) -> None:
     check_law(texts, run(documents(*texts), filter_no_terminal_punct=punct, min_words_per_line=words))
@@ -61,7 +61,7 @@ def test_the_law_on_real_text_in_many_languages(data: Path) -> None:
         assert {"whitespace", "min_words_per_line"} <= {edit.rule for edit in result.edits}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(TEXTS, max_size=5), st.integers(0, 5))
 def test_a_batch_in_two_halves_ends_the_same(texts: list[str], cut: int) -> None:
     batch = documents(*texts)

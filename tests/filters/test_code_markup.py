@@ -59,7 +59,7 @@ def expected(text: str) -> tuple[float, float]:
     return sum(len(line) for line in lines if points(line) >= 2) / whole, sum(map(len, tags)) / whole
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.lists(TEXTS, max_size=4))
 @example(["a <b\nc> <d <e> f>", "x = f(1);\n\r\n one two three four five six seven."])
 def test_scores_equal_the_definition(texts: list[str]) -> None:

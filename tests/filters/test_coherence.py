@@ -102,7 +102,7 @@ def test_the_expected_return_in_a_long_text_is_exact_enough() -> None:
 
 
 @given(st.lists(TEXTS, max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_scores_equal_the_definition(texts: list[str]) -> None:
     found = measured(texts)
     assert found.sentences.tolist() == [len(sentences(text)) for text in texts]

@@ -64,7 +64,7 @@ def expected(dialect: str, text: str) -> reference.Scores:
 
 @pytest.mark.parametrize("dialect", OTHERS)
 def test_scores_are_what_plain_python_says(dialect: str) -> None:
-    @settings(deadline=None, max_examples=150)
+    @settings(max_examples=150)
     @given(st.one_of(TEXTS, MORE))
     @example("")
     @example(" \n\n \n")
@@ -77,7 +77,7 @@ def test_scores_are_what_plain_python_says(dialect: str) -> None:
     check()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(TEXTS, max_size=4), st.integers(0, 4))
 def test_halves_score_as_the_whole(texts: list[str], cut: int) -> None:
     for dialect in OTHERS:

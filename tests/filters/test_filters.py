@@ -69,7 +69,7 @@ def test_prose_stays(stage: Filter) -> None:
     assert failures(stage, PROSE) == {}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(TEXTS, max_size=4), st.integers(0, 4))
 def test_halves_score_as_the_whole_and_nothing_is_nan(texts: list[str], cut: int) -> None:
     batch = documents(*texts)

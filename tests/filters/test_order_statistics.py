@@ -32,7 +32,7 @@ def selected(batches: Sequence[np.ndarray], ranks: Sequence[int]) -> State:
     return state
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(FLOATS, min_size=1, max_size=40), st.data())
 def test_every_rank_of_floats_is_that_of_a_sort(values: list[float], data: st.DataObject) -> None:
     ranks = sorted(data.draw(st.sets(st.integers(0, len(values) - 1), max_size=4)))

@@ -77,7 +77,7 @@ def test_percentiles_take_an_exact_number_of_each_language_whatever_the_shards(s
 
 
 @given(st.integers(1, 60), st.integers(0, 99), st.integers(1, 100), st.integers(0, 9))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_percentiles_of_any_corpus(n: int, low: int, high: int, seed: int) -> None:
     if low >= high:
         return

@@ -106,7 +106,7 @@ def test_what_is_left_of_any_text_is_what_plain_python_leaves(chain: str) -> Non
     peer, _, which = chain.partition(".")
     name, given_ = CHAINS[peer][which]
 
-    @settings(deadline=None, max_examples=250)
+    @settings(max_examples=250)
     @given(TEXT)
     @example("")
     @example("\n\n\n\n")
@@ -118,7 +118,7 @@ def test_what_is_left_of_any_text_is_what_plain_python_leaves(chain: str) -> Non
     check()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(TEXT, st.sampled_from([0.05, 0.4]))
 def test_documents_that_lose_too_many_of_dclms_words_are_dropped(text: str, most: float) -> None:
     result = run(documents(text), "boilerplate_lines", dialect="dclm", max_removed_word_ratio=most)
@@ -129,7 +129,7 @@ def test_documents_that_lose_too_many_of_dclms_words_are_dropped(text: str, most
     assert bool(result.drops) == (ratio > most or not left)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(TEXT, max_size=4), st.integers(0, 4))
 def test_halves_end_as_the_whole(texts: list[str], cut: int) -> None:
     batch, cut = documents(*texts), min(cut, len(texts))

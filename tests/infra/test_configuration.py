@@ -27,7 +27,7 @@ FOLDER = Store(kind="file", url="file:///d", reason="r")
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    made = Settings(checkout=tmp_path, home=tmp_path / "all of it, really", store=CEPH, workers=3)
+    made = Settings(checkout=tmp_path, home=tmp_path / "all of it, really", store=CEPH, workers=3, model_port=18080)
     for folder in (made.log_dir, made.run_dir):
         folder.mkdir(parents=True)
     return made
@@ -47,6 +47,24 @@ def test_supervisord_reads_back_every_command(settings: Settings) -> None:
         assert program.stopasgroup
         assert program.killasgroup
     assert "--nworkers 3 --nthreads 1" in programs["dask-worker"].command
+
+
+def test_the_local_model_runs_where_a_port_is_given(settings: Settings) -> None:
+    command = stack.commands(settings)["local-model"]
+    assert command[1:] == ["-m", "curation_lib.cli", "synthetic", "serve", "--port", "18080"]
+    without = settings.model_copy(update={"model_port": 0})
+    assert "local-model" not in stack.commands(without)
+    assert "model_port" not in without.ports_in_use()
+    assert settings.ports_in_use()["model_port"] == 18080
+
+
+def test_recipes_are_told_where_the_local_model_is_if_it_moved(settings: Settings) -> None:
+    secrets = credentials.ensure(settings, {})
+    moved = settings.model_copy(update={"model_port": 19000})
+    assert environment.variables(moved, secrets, {})["WINNOW_SYNTHETIC_ENDPOINT"] == "http://127.0.0.1:19000/v1"
+    for port in (0, 18080):
+        there = settings.model_copy(update={"model_port": port})
+        assert "WINNOW_SYNTHETIC_ENDPOINT" not in environment.variables(there, secrets, {})
 
 
 def test_no_secret_is_in_the_process_managers_file(settings: Settings) -> None:

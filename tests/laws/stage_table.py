@@ -50,6 +50,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "filters.domains": {"drop_topics": ["software"]},
     "synthetic.seeds": {"requests": 7, "languages": ["en", "unknown"], "min_bytes": 100, "max_bytes": 700},
     "synthetic.generate": {"endpoint": "http://127.0.0.1:9/v1", "model": "tiny", "model_license": "Apache-2.0"},
+    "synthetic.gates": {"identify_language": False},
     "mix.sample": {"phase": "pretrain", "default_weight": 1.0},
     "export.licenses": {"allow": ["MIT"]},
     "export.parquet": {"phase": "pretrain"},

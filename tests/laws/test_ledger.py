@@ -31,6 +31,7 @@ DROPPING: dict[str, dict[str, Any]] = {
     "filters.quality_buckets": {"min_bucket": 15},
     "filters.domains": {"drop_topics": ["unknown"], "keep_formats": ["legal"]},
     "filters.bad_words": {"without_list": "pass"},
+    "synthetic.gates": {"min_batch": 3},
     "filters.gopher_quality": {"without_list": "pass"},
 }
 """Settings that a stage needs to judge the documents of `corpus` and to drop one, beside those of the other laws."""
@@ -55,7 +56,7 @@ def corpus(folder: Path) -> dict[str, Any]:
         {"id": "french", "text": prose(2), "language": "fr"},
         {"id": "latin", "text": prose(3), "language": "ru"},
     ]
-    write_jsonl(folder / "rows" / "a.jsonl", documents)
+    write_jsonl(folder / "rows" / "a.jsonl", [*documents, *children()])
     pages = [answer(f"https://a.example/{n}", body) for n, body in enumerate((b"<p>Gone</p>", b"<p></p>", page(5)))]
     write_warc(folder / "pages" / "p.warc.gz", [pages[0].replace(b"200 OK", b"404 No"), *pages[1:]])
     source = {"license": "MIT", "normalize": [{"normalize.plain": {"clean": False, **RAW}}]}
@@ -63,6 +64,22 @@ def corpus(folder: Path) -> dict[str, Any]:
         "rows": {"stage": "sources.jsonl", "paths": str(folder / "rows"), **source},
         "pages": {**source, "stage": "sources.warc", "paths": str(folder / "pages"), "normalize": [{"normalize.html": RAW}]},
     }  # fmt: skip
+
+
+def children() -> list[dict[str, Any]]:
+    """Generated documents: one for each outcome that is no success, and a form whose documents all begin alike."""
+    outcomes = ("refused", "truncated", "format", "http_503", "over_budget", "ok")
+    failed: list[dict[str, Any]] = [{"synthetic_outcome": o, "synthetic_seed_text": prose(1)} for o in outcomes]
+    failed.append({"synthetic_seed_text": prose(1)})
+    rows = [{"text": "", **noted} for noted in failed]
+    for n in range(4):
+        source = prose(60 + n)
+        words = source.replace(".", " ").replace("\n", " ").lower().split()
+        text = "This is what it says. " + ". ".join(" ".join(words[i : i + 9][::-1]) for i in range(0, 90, 9)) + "."
+        rows.append(
+            {"text": text, "synthetic_outcome": "ok", "synthetic_form": "summary", "synthetic_seed_text": source}
+        )
+    return [{"id": f"child-{n}", "format": "synthetic", "language": "en", **row} for n, row in enumerate(rows)]
 
 
 def drops(store: Store, build: Build) -> Rows:

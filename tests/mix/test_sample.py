@@ -88,7 +88,7 @@ def copies_in(results):
     return Counter(doc for result in results for doc in result.kept.column("doc_id").to_pylist())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CORPUS, st.fixed_dictionaries(SETTINGS), st.integers(1, 3))
 def test_equals_plain_python(documents, run_group, corpus, chosen, shards):
     config = SampleConfig(phase="pretrain", weights=WEIGHTS, **chosen)
@@ -98,7 +98,7 @@ def test_equals_plain_python(documents, run_group, corpus, chosen, shards):
     assert copies_in(results) == Counter({doc: count for doc, count in expected.items() if count})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CORPUS, st.fixed_dictionaries(SETTINGS))
 def test_counts_add_up_and_no_limit_is_passed(documents, run_group, corpus, chosen):
     config = SampleConfig(phase="midtrain", weights=WEIGHTS, **chosen)
@@ -119,7 +119,7 @@ def test_counts_add_up_and_no_limit_is_passed(documents, run_group, corpus, chos
         assert (drop.score == drop.threshold == 0) if excluded else (0 <= drop.threshold <= drop.score < 1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(CORPUS, st.fixed_dictionaries(SETTINGS), st.randoms())
 def test_the_mix_does_not_depend_on_shards_or_their_order(documents, run_group, corpus, chosen, random):
     config = SampleConfig(phase="posttrain", weights=WEIGHTS, **chosen)

@@ -169,6 +169,30 @@ def test_a_threshold_and_a_share_stand_side_by_side(
     assert counts[f"{NAME}.keep_top_percent"] + also == len(corpus) - -(-len(corpus) * 9 // 10)
 
 
+def test_documents_in_other_languages_have_no_score_and_pass(
+    data: Path, corpus: list[dict[str, Any]], models: Store, scored: dict[str, float], tmp_path: Path
+) -> None:
+    """The share is one of the documents with a score; a threshold that no English document reaches spares the others."""
+    foreign = [
+        {"id": f"f{n}", "text": row["text"], "language": ("de", None, "pt-BR")[n % 3]}
+        for n, row in enumerate(first_rows(data / "text" / "multilingual.jsonl.zst", 60, every=100))
+    ]
+    native = [{**row, "language": "en-GB" if n % 2 else "en"} for n, row in enumerate(corpus[:90])]
+    inputs = written([*native, *foreign], tmp_path / "in", 3)
+    stages = [ranked(models, keep_top_percent=40, min_score=0.0001, languages=["en"])]
+    done = run_steps(recipe_of(inputs, stages), tmp_path / "s", until=NAME)
+    spoken = {row["source_id"]: row["language"] for row in dataset(tmp_path / "s", done.steps[0])}
+    kept = {row["source_id"] for row in dataset(tmp_path / "s", done.steps[-1])}
+    english = {row["id"] for row in native}
+    assert set(spoken.values()) == {"en", "en-GB", "de", None, "pt-BR"}
+    assert kept - english == {row["id"] for row in foreign}
+    assert len(kept & english) == -(-len(english) * 2 // 5)
+    assert all(row["score"] is not None for row in ledger(tmp_path / "s", done.steps[-1]))
+    nothing = [ranked(models, keep_top_percent=40, languages=["tlh"])]
+    done = run_steps(recipe_of(inputs, nothing), tmp_path / "s", until=NAME)
+    assert done.steps[-1].counts["kept"] == len(spoken)
+
+
 def test_retune_predicts_other_shares_from_stored_scores(
     corpus: list[dict[str, Any]], models: Store, tmp_path: Path
 ) -> None:

@@ -61,7 +61,7 @@ def files(manifest: Manifest) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("name", ["powershell-versions", "perturbed-18f"])
-@settings(deadline=None, max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), batch_rows=st.sampled_from([7, 1024]), same_store=st.booleans())
 def test_the_law_holds_in_files(
     name: str,

@@ -20,9 +20,7 @@ from tests.sources.archives import Reading, page, read
 COUNT = 12
 RECORDS = [page(n) for n in range(COUNT)]
 ROWS = [orjson.dumps({"id": str(n), "text": f"row {n} " + chr(0x4E00 + n) * n, "n": n}) + b"\n" for n in range(400)]
-limits = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+limits = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 
 
 @st.composite

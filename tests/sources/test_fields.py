@@ -68,7 +68,7 @@ json_values = st.recursive(
 names = st.sampled_from(["text", "id", "url", "license", "fetched_at", "metadata", "format", "source_id", "other"])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.dictionaries(names, json_values), st.sampled_from([lambda row: row, lambda row: orjson.loads(orjson.dumps(row))])
 )

@@ -28,6 +28,8 @@ class Server:
 
     def __init__(self, slots: int = 64, seconds: float = 0.0, port: int = 0, key: str | None = None) -> None:
         self.slots, self.seconds, self.key = slots, seconds, key
+        self.answer: Callable[[str], str] = listed
+        """What is said of a seed that asks for no misdeed, an item a line."""
         self.hold_after: int | None = None
         """No more answers than this; other requests wait until it is None."""
         self.attempts: Counter[str] = Counter()
@@ -123,10 +125,15 @@ class Asked:
         self.prompt_tokens = len(json.dumps(body.get("messages", self.prompt))) // 4
 
 
-def facts(asked: Asked) -> str:
+def listed(seed: str) -> str:
+    """Five facts, true of any text."""
+    words = re.findall(r"\w+", seed)
+    return "\n".join(f"Fact {n} of this text is about {word}." for n, word in enumerate(words[:5], 1))
+
+
+def facts(server: Server, asked: Asked) -> str:
     """A list of facts, as the form asks for it."""
-    words = re.findall(r"\w+", asked.seed)
-    said = [f"Fact {n} of this text is about {word}." for n, word in enumerate(words[:5], 1)]
+    said = server.answer(asked.seed).split("\n")
     if "response_format" in asked.body:
         return json.dumps({"items": said})
     return "\n".join(f"{n}. {one}" for n, one in enumerate(said, 1))
@@ -159,7 +166,7 @@ async def _send(writer: Any, reply: Reply, kind: str = "application/json") -> bo
 
 
 async def well(server: Server, asked: Asked, writer: Any) -> bool:
-    return await server.good(asked, writer, facts(asked))
+    return await server.good(asked, writer, facts(server, asked))
 
 
 def says(text: str, finish: str = "stop", **message: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation_lib.synthetic.arithmetic import equations
@@ -248,6 +248,7 @@ def made(name: str, words: list[str]) -> dict[str, Any]:
     }[name]
 
 
+@settings(deadline=None)
 @given(words=LISTS, name=st.sampled_from(sorted(name for name in FORMS if LAYOUTS[name].structured)))
 def test_what_is_written_is_read_back(words: list[str], name: str) -> None:
     """The document in JSON and the document as it is written are one and the same."""
@@ -256,6 +257,7 @@ def test_what_is_written_is_read_back(words: list[str], name: str) -> None:
     assert form.parse(document) == document
 
 
+@settings(deadline=None)
 @given(words=LISTS, name=st.sampled_from(FORMS), cut=st.integers(0, 400))
 def test_any_output_is_a_document_or_unparsed(words: list[str], name: str, cut: int) -> None:
     """Nothing but Unparsed leaves the parser, and a document is never blank."""
@@ -263,17 +265,20 @@ def test_any_output_is_a_document_or_unparsed(words: list[str], name: str, cut: 
         assert parsed_or_why(name, text).strip()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_arbitrary_text_raises_nothing_else(text: str) -> None:
     assert all(parsed_or_why(name, text).strip() for name in FORMS)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=string.ascii_letters + " .,\n", min_size=1).filter(str.strip))
 def test_a_bare_document_stays(text: str) -> None:
     text = "Xylem. " + text.strip()
     assert bare(text) == text or "\n" in text
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999), st.integers(1, 999), st.sampled_from("+-*"))
 def test_true_and_false_equations(a: int, b: int, sign: str) -> None:
     result = {"+": a + b, "-": a - b, "*": a * b}[sign]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.text.bands import band_keys, pairs
@@ -38,7 +38,6 @@ def test_bands_divide_the_signature(bands: int) -> None:
         band_keys(random_signatures(1, 112), bands)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 4), min_size=2, max_size=2), max_size=8))
 def test_pairs_share_a_key(rows: list[list[int]]) -> None:
     keys = np.array(rows, np.uint64).reshape(-1, 2)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
@@ -43,7 +43,6 @@ ENDS: dict[Callable[[Bytes, int, int], int], Callable[[int], bool]] = {
 }
 
 
-@settings(deadline=None)  # a kernel may have to be compiled
 @given(TEXTS, TEXTS, TEXTS)
 @pytest.mark.parametrize("kernel", ENDS, ids=lambda kernel: kernel.__name__)
 def test_runs_end_at_the_first_byte_that_is_none_of_theirs(
@@ -56,7 +55,6 @@ def test_runs_end_at_the_first_byte_that_is_none_of_theirs(
     assert kernel(data, start, end) == stop
 
 
-@settings(deadline=None)  # a kernel may have to be compiled
 @given(TEXTS, TEXTS, TEXTS)
 def test_a_chunk_ends_at_white_space(text: str, before: str, behind: str) -> None:
     data, start, end = placed(text, before, behind)
@@ -64,7 +62,6 @@ def test_a_chunk_ends_at_white_space(text: str, before: str, behind: str) -> Non
     assert chunk_end(data, start, end, character_table()) == start + len(text[:first].encode())
 
 
-@settings(deadline=None)  # a kernel may have to be compiled
 @given(TEXTS, TEXTS, TEXTS)
 def test_characters_are_counted(text: str, before: str, behind: str) -> None:
     assert count_characters(*placed(text, before, behind)) == len(text)
@@ -76,7 +73,6 @@ def count_equal(data: Bytes, size: int, sign: int, any_case: bool) -> int:
     return ones(equal(block | CASE if any_case else block, sign))
 
 
-@settings(deadline=None)  # a kernel may have to be compiled
 @given(st.binary(max_size=8), st.sampled_from("\n.#{m"))
 def test_equal_bytes_are_found(block: bytes, sign: str) -> None:
     data = np.frombuffer(block or b"x", np.uint8)
@@ -84,7 +80,6 @@ def test_equal_bytes_are_found(block: bytes, sign: str) -> None:
     assert count_equal(data, len(block), ord("m"), True) == sum(byte | 0x20 == ord("m") for byte in block)
 
 
-@settings(deadline=None)  # a kernel may have to be compiled
 @given(TEXTS, TEXTS, TEXTS)
 def test_a_hash_depends_on_the_text_alone(text: str, before: str, behind: str) -> None:
     alone = placed(text, "", "")

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.core.errors import ContractError
@@ -22,7 +22,6 @@ def rows(column: pa.Array | pa.ChunkedArray) -> list[bytes]:
     return [data[a:b].tobytes() for a, b in pairwise(offsets)]
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(), max_size=8), st.integers(0, 8), st.integers(0, 8), st.sampled_from(KINDS))
 def test_slices_and_chunks_hold_the_same_rows(texts: list[str], start: int, length: int, kind: pa.DataType) -> None:
     encoded = [t.encode() for t in texts]

@@ -37,7 +37,7 @@ def kernel(texts: list[str], k: int) -> list[list[int]]:
     return [hashes[a:b].tolist() for a, b in pairwise(offsets)]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(TEXTS, st.integers(1, 26))
 def test_shingles_equal_plain_python(texts: list[str], k: int) -> None:
     assert kernel(texts, k) == [[hashed(s) for s in shingles(t, k)] for t in texts]
@@ -75,7 +75,6 @@ def test_what_a_shingle_is(text: str, k: int, expected: list[str]) -> None:
     assert kernel([text], k) == [[hashed(s) for s in expected]]
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=16), max_size=4), st.integers(1, 5))
 def test_bytes_that_are_not_utf8_stay_inside_their_row(rows: list[bytes], k: int) -> None:
     hashes, offsets = character_shingles(pa.array([*rows, b"end"], pa.large_binary()), k)

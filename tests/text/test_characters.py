@@ -4,7 +4,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.text import characters as ch
@@ -32,7 +32,6 @@ def test_the_table_says_what_unicode_says_of_every_code_point() -> None:
         assert tuple(bool(entry & name) for name in names) == flags, hex(code)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_decode_reads_what_python_encoded(text: str) -> None:
     data, codes, i = ch.phrase_bytes(text), [], 0
@@ -44,7 +43,6 @@ def test_decode_reads_what_python_encoded(text: str) -> None:
 
 
 @given(st.binary(max_size=12))
-@settings(deadline=None)
 def test_decode_of_anything_stays_inside(data: bytes) -> None:
     array, i = np.frombuffer(data, np.uint8), 0
     while i < len(data):
@@ -55,7 +53,6 @@ def test_decode_of_anything_stays_inside(data: bytes) -> None:
     assert i == len(data)
 
 
-@settings(deadline=None)
 @given(st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(" \u3000\u2028\x1c\u00a0"))))
 def test_stripping_is_strs(text: str) -> None:
     data, table = ch.phrase_bytes(text), ch.character_table()

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curation_lib.text.classifier_lines import Form, classifier_lines
@@ -36,14 +36,12 @@ def spaced(text: str) -> str:
     return " ".join(piece for piece in out.split(" ") if piece)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 @example(["a\r\n\r\nb\n", "", " \u3000x\x85y\u00a0"])
 def test_lines_are_those_of_dclm(texts: list[str]) -> None:
     assert made(texts, "lines") == [" ".join(t.strip().splitlines()) for t in texts]
 
 
-@settings(deadline=None)
 @given(TEXTS)
 @example(["Don't!", "...", "ȺİΣ語。", "a.b", "\x00\x01"])
 def test_words_stand_apart_from_signs(texts: list[str]) -> None:

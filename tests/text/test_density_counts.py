@@ -41,7 +41,7 @@ def counted(texts: list[str]) -> list[dict[str, int]]:
     return [dict(zip(FIELDS, row.tolist(), strict=True)) for row in rows]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(TEXTS, max_size=5))
 @example(["", "dog dog dog", "kind of", "I mean. I mean", "5 km 5 C", "!?! ?", "a!=b x?y", "’ 'a' -b-"])
 def test_counts_are_those_of_the_reference(texts: list[str]) -> None:

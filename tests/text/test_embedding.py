@@ -50,7 +50,7 @@ def flat(rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
 WORDS = st.one_of(st.integers(0, 3), st.integers(0, MASK))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.lists(WORDS, max_size=30), max_size=4), st.integers(1, 40))
 def test_equals_plain_python(rows: list[list[int]], max_words: int) -> None:
     found = embeddings(*flat(rows), max_words)

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.core.errors import ConfigError
@@ -69,7 +69,6 @@ def assert_as_library(path: Path, texts: Sequence[str]) -> Any:
     return found
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.one_of(st.sampled_from(WORDS + ODD), st.text(max_size=5)), max_size=40), max_size=4))
 def test_scores_of_any_words(models: dict[str, Path], texts: list[list[str]]) -> None:
     for path in models.values():

@@ -30,7 +30,7 @@ TEXTS = st.lists(st.one_of(CHUNKS, WORDS)).map(" ".join)
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_words_are_those_of_the_rules(language: str | None) -> None:
-    @settings(deadline=None, max_examples=120)
+    @settings(max_examples=120)
     @given(TEXTS)
     @example("(etc. etc., [Mr. cannot. Cannot) `gonna` 1am 12p.m., 2d.")
     def check(text: str) -> None:
@@ -57,7 +57,7 @@ def test_exact_words_are_spacys(language: str) -> None:
     sentencizer = pipeline.create_pipe("sentencizer")
     sentencizer.initialize(list, nlp=pipeline)
 
-    @settings(deadline=None, max_examples=120)
+    @settings(max_examples=120)
     @given(TEXTS)
     @example(": ) :( ) (: -) a . 8 ) EE. UU. EE.  UU. канд. биол. наук в т.ч. ' '")
     def check(text: str) -> None:

@@ -39,7 +39,7 @@ def test_folded_text_is_what_a_reader_expects(text: str, expected: str) -> None:
 
 
 @given(st.lists(TEXTS, max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_folded_text_equals_its_definition(texts: list[str]) -> None:
     assert fold(*texts) == [folded(text) for text in texts]
 

@@ -5,7 +5,7 @@ import string
 import numpy as np
 import pyarrow as pa
 import xxhash
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.text import hashing
@@ -20,7 +20,6 @@ def reference(text: str) -> bytes:
     return " ".join(text.split()).translate(LOWER).encode()
 
 
-@settings(deadline=None)  # the first call may compile
 @given(st.lists(SPACED, max_size=6))
 def test_collapsed_equals_plain_python(texts: list[str]) -> None:
     data, offsets = collapsed(pa.array(texts, pa.large_string()))
@@ -34,7 +33,6 @@ def test_collapsed_equals_plain_python_at_every_code_point() -> None:
     assert len(offsets) == len(texts) + 1
 
 
-@settings(deadline=None)  # the first call may compile
 @given(st.binary(max_size=12))
 def test_collapse_stays_inside_rows_that_are_not_utf8(junk: bytes) -> None:
     alone, _ = collapsed(pa.array([junk]))
@@ -43,7 +41,6 @@ def test_collapse_stays_inside_rows_that_are_not_utf8(junk: bytes) -> None:
     assert data[offsets[2] :].tobytes() == b"x"
 
 
-@settings(deadline=None)  # the first call may compile
 @given(st.lists(SPACED, max_size=6))
 def test_hashes_equal_the_library_on_strings(texts: list[str]) -> None:
     column = pa.chunked_array([pa.array(["skip", *texts]).slice(1)])

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.text.masked_words import folded, masked, masked_tokens
@@ -48,7 +48,6 @@ def kernel(texts: list[str], characters: bool, joined: bool) -> list[list[tuple[
 NUMBERS = st.lists(st.text(st.sampled_from(SCRIPTS + "1234567890,.%$ ٣٤ab")))
 
 
-@settings(deadline=None)
 @given(st.one_of(TEXTS, NUMBERS), st.booleans(), st.booleans())
 def test_tokens_equal_plain_python(texts: list[str], characters: bool, joined: bool) -> None:
     exact: dict[str, int] = {}
@@ -67,7 +66,6 @@ def test_tokens_equal_plain_python(texts: list[str], characters: bool, joined: b
     assert len(set(exact.values())) == len(exact)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_words_are_those_of_the_shingles(texts: list[str]) -> None:
     assert [[token for token, _, _ in tokens(text, False, False)] for text in texts] == [*map(words, texts)]
@@ -102,7 +100,6 @@ def test_numbers_are_one_in_the_masked_hash_only() -> None:
     assert len({exact for *_, exact in found}) == 5
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=16), max_size=4), st.booleans())
 def test_bytes_that_are_not_utf8_stay_inside_their_row(rows: list[bytes], characters: bool) -> None:
     found = masked_tokens(pa.array([*rows, b"end"], pa.large_binary()), characters)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 import zstandard
 from datasketch import MinHash
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.text.character_shingles import character_shingles
@@ -27,7 +27,6 @@ def oracle(hashes: np.ndarray, count: int, seed: int) -> np.ndarray:
     return sketch.hashvalues
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=11), max_size=4),
     st.integers(1, 130),

@@ -62,7 +62,7 @@ def scored(texts: list[str], model: NgramModel, lines: bool = True) -> list[tupl
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=5), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_scores_equal_the_definition(texts: list[str], lines: bool) -> None:
     order, weights = read_arpa(ARPA)
     expected = [text_score(text, order, weights, lines) for text in texts]

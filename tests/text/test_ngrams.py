@@ -18,7 +18,7 @@ def kernel(words: list[str]) -> dict[int, int]:
     return {size: int(out[size]) for size in range(2, 11)}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(["a", "bc", "def"]), max_size=120))
 def test_repeated_ngrams_are_what_plain_python_counts(words: list[str]) -> None:
     assert kernel(words) == reference.ngrams(words)

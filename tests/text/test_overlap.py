@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.text.masked_words import folded, masked, masked_tokens
@@ -43,7 +43,6 @@ def indexed(texts: list[str], size: int, least: int, most: int) -> Grams:
     return ngram_index(masked_tokens(column), size, least, np.array([number[t] for t in texts], np.int64), most)
 
 
-@settings(deadline=None)
 @given(ROWS, ROWS, st.integers(1, 6), st.integers(1, 6), st.integers(1, 3))
 def test_matches_equal_plain_python(items: list[str], documents: list[str], size: int, least: int, most: int) -> None:
     least = min(least, size)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.text.collapse import collapsed
@@ -21,7 +21,6 @@ def kernel(column: pa.Array) -> list[list[tuple[int, int]]]:
     return [places[a:b] for a, b in pairwise(found.offsets.tolist())]
 
 
-@settings(deadline=None)
 @given(st.lists(LINES, max_size=5))
 def test_equals_plain_python(texts: list[str]) -> None:
     column = pa.array(["x\n\ny", *texts], pa.large_string()).slice(1)

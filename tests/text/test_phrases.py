@@ -72,14 +72,14 @@ def found(texts: list[str], entries: list[str], whole: bool) -> list[tuple[int, 
     return list(zip(counts.tolist(), words.tolist(), strict=True))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.lists(TEXTS, max_size=3), ENTRIES, st.booleans())
 @example(["A  b abc_"], ["a b", "abc", "b"], True)
 def test_counts_equal_the_definition(texts: list[str], entries: list[str], whole: bool) -> None:
     assert found(texts, entries, whole) == [expected(text, entries, whole) for text in texts]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(TEXTS, min_size=1, max_size=3), st.data())
 def test_pieces_of_the_text_are_met(texts: list[str], data: st.DataObject) -> None:
     text = texts[0]

@@ -43,7 +43,7 @@ def expected(text: str) -> tuple[list[int], int, int]:
     return letters, len(words), sum(len(word & set(ALIKE)) > 1 for word in words)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(TEXTS, max_size=4))
 @example(["аa \u0301x", "pаypal α"])
 def test_counts_equal_the_definition(texts: list[str]) -> None:

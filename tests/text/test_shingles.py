@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.text.shingles import jaccard, shingle_hashes, shingle_sets
@@ -17,7 +17,6 @@ def flat(rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
     return values, np.cumsum([0, *map(len, rows)], dtype=np.int64)
 
 
-@settings(deadline=None)
 @given(ROWS, st.integers(1, 6))
 def test_equal_runs_of_words_and_no_others_share_a_hash(rows: list[list[int]], k: int) -> None:
     hashes, offsets = shingle_hashes(*flat(rows), k)
@@ -28,7 +27,6 @@ def test_equal_runs_of_words_and_no_others_share_a_hash(rows: list[list[int]], k
     assert len(set(of.values())) == len(of)
 
 
-@settings(deadline=None)
 @given(ROWS)
 def test_sets_are_sorted_and_distinct(rows: list[list[int]]) -> None:
     values, offsets = shingle_sets(*flat(rows))
@@ -41,7 +39,6 @@ def test_sets_leave_their_input_alone() -> None:
     assert values.tolist() == [3, 1, 1]
 
 
-@settings(deadline=None)
 @given(st.sets(st.integers(0, 20)), st.sets(st.integers(0, 20)))
 def test_jaccard_equals_python_sets(a: set[int], b: set[int]) -> None:
     values, offsets = flat([sorted(a), sorted(b)])

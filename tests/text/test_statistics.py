@@ -19,7 +19,7 @@ def row(statistics: Statistics, i: int = 0) -> dict[str, int]:
     return {name: int(statistics.rows[name][i]) for name in ROW.names}
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(reference.TEXTS)
 @example("don't a.b. a..b 1,000 1,a ٣,1 x\u0301'y --- -- . .. ...")
 @example("\n\n \n\n\u3000a b\r\n\x1cx...\u2028")
@@ -31,7 +31,7 @@ def test_every_statistic_is_what_plain_python_says(text: str) -> None:
     assert {n: int(statistics.ngrams[0, n]) for n in ngrams} == ngrams
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(reference.TEXTS, max_size=6), st.integers(0, 6))
 def test_a_batch_in_two_halves_has_the_same_statistics(texts: list[str], cut: int) -> None:
     batch = pa.record_batch({"text": pa.array(texts, pa.large_string())})

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.text.vectors import cells, dot, hyperplanes, quantised
@@ -12,7 +12,6 @@ from curation_lib.text.vectors import cells, dot, hyperplanes, quantised
 NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False, width=32)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(NUMBERS, min_size=3, max_size=3), max_size=5))
 def test_the_largest_number_becomes_127(rows: list[list[float]]) -> None:
     found = quantised(np.array(rows, np.float32).reshape(-1, 3))
@@ -38,7 +37,6 @@ def test_quantising_moves_a_cosine_little(dimensions: int) -> None:
 SMALL = st.lists(st.lists(st.integers(-127, 127), min_size=4, max_size=4), min_size=1, max_size=5)
 
 
-@settings(deadline=None)
 @given(SMALL, st.integers(1, 5), st.integers(1, 16), st.integers(0, 3))
 def test_cells_equal_plain_python(rows: list[list[int]], bands: int, bits: int, seed: int) -> None:
     planes = hyperplanes(4, bands * bits, seed).tolist()

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.text.winnowing import fingerprints, run_hashes
@@ -18,7 +18,6 @@ def columns(rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
     return np.array(words, np.uint64), np.cumsum([0, *map(len, rows)])
 
 
-@settings(deadline=None)
 @given(ROWS, st.integers(1, 6))
 def test_equal_runs_have_equal_hashes_and_others_do_not(rows: list[list[int]], size: int) -> None:
     hashes, offsets = run_hashes(*columns(rows), size)
@@ -28,7 +27,6 @@ def test_equal_runs_have_equal_hashes_and_others_do_not(rows: list[list[int]], s
     assert len(set(flat)) == len(set(hashes.tolist())) == len(set(zip(flat, hashes.tolist(), strict=True)))
 
 
-@settings(deadline=None)
 @given(ROWS, st.integers(1, 7))
 def test_every_run_is_in_a_stretch_and_gives_the_hash_of_its_least_part(rows: list[list[int]], size: int) -> None:
     found = fingerprints(*columns(rows), size)

@@ -53,7 +53,7 @@ def test_words_by_hand(text: str, wanted: str) -> None:
     assert our_words(text)[2] == wanted.split()
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(WORDS)
 @example("a\r\u0301b\u2028\u0301c a'\u0301'b 1.\u00ad2 ש\"\u0301א")
 def test_words_are_those_that_begin_with_a_letter_or_number(text: str) -> None:
@@ -64,7 +64,7 @@ def test_words_are_those_that_begin_with_a_letter_or_number(text: str) -> None:
     assert len(set(hashes)) == len(set(wanted))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(TEXTS)
 def test_space_words_are_those_of_split(text: str) -> None:
     data, wanted = phrase_bytes(text), text.split()

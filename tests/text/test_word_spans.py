@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.text.word_spans import word_spans
@@ -17,7 +17,6 @@ def kernel(texts: list[str]) -> list[list[tuple[int, int, int]]]:
     return [rows[a:b] for a, b in pairwise(found.offsets.tolist())]
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_spans_equal_plain_python(texts: list[str]) -> None:
     hashes: dict[str, tuple[int, int]] = {}
@@ -43,7 +42,6 @@ def test_every_code_point_equals_plain_python() -> None:
     assert [[start for start, _, _ in found] for found in kernel(texts)] == expected
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=16), max_size=4))
 def test_bytes_that_are_not_utf8_stay_inside_their_row(rows: list[bytes]) -> None:
     found = word_spans(pa.array([*rows, b"end"], pa.large_binary()))

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.text.codepoints import UNSPACED
@@ -64,7 +64,6 @@ def kernel(texts: list[str]) -> list[list[int]]:
     return [hashes[a:b].tolist() for a, b in pairwise(offsets)]
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_words_equal_plain_python(texts: list[str]) -> None:
     assert kernel(texts) == [[hashed(w) for w in words(t)] for t in texts]
@@ -98,7 +97,6 @@ def test_what_a_word_is(text: str, expected: list[str]) -> None:
     assert kernel([text]) == [[hashed(w) for w in expected]]
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=16), max_size=4))
 def test_bytes_that_are_not_utf8_stay_inside_their_row(rows: list[bytes]) -> None:
     _, offsets = word_hashes(pa.array([*rows, b"end"], pa.large_binary()))

@@ -58,7 +58,7 @@ def _sorted(ngrams: Ngrams) -> Ngrams:
     texts=st.lists(st.lists(st.sampled_from("abcd\n"), min_size=1, max_size=30).map(" ".join), min_size=1, max_size=4)
 )
 @example(texts=["a", "a", "b a \n a \n a a b a"])  # leaves nothing for backing off
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_probabilities_sum_to_one_behind_any_context(prune: tuple[int, ...], texts: list[str]) -> None:
     corpus = corpus_of(*texts)
     if not corpus.tokens:

@@ -9,7 +9,7 @@ import pytest
 import zstandard
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.normalize.language import identify, load_model, model_path
+from curation_lib.text.language import identify, load_model, model_path
 
 FLOORS = {  # ISO 639-3, label, share of UDHR paragraphs told right (one paragraph in thirty is 0.967)
     "eng": ("en", 1.0),

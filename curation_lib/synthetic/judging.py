@@ -1,0 +1,117 @@
+"""The scores of children by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from curation_lib.synthetic.coverage import coverage, new_word_share
+from curation_lib.synthetic.faithful import Faults, faults
+from curation_lib.synthetic.generated_rows import Child
+from curation_lib.text.buffers import joined
+from curation_lib.text.fact_tokens import fact_tokens
+from curation_lib.text.language import identify
+from curation_lib.text.pair_overlap import common_runs, ngram_overlap
+from curation_lib.text.placement import read_source
+from curation_lib.text.statements import statements
+
+NGRAM = 5
+SHOWN = 10
+"""Facts that a ledger row names."""
+OPENING = 4
+"""Words by which openings are compared."""
+LEAST_LETTERS = 40
+"""Fewer say too little about a language."""
+_INT, _FLOAT, _STRING = pa.int64(), pa.float64(), pa.string()
+SCORES: Mapping[str, pa.DataType] = {
+    "unknown_numbers": _INT, "unknown_units": _INT, "unknown_names": _INT, "number_support": _FLOAT,
+    "name_support": _FLOAT, "coverage": _FLOAT, "new_word_share": _FLOAT, "length_ratio": _FLOAT, "novelty": _FLOAT,
+    "source_similarity": _FLOAT, "copied_words": _INT, "copied_share": _FLOAT, "same_language": _FLOAT,
+    "opening": _STRING, "said_numbers": _STRING, "said_units": _STRING, "said_names": _STRING, "said_number": _STRING,
+    "said_name": _STRING, "said_missing": _STRING, "said_copied": _STRING, "said_language": _STRING,
+}  # fmt: skip
+"""Scores of a child with a text, with their types."""
+
+
+def judged(found: Sequence[Child], model: Any) -> dict[str, list[Any]]:
+    """Every score of SCORES for each child. model: the language identifier, or None."""
+    columns: dict[str, list[Any]] = {name: [] for name in SCORES}
+    sources = {text: read_source(text) for text in {child.source for child in found}}
+    for child in found:
+        source, tokens = sources[child.source], fact_tokens(child.text)
+        share, missing = coverage(tokens, source)
+        row = {
+            **_facts(faults(child.text, source)),
+            "coverage": share,
+            "said_missing": ", ".join(missing[:SHOWN]) or None,
+            "new_word_share": new_word_share(tokens, source),
+            "length_ratio": len(child.text) / len(child.source),
+            "opening": opening(child.text),
+        }
+        for name, value in row.items():
+            columns[name].append(value)
+    return columns | _overlaps(found) | _languages(found, model)
+
+
+def _facts(found: Faults) -> dict[str, Any]:
+    return {
+        "unknown_numbers": len(found.numbers),
+        "unknown_units": len(found.units),
+        "unknown_names": len(found.names),
+        "number_support": found.number_support[0],
+        "name_support": found.name_support[0],
+        "said_numbers": _listed(found.numbers),
+        "said_units": _listed(found.units),
+        "said_names": _listed(found.names),
+        "said_number": found.number_support[1] or None,
+        "said_name": found.name_support[1] or None,
+    }
+
+
+def _listed(facts: Sequence[str]) -> str | None:
+    more = f", and {len(facts) - SHOWN} more" if len(facts) > SHOWN else ""
+    return ", ".join(facts[:SHOWN]) + more or None
+
+
+def _overlaps(found: Sequence[Child]) -> dict[str, list[Any]]:
+    texts = joined([child.text.encode() for child in found], pa.large_string())
+    sources = joined([child.source.encode() for child in found], pa.large_string())
+    overlap, runs = ngram_overlap(texts, sources, NGRAM), common_runs(texts, sources)
+    words = runs.words.tolist()
+    return {
+        "novelty": overlap.novelty.tolist(),
+        "source_similarity": overlap.similarity.tolist(),
+        "copied_words": runs.lengths.tolist(),
+        "copied_share": [
+            run / count if count else 0.0 for run, count in zip(runs.lengths.tolist(), words, strict=True)
+        ],
+        "said_copied": [
+            f"from word {first + 1} of {count}" for first, count in zip(runs.firsts.tolist(), words, strict=True)
+        ],
+    }
+
+
+def _languages(found: Sequence[Child], model: Any) -> dict[str, list[Any]]:
+    """1 where the text is in the document's language or in that of its source; nothing is held against one that has few
+    letters, or a document without a language."""
+    if model is None:
+        return {"same_language": [1.0] * len(found), "said_language": [None] * len(found)}
+    own, _ = identify(model, [child.text for child in found])
+    sources, _ = identify(model, [child.source for child in found])
+    same, said = [], []
+    for child, mine, theirs in zip(found, own, sources, strict=True):
+        told = child.language is not None and sum(c.isalpha() for c in child.text) >= LEAST_LETTERS
+        same.append(float(not told or mine in (child.language, theirs)))
+        said.append(f"{mine}, not {child.language}")
+    return {"same_language": same, "said_language": said}
+
+
+def opening(text: str) -> str:
+    """The first words that a text says, behind headings and labels, folded."""
+    found = statements(text)
+    spoken = next((one for one in found if not one.heading), found[0] if found else None)
+    if spoken is None:
+        return ""
+    return " ".join(text[spoken.start : spoken.stop].casefold().split()[:OPENING])

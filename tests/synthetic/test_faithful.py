@@ -1,0 +1,108 @@
+"""The faithfulness rules against true rewrites and planted faults of passages that no threshold has seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+
+import pytest
+
+from curation_lib.synthetic.faithful import Faults, faults
+from curation_lib.synthetic.gates import GatesConfig
+from curation_lib.text.placement import read_source
+from tests.synthetic import sets
+from tests.synthetic.planting import KINDS
+from tests.synthetic.sets import rewrites, written
+
+CONFIG = GatesConfig()
+SOURCE = (
+    "The Harbour Bridge in Oldby was opened in 1931 and is 1,200 metres long. Engineer Ruth Kessler designed it.\n\n"
+    "Karsk has a ferry, which carries 35 percent of the traffic. It was built by Jon Alder with a tank of 64 litres.\n\n"
+    "- `max_wait` is 30 seconds\n- `retry_limit` is five\n"
+)
+
+
+def fails(found: Faults) -> bool:
+    """Whether a rule of the shipped settings drops the text."""
+    assert CONFIG.min_number_support is not None
+    assert CONFIG.min_name_support is not None
+    unknown = found.numbers or found.units or found.names
+    misplaced = found.number_support[0] < CONFIG.min_number_support or found.name_support[0] < CONFIG.min_name_support
+    return bool(unknown or misplaced)
+
+
+@cache
+def judged(source: str, text: str) -> Faults:
+    return faults(text, read_source(source))
+
+
+def rates(part: str) -> dict[str, float]:
+    """Share of true rewrites that pass, of faults that are caught, by kind."""
+    found: dict[str, float] = {}
+    for name, texts in (("templates", rewrites(part)), ("by hand", written(part))):
+        found[name] = sum(not fails(judged(one.source, one.text)) for one in texts) / len(texts)
+    both = (*rewrites(part), *written(part))
+    found["pass"] = sum(not fails(judged(one.source, one.text)) for one in both) / len(both)
+    planted = [(one.planted.kind, fails(judged(one.source, one.planted.text))) for one in sets.faults(part)]
+    total, caught = Counter(kind for kind, _ in planted), Counter(kind for kind, bad in planted if bad)
+    return found | {"caught": caught.total() / total.total()} | {kind: caught[kind] / total[kind] for kind in KINDS}
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(sets.faults("held_out")) >= 500
+    assert len(sets.faults("tune")) >= 500
+    assert len(written("tune")) + len(written("held_out")) >= 40
+    assert min(Counter(one.planted.kind for one in sets.faults("held_out")).values()) >= 50
+
+
+@pytest.mark.parametrize("part", ["tune", "held_out"])
+def test_faults_are_caught_and_true_rewrites_pass(part: str) -> None:
+    found = rates(part)
+    print(part, {name: round(rate, 3) for name, rate in found.items()})
+    assert found["caught"] >= 0.98
+    assert found["pass"] >= 0.90
+    assert found["by hand"] >= 0.70
+    assert min(found[kind] for kind in KINDS) >= 0.94
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Oldby's harbour bridge, opened in 1931, is 1200 metres long.",
+        "Question: When was the Harbour Bridge in Oldby opened?\nAnswer: In 1931.",
+        "35% of traffic goes by the ferry of Karsk.",
+        "| Setting | Value |\n|---|---|\n| max_wait | thirty seconds |\n| retry_limit | 5 |",
+        "The ferry's tank holds sixty-four litres.",
+    ],
+)
+def test_the_same_facts_in_another_form_pass(text: str) -> None:
+    assert not fails(judged(SOURCE, text)), judged(SOURCE, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "fact"),
+    [
+        ("The Harbour Bridge is 1,300 metres long.", "numbers", "1,300"),
+        ("The Harbour Bridge is 1,200 kilometres long.", "units", "1,200 km"),
+        ("The Harbour Bridge in Oldby was designed by Ruth Moller.", "names", "Moller"),
+        ("`max_delay` is 30 seconds.", "names", "max_delay"),
+        ("`retry_limit` is six.", "numbers", "six"),
+    ],
+)
+def test_unknown_facts_are_named(text: str, where: str, fact: str) -> None:
+    assert getattr(judged(SOURCE, text), where) == [fact]
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "told"),
+    [
+        ("The Harbour Bridge in Oldby was opened in 1931 and is 64 metres long.", "units", "64 meter"),
+        ("The ferry carries 30 of the traffic in Karsk.", "number_support", "30: "),
+        ("The Harbour Bridge in Oldby was designed by engineer Jon Alder.", "name_support", "Jon Alder: "),
+        ("`retry_limit` is 30.", "number_support", "30: "),
+    ],
+)
+def test_misplaced_facts_are_told_with_what_fits_better(text: str, score: str, told: str) -> None:
+    found = judged(SOURCE, text)
+    assert fails(found)
+    assert told in str(getattr(found, score))
