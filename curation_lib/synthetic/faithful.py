@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from curation_lib.synthetic.arithmetic import equations
 from curation_lib.text.common_words import common_stems
 from curation_lib.text.fact_tokens import CAPITAL, NUMBER, Token, fact_tokens
 from curation_lib.text.placement import STOPS, Source, context_of, fits, name_runs, slots_of
@@ -53,14 +54,15 @@ class _Part:
 
 
 def faults(text: str, source: Source) -> Faults:
-    """The facts of `text` held against a source."""
-    found = Faults()
+    """The facts of `text` held against a source. What it calculates rightly from known numbers is known, too."""
+    found, derived = Faults(), _derived(text, source)
     for part in _parts(text, source):
         for first, last in name_runs(part.tokens):
             if first < part.first:
                 continue
             if part.tokens[first].kind == NUMBER:
-                _judge_number(text, source, part, first, found)
+                if part.tokens[first].key not in derived:
+                    _judge_number(text, source, part, first, found)
             else:
                 _judge_names(text, source, part, first, last, found)
     return found
@@ -100,6 +102,16 @@ def _spaced(tokens: list[Token], source: Source) -> list[Token]:
 
 def _part(tokens: list[Token], first: int, heading: bool) -> _Part:
     return _Part(tokens, first, heading, frozenset(token.key for token in tokens))
+
+
+def _derived(text: str, source: Source) -> set[str]:
+    """Results, not of the source, of the text's true equations over numbers that are known, in order."""
+    derived: set[str] = set()
+    for one in equations(text):
+        terms = {token.key for token in fact_tokens(one.text.partition("=")[0]) if token.kind == NUMBER}
+        if one.true and all(term in source.by_key or term in derived for term in terms):
+            derived |= {token.key for token in fact_tokens(one.result) if token.kind == NUMBER} - source.by_key.keys()
+    return derived
 
 
 def _judge_number(text: str, source: Source, part: _Part, at: int, found: Faults) -> None:

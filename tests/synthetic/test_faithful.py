@@ -106,3 +106,15 @@ def test_misplaced_facts_are_told_with_what_fits_better(text: str, score: str, t
     found = judged(SOURCE, text)
     assert fails(found)
     assert told in str(getattr(found, score))
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("The Harbour Bridge is 1,200 metres long. Half of it is 1200 / 30 = 40 and 40 + 5 = 45 metres.", []),
+        ("The Harbour Bridge is 1,200 metres long: 1200 / 30 = 41.", ["41"]),
+        ("The Harbour Bridge is 1,200 metres long: 1200 / 50 = 24.", ["50", "24"]),
+    ],
+)
+def test_what_is_calculated_from_known_numbers_is_known(text: str, unknown: list[str]) -> None:
+    assert judged(SOURCE, text).numbers == unknown
