@@ -72,7 +72,7 @@ def _raw(text: str, start: int, stop: int) -> Iterator[Token]:
         units |= {"percent"} if match["percent"] else set()
         at = match.start("run")
         for token in _parts(match["run"], frozenset(u for u in units if u)):
-            yield token._replace(start=at + token.start, stop=at + token.stop)
+            yield Token(at + token.start, at + token.stop, *token[2:])
 
 
 @lru_cache(65536)
