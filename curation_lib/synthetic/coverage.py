@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from curation_lib.text.fact_tokens import WORD, Token
-from curation_lib.text.placement import STOPS, Source
+from curation_lib.text.fact_source import Source
+from curation_lib.text.facts import WORD, Token
+from curation_lib.text.name_runs import STOPS
 
 KEY_TERMS = 20
 

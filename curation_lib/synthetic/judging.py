@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,12 +12,13 @@ from curation_lib.synthetic.coverage import coverage, new_word_share
 from curation_lib.synthetic.faithful import Faults, faults
 from curation_lib.synthetic.generated_rows import Child
 from curation_lib.text.buffers import joined
+from curation_lib.text.fact_source import read_source
 from curation_lib.text.fact_tokens import fact_tokens
 from curation_lib.text.language import identify
 from curation_lib.text.pair_overlap import common_runs, ngram_overlap
-from curation_lib.text.placement import read_source
 from curation_lib.text.statements import statements
 
+_FENCED = re.compile(r"^```.*?^```[^\n]*$", re.M | re.S)
 NGRAM = 5
 SHOWN = 10
 """Facts that a ledger row names."""
@@ -76,7 +78,10 @@ def _listed(facts: Sequence[str]) -> str | None:
 
 
 def _overlaps(found: Sequence[Child]) -> dict[str, list[Any]]:
-    texts = joined([child.text.encode() for child in found], pa.large_string())
+    """Of the text without fenced code, which a form may quote, unless that is all there is."""
+    told = [_FENCED.sub("\n", child.text) for child in found]
+    whole = [text if text.strip() else child.text for text, child in zip(told, found, strict=True)]
+    texts = joined([text.encode() for text in whole], pa.large_string())
     sources = joined([child.source.encode() for child in found], pa.large_string())
     overlap, runs = ngram_overlap(texts, sources, NGRAM), common_runs(texts, sources)
     words = runs.words.tolist()

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from curation_lib.core.stage import Context, Rule
-from curation_lib.synthetic.gates import STAGE, GatesConfig
+from curation_lib.synthetic.gate_settings import GatesConfig
+from curation_lib.synthetic.gates import STAGE
 from curation_lib.text.language import model_path
 from tests.filters.judging import documents
 from tests.synthetic.sets import written
@@ -107,6 +108,13 @@ def test_invented_facts_are_named() -> None:
 )  # fmt: skip
 def test_copies_and_strangers(text: str, rules: set[str]) -> None:
     assert set(failed(rules_of(batch([child(text)])))) == rules
+
+
+def test_code_may_be_quoted() -> None:
+    code = "```\n" + " ".join(SOURCE.split()[:60]) + "\n```\n"
+    rules = failed(rules_of(batch([child(code + GOOD, form="code_explanation")]), max_length_ratio=None))
+    assert not {"max_copied_words", "max_copied_share", "min_novelty"} & set(rules)
+    assert "min_novelty" in failed(rules_of(batch([child(code)])))
 
 
 def test_another_language() -> None:
