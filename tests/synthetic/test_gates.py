@@ -107,7 +107,18 @@ def test_invented_facts_are_named() -> None:
     ],
 )  # fmt: skip
 def test_copies_and_strangers(text: str, rules: set[str]) -> None:
-    assert set(failed(rules_of(batch([child(text)])))) == rules
+    found = failed(rules_of(batch([child(text)])))
+    assert set(found) == rules
+    assert None not in found.values()
+
+
+def test_the_ledger_quotes_what_was_copied() -> None:
+    run = " ".join(SOURCE.split()[3:60])
+    told = failed(rules_of(batch([child(f"Well: {run}. {GOOD}")])))["max_copied_words"]
+    assert told is not None
+    count, _, quote = told.partition(": ")
+    assert int(count.split()[0]) >= 50
+    assert quote.rstrip("…") in " ".join(run.split())
 
 
 def test_code_may_be_quoted() -> None:
