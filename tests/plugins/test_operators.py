@@ -19,10 +19,12 @@ from winnow_airflow.dag_builder import build_dag
 from winnow_airflow.hooks.dask import DaskHook
 from winnow_airflow.hooks.store import StoreHook
 from winnow_airflow.operators.gate import ContractBroken
+from winnow_airflow.operators.stage import outcome
 from winnow_airflow.records import read_records
 
 from curation_lib.core.errors import ConfigError, StoreError
 from curation_lib.runner.lock import BuildLock
+from curation_lib.runner.steps import StepResult
 from curation_lib.runner.store import Store
 
 RUN = "manual__2026-01-02T03:04:05+00:00"
@@ -113,6 +115,14 @@ def test_a_log_tells_progress_and_the_counts(recipe, capfd):
     log = capfd.readouterr().out
     assert "sources.notes: ingest 2/2 shards" in log
     assert "10 in, 0 created, 0 dropped, 0 quarantined, 0 skipped, 10 kept" in log
+
+
+def test_what_a_step_counted_beside_rows_ends_its_log():
+    counts = {"rows_in": 9, "created": 3, "skipped": 0, "kept": 12, "dropped": {}, "quarantined": {}}
+    tally = {"synthetic.generate.ok": 2, "synthetic.generate.refused": 1, "synthetic.generate.cost_millionths": 20_000}
+    done = StepResult("synthetic.generate", "computed", "d", {**counts, "tally": tally}, {}, 1.0)
+    last = "synthetic.generate:   synthetic.generate.ok 2, synthetic.generate.refused 1, synthetic.generate.cost 0.0200"
+    assert outcome(done)[1:] == [last]
 
 
 STRICT = "gates:\n  dedup.exact: [{frame: metrics, type: ExpectColumnValuesToBeBetween, column: rows, min_value: 99}]"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
+from concurrent.futures import ThreadPoolExecutor
 
 from curation_lib.audit.garbage import collect, find_garbage
 from curation_lib.core.stage import Memory
@@ -12,11 +10,6 @@ from curation_lib.runner.memory import Remembered
 from curation_lib.runner.store import Store
 
 KEY = "ab" * 32
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path / "store"))
 
 
 def test_what_was_put_is_there_for_everybody(store: Store) -> None:
@@ -31,6 +24,13 @@ def test_the_first_answer_stays_and_the_second_is_told(store: Store) -> None:
     assert Remembered(store).put(KEY, b"one") == b"one"
     assert Remembered(store).put(KEY, b"two") == b"one"
     assert Remembered(store).get(KEY) == b"one"
+
+
+def test_threads_remember_at_once(store: Store) -> None:
+    memory, keys = Remembered(store), [f"{n:064x}" for n in range(60)]
+    with ThreadPoolExecutor(16) as pool:
+        stands = list(pool.map(lambda n: memory.put(keys[n % 60], b"%d" % n), range(120)))
+        assert stands[:60] == stands[60:] == list(pool.map(memory.get, keys))
 
 
 def test_gc_leaves_answers_alone_unless_told(store: Store) -> None:
