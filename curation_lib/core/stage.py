@@ -50,7 +50,7 @@ class Context(NamedTuple):
 
     model: what the stage's `load` returned, once per worker.
     statistics: what the filter's shared measurement returned for this batch (see Filter).
-    state: what `merge` returned for the whole dataset.
+    state: what `merge` returned for the whole dataset; of a Map, what `ahead` found for the part.
     memory: where a Map keeps answers from outside; None where there is no such place.
     """
 
@@ -176,9 +176,16 @@ class Source(Stage):
 
 @dataclass(frozen=True, kw_only=True)
 class Map(Stage):
-    """`fn(batch, config, context) -> Result`."""
+    """`fn(batch, config, context) -> Result`.
+
+    `ahead(parts, config, context) -> found`, one JSON-ready answer per part, sees the documents of many parts (their
+    columns `ahead_reads`) before `fn` sees any: what has to be asked outside is then asked at once, however thinly it
+    is spread. `fn` gets its part's answer as `context.state`, None where nothing was asked ahead: it then asks itself.
+    """
 
     fn: Callable[[pa.RecordBatch, Any, Context], Result]
+    ahead: Callable[[Iterable[Iterable[pa.RecordBatch]], Any, Context], Sequence[Any]] | None = None
+    ahead_reads: tuple[str, ...] = ()
 
 
 class Measurement(NamedTuple):

@@ -54,7 +54,7 @@ def once(
     make: Callable[[Outputs], dict[str, Any]],
 ) -> Done:
     """Do `make` unless a record says that it is done; its files are then at `paths` in `directory` all the same."""
-    key = f"shards/{work}/{input}.json"
+    key = _key(work, input)
     record = store.find_json(key)
     if record is not None:
         return _adopt(store, record, directory, paths)
@@ -68,6 +68,15 @@ def once(
     if not store.create(key, canonical_json(record)):
         _agree(store, key, record)
     return Done(outputs.files, facts, reused=False)
+
+
+def finished(store: Store, work: str, input: str) -> bool:
+    """Whether a record says that this piece of work is done."""
+    return store.exists(_key(work, input))
+
+
+def _key(work: str, input: str) -> str:
+    return f"shards/{work}/{input}.json"
 
 
 def _adopt(store: Store, record: dict[str, Any], directory: str, paths: dict[str, str]) -> Done:

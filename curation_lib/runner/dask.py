@@ -141,7 +141,7 @@ def _from_cluster(topic: str, function: Callable[[Work], Any], work: Work) -> An
     from distributed import get_worker
 
     worker = get_worker()
-    return _here(lambda tally: worker.log_event(topic, dict(tally)), function, work)
+    return _here(lambda tally: worker.log_event(topic, {"tally": dict(tally)}), function, work)
 
 
 def _listen(reports: Any, heard: Heard) -> None:
@@ -210,7 +210,7 @@ class DaskScheduler:
         if not work:
             return []
         client = self._connected()
-        client.subscribe_topic(topic := f"winnow-{uuid4().hex}", lambda event: heard(event[1]))
+        client.subscribe_topic(topic := f"winnow-{uuid4().hex}", lambda event: heard(event[1]["tally"]))
         self._futures = client.map(partial(_from_cluster, topic, function), work, pure=False, key=function.__name__)
         try:
             for future in as_completed(self._futures, loop=client.loop):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ import pyarrow.compute as pc
 
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.errors import ContractError
-from curation_lib.core.stage import Context, Filter, Source, measured_together
+from curation_lib.core.stage import Context, Filter, Map, Source, measured_together
 from curation_lib.runner.annotations import annotated
 from curation_lib.runner.books import Books, text_bytes
-from curation_lib.runner.commit import Done, Outputs, once
+from curation_lib.runner.commit import Done, Outputs, finished, once
 from curation_lib.runner.cuts import cut
 from curation_lib.runner.deciding import Decision, decide
 from curation_lib.runner.manifest import Entry
@@ -47,11 +48,34 @@ def ingest(work: Work) -> Entry:
         return entry(work, once(work.store, work.fingerprint, work.input, work.directory, work.paths(), make))
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a Map found ahead, by the place of the part among the step's."""
+
+    states: dict[int, Any]
+    reused: bool = False
+
+
+def look_ahead(work: Work) -> Found:
+    """Let the first Map of the chain look at the documents of all parts in `facts["parts"]` that are not done."""
+    todo: list[tuple[int, str]] = [
+        (index, part) for index, part, input in work.facts["parts"] if not finished(work.store, work.fingerprint, input)
+    ]
+    with explained(work):
+        stage, config = work.bound()[0]
+        assert isinstance(stage, Map)
+        assert stage.ahead is not None
+        parts = (read_batches(work.store, part, work.batch_rows, stage.ahead_reads) for _, part in todo)
+        states = stage.ahead(parts, config, contexts(work)[0])
+    return Found({index: state for (index, _), state in zip(todo, states, strict=True)})
+
+
 def map_documents(work: Work) -> Entry:
-    """Send a part through a chain of Maps."""
+    """Send a part through a chain of Maps; `facts["found"]` is what the first of them found ahead."""
 
     def make(outputs: Outputs) -> dict[str, Any]:
         stages, given, books = work.bound(), contexts(work), Books()
+        given[0] = given[0]._replace(state=work.facts.get("found"))
 
         def batches() -> Iterator[pa.RecordBatch]:
             for batch in documents(work, books):

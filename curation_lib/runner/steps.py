@@ -11,7 +11,7 @@ from typing import Any
 
 from curation_lib.core.errors import ContractError
 from curation_lib.core.fingerprint import fingerprint
-from curation_lib.core.stage import Source
+from curation_lib.core.stage import Map, Source
 from curation_lib.runner import shard
 from curation_lib.runner.export import run_export
 from curation_lib.runner.filter_step import run_filter
@@ -101,10 +101,26 @@ def _map(step: Step, inputs: Sequence[Manifest], session: Session) -> Manifest:
     to = target(step, [m.fingerprint for m in inputs])
     if done := read_manifest(session.store, to.directory):
         return done
-    entries = session.run(step.id, shard.map_documents, part_work(step, inputs, session, to.work, to.print))
+    work = _looked_ahead(step, part_work(step, inputs, session, to.work, to.print), session)
+    entries = session.run(step.id, shard.map_documents, work)
     manifest = dataset(step, to.print, inputs, entries)
     manifest.write(session.store)
     return manifest
+
+
+def _looked_ahead(step: Step, work: list[Work], session: Session) -> list[Work]:
+    """The work with what the first Map found ahead; every process looks at its share of the parts at once."""
+    stage, _ = step.bound[0]
+    if not isinstance(stage, Map) or stage.ahead is None or not work:
+        return work
+    shares = [work[n :: session.scheduler.processes] for n in range(min(session.scheduler.processes, len(work)))]
+    looks = [
+        replace(share[0], name=f"{len(share)} parts", facts={"parts": [(w.index, w.part, w.input) for w in share]})
+        for share in shares
+    ]
+    found: list[shard.Found] = session.run(step.id, shard.look_ahead, looks)
+    states = {index: state for one in found for index, state in one.states.items()}
+    return [replace(w, facts={**w.facts, "found": states.get(w.index)}) for w in work]
 
 
 _RUNNERS: dict[str, Callable[[Step, Sequence[Manifest], Session], Manifest]] = {

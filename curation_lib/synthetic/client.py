@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Any
 
-from curation_lib.core.errors import ConfigError, WinnowError
+from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Memory, Run
 from curation_lib.synthetic.asking import Answer, Failure, Request
 from curation_lib.synthetic.endpoint import Endpoint
@@ -22,6 +22,8 @@ from curation_lib.synthetic.trouble import Trouble, backed_off
 MEMORY_THREADS = 32
 """Reads and writes of remembered answers at once: each waits for the store, not for a core."""
 REPORT_SECONDS = 1.0
+WINDOW = 256
+"""Requests that wait in memory beside four for each place: one that takes long holds up no other."""
 Outcome = Answer | Failure
 
 
@@ -50,22 +52,31 @@ class Client:
             return self._rooms[workers]
 
     def ask(self, requests: Sequence[Request], memory: Memory | None, run: Run) -> list[Outcome]:
-        """An outcome for each request, in order; equal requests are asked once.
+        """An outcome for each request, in order; equal requests are asked once. Raises as `outcomes` does."""
+        unique = {request.key: request for request in requests}
+        found = dict(zip(unique, self.outcomes(unique.values(), memory, run), strict=True))
+        return [found[request.key] for request in requests]
+
+    def outcomes(self, requests: Iterable[Request], memory: Memory | None, run: Run) -> Iterator[Outcome]:
+        """An outcome for each request, in order; as many are under way as may be, whether their turn has come or not.
 
         Raises ConfigError where nobody answers at the endpoint or it does not accept the key.
         """
-        room = self._room(run.workers)
-        unique = {request.key: request for request in requests}
-        tally: Counter[str] = Counter()
-        work = _all(room, list(unique.values()), memory, self._deadline(run), tally)
-        with self._lock:
-            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        room, deadline, teller = self._room(run.workers), self._deadline(run), _Teller(run)
+        under_way: deque[Future[Outcome]] = deque()
         try:
-            found = _watched(future, tally, run)
-        except BaseException:
-            future.cancel()
-            raise
-        return [found[request.key] for request in requests]
+            for request in requests:
+                with self._lock:
+                    work = room.outcome(request, memory, deadline, teller.tally)
+                    under_way.append(asyncio.run_coroutine_threadsafe(work, self._loop))
+                while len(under_way) > room.window:
+                    yield teller.waited(under_way.popleft())
+            while under_way:
+                yield teller.waited(under_way.popleft())
+        finally:
+            for future in under_way:
+                future.cancel()
+            teller.tell()
 
     def _deadline(self, run: Run) -> float | None:
         """When the time budget ends, in seconds since 1970."""
@@ -73,36 +84,28 @@ class Client:
         return None if seconds is None else (run.began or time.time()) + seconds
 
 
-def _watched(future: Any, tally: Counter[str], run: Run) -> dict[str, Outcome]:
-    """The future's result; meanwhile what is new in the tally is reported, from the calling thread."""
-    said: Counter[str] = Counter()
-    while True:
-        try:
-            found: dict[str, Outcome] = future.result(timeout=REPORT_SECONDS)
-            return found
-        except TimeoutError:
-            if future.done():
-                raise
-        except ExceptionGroup as group:
-            raise _first(group) from group
-        finally:
-            now = Counter(dict(tally))
-            run.report(now - said)
-            said = now
+class _Teller:
+    """Reports what is new in the tally now and then, from the thread that waits."""
 
+    def __init__(self, run: Run) -> None:
+        self.tally: Counter[str] = Counter()
+        self._run, self._said, self._at = run, Counter[str](), time.monotonic()
 
-def _first(group: ExceptionGroup[Any]) -> Exception:
-    """What an operator has to read: the first of our own errors, else the first."""
-    errors = [e for e in group.exceptions if not isinstance(e, ExceptionGroup)]
-    return next((e for e in errors if isinstance(e, WinnowError)), errors[0])
+    def waited(self, future: Future[Outcome]) -> Outcome:
+        while True:
+            if time.monotonic() - self._at > REPORT_SECONDS:
+                self.tell()
+            try:
+                return future.result(timeout=REPORT_SECONDS)
+            except TimeoutError:
+                if future.done():
+                    raise
 
-
-async def _all(
-    room: _Room, requests: Sequence[Request], memory: Memory | None, deadline: float | None, tally: Counter[str]
-) -> dict[str, Outcome]:
-    async with asyncio.TaskGroup() as group:
-        tasks = {r.key: group.create_task(room.outcome(r, memory, deadline, tally)) for r in requests}
-    return {key: task.result() for key, task in tasks.items()}
+    def tell(self) -> None:
+        now = Counter(dict(self.tally))
+        if new := now - self._said:
+            self._run.report(new)
+        self._said, self._at = now, time.monotonic()
 
 
 class _Room:
@@ -113,7 +116,7 @@ class _Room:
         places = max(1, config.concurrency // workers)
         limits = (config.requests_per_minute, config.tokens_per_minute)
         self._pace = Pace(*(limit and limit / workers for limit in limits))
-        self._places = asyncio.Semaphore(places)
+        self._places, self.window = asyncio.Semaphore(places), WINDOW + 4 * places
         self._endpoint = Endpoint(config.endpoint, key, places, config.timeout_seconds)
         self._threads = ThreadPoolExecutor(MEMORY_THREADS, "memory")
 

@@ -107,7 +107,7 @@ def _unconnected(e: Exception) -> bool:
     """Whether the request was never sent."""
     import httpx2
 
-    return isinstance(e.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+    return isinstance(e.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout)
 
 
 def _said(e: Any) -> str:

@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,26 +18,14 @@ import pyarrow as pa
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Context, Map, Result
-from curation_lib.synthetic.asking import Answer, Failure, Request, request
-from curation_lib.synthetic.budget import Budget
+from curation_lib.synthetic.asked import READS, ahead, asked, outcomes, tally
 from curation_lib.synthetic.children import child
 from curation_lib.synthetic.client import Client
-from curation_lib.synthetic.forms import Form, forms
 from curation_lib.synthetic.settings import GenerateConfig
-from curation_lib.synthetic.wanted import Wanted, fulfilled, wanted
+from curation_lib.synthetic.wanted import fulfilled
 from curation_lib.text.hashing import content_hashes
 
 _READ = [name for name in DOCUMENT.names if name != "metadata"]
-
-
-class _Asked(NamedTuple):
-    """One request: its place among the seeds, its form and rank, what the prompt shows and what is sent."""
-
-    seed: int
-    form: Form
-    rank: int
-    text: str
-    request: Request
 
 
 def load(config: GenerateConfig) -> Client:
@@ -57,41 +45,18 @@ def prompt_files(config: GenerateConfig) -> Mapping[str, str]:
 
 def fn(batch: pa.RecordBatch, config: GenerateConfig, context: Context) -> Result:
     """Children of the batch's seeds, each behind its parent."""
-    known = forms()
-    budget = Budget(config, known.values())
-    seeds, bad = wanted(batch, known, budget.needs_rank)
+    requests, seeds, bad = asked(batch, config)
     if not seeds and not bad:
         return Result(batch)
-    parents = batch.select(_READ).take(pa.array([seed.row for seed in seeds], pa.int64())).to_pylist()
-    asked = _requests(seeds, parents, config)
-    found = _outcomes(asked, budget, config, context)
-    rows = [child(parents[a.seed], a.text, a.form, one, config) for a, one in zip(asked, found, strict=True)]
-    kept = _behind_parents(
-        fulfilled(batch, [seed.row for seed in seeds]), _batch(rows), [seeds[a.seed].row for a in asked], bad
-    )
-    return Result(kept, bad=bad, created=len(rows), tally=_tally(rows, found, config))
-
-
-def _requests(
-    seeds: Sequence[Wanted], parents: Sequence[Mapping[str, Any]], config: GenerateConfig
-) -> Sequence[_Asked]:
-    texts = [seed.seed(parent["text"]) for seed, parent in zip(seeds, parents, strict=True)]
-    return [
-        _Asked(n, form, seed.rank + place, texts[n], request(form, texts[n], config))
-        for n, seed in enumerate(seeds)
-        for place, form in enumerate(seed.forms)
+    found = outcomes(requests, context)
+    parents = batch.select(_READ).take(pa.array([one.row for one in requests], pa.int64())).to_pylist()
+    rows = [
+        child(parent, one.text, one.form, came, config)
+        for parent, one, came in zip(parents, requests, found, strict=True)
     ]
-
-
-def _outcomes(
-    asked: Sequence[_Asked], budget: Budget, config: GenerateConfig, context: Context
-) -> list[Answer | Failure]:
-    client = context.model if context.model is not None else load(config)
-    refusals = [budget.refusal(one.request, one.rank) for one in asked]
-    made = [one.request for one, refusal in zip(asked, refusals, strict=True) if not refusal]
-    context.run.report({"requests": len(asked), "over_budget": len(asked) - len(made)})
-    answers = iter(client.ask(made, context.memory, context.run) if made else ())
-    return [Failure("over_budget", refusal) if refusal else next(answers) for refusal in refusals]
+    kept = _behind_parents(fulfilled(batch, seeds), _batch(rows), [one.row for one in requests], bad)
+    counts = Counter(dict(row["metadata"])["synthetic_outcome"] for row in rows)
+    return Result(kept, bad=bad, created=len(rows), tally={**counts, **tally(found, config)})
 
 
 def _batch(rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
@@ -110,16 +75,6 @@ def _behind_parents(
     return pa.concat_batches([batch, children]).take(pa.array(order))
 
 
-def _tally(rows: Sequence[dict[str, Any]], found: Sequence[Answer | Failure], config: GenerateConfig) -> dict[str, int]:
-    """Outcomes, tokens and what the tokens cost, remembered answers included."""
-    answers = [one for one in found if isinstance(one, Answer)]
-    given = sum(one.prompt_tokens or 0 for one in answers)
-    made = sum(one.completion_tokens or 0 for one in answers)
-    outcomes = Counter(dict(row["metadata"])["synthetic_outcome"] for row in rows)
-    cost = round(given * config.price_in + made * config.price_out)
-    return {**outcomes, "prompt_tokens": given, "completion_tokens": made, "cost_millionths": cost}
-
-
 STAGE = Map(
     name="synthetic.generate",
     version=1,
@@ -128,4 +83,6 @@ STAGE = Map(
     load=load,
     model_files=prompt_files,
     fn=fn,
+    ahead=ahead,
+    ahead_reads=READS,
 )

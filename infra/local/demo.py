@@ -20,7 +20,8 @@ from infra.local.rest import Airflow
 from infra.local.settings import Settings, load
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-CORPORA = ("demo", "demo-synthetic")
+SYNTHETIC = "demo-synthetic"
+CORPORA = ("demo", SYNTHETIC)
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
 
@@ -33,7 +34,7 @@ def main(corpus: str) -> None:
     begun = time.monotonic()
     try:
         wanted = load(os.environ, CHECKOUT)
-        if corpus == "demo-synthetic" and not wanted.model_port:
+        if corpus == SYNTHETIC and not wanted.model_port:
             wanted = wanted.model_copy(update={"model_port": local_model.PORT})
         settings, secrets, _ = stack.up(wanted, os.environ, click.echo)
         inputs, wrote = demo_inputs.write_inputs(settings.home / "demo-inputs", default_cache())
@@ -92,12 +93,25 @@ def _finish(airflow: Airflow, corpus: str, run_id: str, state: str, settings: Se
     build_id = show_funnel(os.environ["WINNOW_STORE"], corpus)
     store = os.environ["WINNOW_STORE"]
     rows = {
-        "exports": f"{store}/exports/{corpus}/{build_id}/{{pretrain,midtrain,posttrain}}",
+        "exports": f"{store}/exports/{corpus}/{build_id}/<phase>",
+        **({"report": report(store, build_id, settings)} if corpus == SYNTHETIC else {}),
         "Airflow UI": f"{settings.airflow_url}  user {UI_USER}, password {secrets.ui_password}",
         **pages(settings),
         "this shell": f'eval "$({Path(sys.executable).relative_to(CHECKOUT)} -m infra.local env)"',
     }
     click.echo("\n".join(f"{name:<16}{value}" for name, value in rows.items()))
+
+
+def report(store: str, build_id: str, settings: Settings) -> str:
+    """Show what was generated, accepted and rejected, and write it as a page with texts beside their sources; its
+    place."""
+    from curation_lib.audit.synthetic import synthetic
+    from curation_lib.audit.synthetic_page import write
+    from curation_lib.runner.store import Store
+    from curation_lib.terminal_synthetic import reported
+
+    reported(synthetic(Store(store), build_id, examples=1), [])
+    return write(synthetic(Store(store), build_id, examples=30), Store(str(settings.home / "synthetic-report")))[-1]
 
 
 def pages(settings: Settings) -> dict[str, str]:

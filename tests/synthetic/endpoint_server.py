@@ -6,10 +6,12 @@ same prompt. At most `slots` requests are worked on at once, `seconds` each, as 
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import hashlib
 import json
 import re
+import sys
 import threading
 import time
 from collections import Counter
@@ -35,7 +37,7 @@ class Server:
         self.bodies: list[dict[str, Any]] = []
         self.times: list[float] = []
         self.tokens = 0
-        self.peak = self._open = 0
+        self.peak = self._open = self._let_through = 0
         self._port = port
 
     def __enter__(self) -> Self:
@@ -72,6 +74,7 @@ class Server:
                 lines = head.decode().split("\r\n")
                 headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:] if line)}
                 body = json.loads(await reader.readexactly(int(headers["content-length"])))
+                writer.gone = reader.at_eof  # type: ignore[attr-defined]
                 if not await self._reply(lines[0].split()[1], headers, body, writer):
                     break
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
@@ -90,8 +93,11 @@ class Server:
         self._open += 1
         self.peak = max(self.peak, self._open)
         try:
-            while self.hold_after is not None and self.answered.total() >= self.hold_after:
+            while self.hold_after is not None and self._let_through >= self.hold_after:
                 await asyncio.sleep(0.005)
+                if writer.gone():  # whoever asked was killed
+                    return False
+            self._let_through += 1
             async with self._places:
                 await asyncio.sleep(self.seconds)
                 return await MISDEEDS.get(asked.misdeed, well)(self, asked, writer)
@@ -252,3 +258,18 @@ MISDEEDS: dict[str, Callable[[Server, Asked, Any], Awaitable[bool]]] = {
     "hang_up": hang_up,
     "hang_up_once": hang_up_once,
 }
+
+
+def main() -> None:
+    """Serves until its standard input ends; says where on the first line of its output."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--slots", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    given = parser.parse_args()
+    with Server(given.slots, given.seconds) as server:
+        print(server.url, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
