@@ -15,7 +15,7 @@ from curation_lib.synthetic.support import other_fills, support_of
 from curation_lib.text.common_words import common_stems
 from curation_lib.text.fact_source import Source
 from curation_lib.text.fact_tokens import fact_tokens
-from curation_lib.text.facts import CAPITAL, NUMBER, Token
+from curation_lib.text.facts import CAPITAL, ENGLISH, NUMBER, Token
 from curation_lib.text.name_runs import STOPS, name_runs
 from curation_lib.text.units import unit_of
 
@@ -106,6 +106,7 @@ def _known(text: str, source: Source, part: Part, at: int, found: Faults) -> boo
         return False
     if _places(source, token):
         return not free
-    if token.key not in source.joined and not (free and token.stem in common_stems()):
+    ordinary = free and (source.capitals != ENGLISH or token.stem in common_stems())
+    if token.key not in source.joined and not ordinary:
         found.names.append(text[token.start : token.stop])
     return False

@@ -13,6 +13,7 @@ from curation_lib.synthetic.generated_rows import Child
 from curation_lib.synthetic.overlaps import overlaps
 from curation_lib.text.fact_source import read_source
 from curation_lib.text.fact_tokens import fact_tokens
+from curation_lib.text.facts import capitals_of
 from curation_lib.text.language import identify
 from curation_lib.text.statements import statements
 
@@ -37,9 +38,11 @@ SCORES: Mapping[str, pa.DataType] = {
 def judged(found: Sequence[Child], model: Any) -> dict[str, list[Any]]:
     """Every score of SCORES for each child. model: the language identifier, or None."""
     columns: dict[str, list[Any]] = {name: [] for name in SCORES}
-    sources = {text: read_source(text) for text in {child.source for child in found}}
+    wanted = {(child.source, capitals_of(child.language)) for child in found}
+    sources = {one: read_source(*one) for one in wanted}
     for child in found:
-        source, tokens = sources[child.source], fact_tokens(child.text)
+        source = sources[child.source, capitals_of(child.language)]
+        tokens = fact_tokens(child.text, capitals=source.capitals)
         share, missing = coverage(tokens, source)
         new, words = new_word_share(tokens, source)
         row = {

@@ -29,7 +29,7 @@ def parts(text: str, source: Source) -> Iterator[Part]:
     question: list[Token] = []
     judged, left = True, 0
     for one in statements(text):
-        tokens = _spaced(fact_tokens(text, one.start, one.stop), source)
+        tokens = _spaced(fact_tokens(text, one.start, one.stop, source.capitals), source)
         if one.question:
             if not judged:
                 yield _part(question, 0, False)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation_lib.text.fact_tokens import fact_tokens
-from curation_lib.text.facts import CAPITAL, NAME, NUMBER, Token
+from curation_lib.text.facts import CAPITAL, ENGLISH, NAME, NUMBER, Token
 from curation_lib.text.name_runs import STOPS, Slot, distances, name_runs, slots_of
 from curation_lib.text.statements import statements
 
@@ -47,6 +47,7 @@ class Source:
     `statement` and `by_stem` as arrays; number_rivals, name_rivals: the same of `numbers` and `names`.
     """
 
+    capitals: str = ENGLISH
     tokens: list[Token] = field(default_factory=list)
     place: list[float] = field(default_factory=list)
     statement: list[int] = field(default_factory=list)
@@ -68,12 +69,12 @@ class Source:
     name_rivals: Rivals = field(default_factory=lambda: rivals({}))
 
 
-def read_source(text: str) -> Source:
-    """What facts of other texts are held against."""
-    source, found = Source(), Counter[str]()
+def read_source(text: str, capitals: str = ENGLISH) -> Source:
+    """What facts of other texts in its language are held against."""
+    source, found = Source(capitals), Counter[str]()
     spans = statements(text)
     for number, one in enumerate(spans):
-        mine = fact_tokens(text, one.start, one.stop)
+        mine = fact_tokens(text, one.start, one.stop, capitals)
         for token, place in zip(mine, distances(mine), strict=True):
             at = len(source.tokens)
             source.tokens.append(token)

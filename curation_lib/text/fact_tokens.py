@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from curation_lib.text.fact_numbers import with_number_words, with_units
 from curation_lib.text.fact_runs import run_tokens, token_of
-from curation_lib.text.facts import CAPITAL, NAME, Token
+from curation_lib.text.facts import CAPITAL, ENGLISH, NAME, NOUNS, WORD, Token
 from curation_lib.text.units import unit_of
 
 _URL = r"https?://[^\s<>\"'|)\]]*[\w/]|www\.[\w.-]+\w"
@@ -17,10 +17,12 @@ _TOKEN = re.compile(rf"(?P<url>{_URL})|(?P<money>[$€£¥]\s?)?(?P<run>{_RUN})(
 _OPENS = "|:.!?;([\"“‘'—–-…"
 
 
-def fact_tokens(text: str, start: int = 0, stop: int | None = None) -> list[Token]:
-    """The tokens of text[start:stop], in order."""
+def fact_tokens(text: str, start: int = 0, stop: int | None = None, capitals: str = ENGLISH) -> list[Token]:
+    """The tokens of text[start:stop], in order. capitals: see `text.facts`."""
     found = [_placed(text, start, one) for one in _raw(text, start, len(text) if stop is None else stop)]
-    return with_units(text, with_number_words(text, found))
+    if capitals == NOUNS:
+        found = [one._replace(kind=WORD) if one.kind == CAPITAL else one for one in found]
+    return with_units(text, with_number_words(text, found) if capitals == ENGLISH else found)
 
 
 def _placed(text: str, start: int, token: Token) -> Token:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from curation_lib.synthetic.faithful import Faults, faults
 from curation_lib.synthetic.gate_settings import GatesConfig
 from curation_lib.text.fact_source import read_source
+from curation_lib.text.facts import capitals_of
 from tests.synthetic import sets
 from tests.synthetic.planting import KINDS
 from tests.synthetic.sets import rewrites, written
@@ -72,6 +73,20 @@ def test_any_text_can_be_judged(source: str, text: str) -> None:
 def test_a_text_holds_its_own_numbers_units_and_names(text: str) -> None:
     found = judged(text, text)
     assert (found.numbers, found.units, found.names) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "unknown"),
+    [
+        ("de", "Ein Bauwerk aus Stein, die Brücke von Oldby, steht seit 1931. Danach kam die UNESCO.", ["UNESCO"]),
+        ("fr", "Construit par Ruth, le pont date de 1931. Ensuite, Marcel est venu.", ["Marcel"]),
+        ("en", "Quixotic Ruth built it in 1931.", ["Quixotic"]),
+    ],
+)
+def test_what_a_capital_letter_says_depends_on_the_language(language: str, text: str, unknown: list[str]) -> None:
+    source = read_source("Oldby 1931: Ruth.", capitals_of(language))
+    found = faults(text, source)
+    assert (found.names, found.numbers) == (unknown, [])
 
 
 def test_there_are_enough_of_them() -> None:
