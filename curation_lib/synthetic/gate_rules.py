@@ -18,6 +18,7 @@ from curation_lib.synthetic.outcomes import outcome_rules
 
 _SAID: Mapping[str, str] = {
     "unknown_numbers": "said_numbers", "unknown_units": "said_units", "unknown_names": "said_names",
+    "unknown_code": "said_code",
     "number_support": "said_number", "name_support": "said_name", "coverage": "said_missing",
     "new_word_share": "said_new", "length_ratio": "said_length", "novelty": "said_copied",
     "source_similarity": "said_copied", "copied_words": "said_copied", "copied_share": "said_copied",

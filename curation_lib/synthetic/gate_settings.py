@@ -17,6 +17,7 @@ class GatesConfig(StageConfig):
     max_unknown_numbers: int | None = keep(0, ge=0)
     max_unknown_units: int | None = keep(0, ge=0)
     max_unknown_names: int | None = keep(0, ge=0)
+    max_unknown_code: int | None = keep(0, ge=0)
     min_number_support: float | None = keep(0.9, ge=0, le=1)
     min_name_support: float | None = keep(0.85, ge=0, le=1)
     min_coverage: float | None = keep(0.2, ge=0, le=1)

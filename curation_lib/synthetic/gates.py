@@ -1,10 +1,10 @@
 """`synthetic.gates`: which children of `synthetic.generate` may stay. All other documents pass untouched.
 
 Scores, null for documents that are no children or have no text to judge: `outcome` string, the rule of a failed
-request or `ok`; `detail` string; `form` string; `unknown_numbers`, `unknown_units`, `unknown_names` int64, facts that
-the source does not hold; `number_support`, `name_support` float64, how well the worst placed fact stands among the
-words around it (see `faithful`); `coverage`, `new_word_share`, `length_ratio`, `novelty`, `source_similarity`,
-`copied_share` float64; `copied_words` int64; `same_language` float64, 1 or 0; `words` list<uint64>, hashes; `opening`
+request or `ok`; `detail` string; `form` string; `unknown_numbers`, `unknown_units`, `unknown_names`, `unknown_code`
+int64, facts that the source does not hold; `number_support`, `name_support` float64, how well the worst placed fact
+stands among the words around it (see `faithful`); `coverage`, `new_word_share`, `length_ratio`, `novelty`,
+`source_similarity`, `copied_share` float64; `copied_words` int64; `same_language` float64, 1 or 0; `words` list<uint64>, hashes; `opening`
 string; `tie` uint64. `said_…` strings: what was found, for the ledger.
 """
 
@@ -66,7 +66,7 @@ def _words(found: Sequence[Child]) -> list[Any]:
 
 STAGE = Filter(
     name="synthetic.gates",
-    version=1,
+    version=2,
     config=GatesConfig,
     summary="generated documents that are faithful to their source, no copy of it and not all alike",
     libraries=("fasttext-community", "numpy", "xxhash"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from curation_lib.synthetic.code_names import unknown_code
 from curation_lib.synthetic.coverage import coverage, new_word_share
 from curation_lib.synthetic.faithful import Faults, faults
 from curation_lib.synthetic.generated_rows import Child
@@ -25,10 +26,12 @@ LEAST_LETTERS = 40
 """Fewer say too little about a language."""
 _INT, _FLOAT, _STRING = pa.int64(), pa.float64(), pa.string()
 SCORES: Mapping[str, pa.DataType] = {
-    "unknown_numbers": _INT, "unknown_units": _INT, "unknown_names": _INT, "number_support": _FLOAT,
+    "unknown_numbers": _INT, "unknown_units": _INT, "unknown_names": _INT, "unknown_code": _INT,
+    "number_support": _FLOAT,
     "name_support": _FLOAT, "coverage": _FLOAT, "new_word_share": _FLOAT, "length_ratio": _FLOAT, "novelty": _FLOAT,
     "source_similarity": _FLOAT, "copied_words": _INT, "copied_share": _FLOAT, "same_language": _FLOAT,
-    "opening": _STRING, "said_numbers": _STRING, "said_units": _STRING, "said_names": _STRING, "said_number": _STRING,
+    "opening": _STRING, "said_numbers": _STRING, "said_units": _STRING, "said_names": _STRING, "said_code": _STRING,
+    "said_number": _STRING,
     "said_name": _STRING, "said_missing": _STRING, "said_new": _STRING, "said_length": _STRING,
     "said_copied": _STRING, "said_language": _STRING,
 }  # fmt: skip
@@ -45,8 +48,11 @@ def judged(found: Sequence[Child], model: Any) -> dict[str, list[Any]]:
         tokens = fact_tokens(child.text, capitals=source.capitals)
         share, missing = coverage(tokens, source)
         new, words = new_word_share(tokens, source)
+        code = unknown_code(child.text, child.source)
         row = {
             **_facts(faults(child.text, source)),
+            "unknown_code": len(code),
+            "said_code": _listed(code),
             "coverage": share,
             "said_missing": _listed(missing),
             "new_word_share": new,
