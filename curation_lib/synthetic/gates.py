@@ -4,8 +4,8 @@ Scores, null for documents that are no children or have no text to judge: `outco
 request or `ok`; `detail` string; `form` string; `unknown_numbers`, `unknown_units`, `unknown_names`, `unknown_code`
 int64, facts that the source does not hold; `number_support`, `name_support` float64, how well the worst placed fact
 stands among the words around it (see `faithful`); `coverage`, `new_word_share`, `length_ratio`, `novelty`,
-`source_similarity`, `copied_share` float64; `copied_words` int64; `same_language` float64, 1 or 0; `words` list<uint64>, hashes; `opening`
-string; `tie` uint64. `said_…` strings: what was found, for the ledger.
+`source_similarity`, `copied_share` float64; `copied_words` int64; `same_language` float64, 1 or 0; `words`
+list<uint64>, hashes; `opening` string; `tie` uint64. `said_…` strings: what was found, for the ledger.
 """
 
 from __future__ import annotations
