@@ -132,7 +132,8 @@ def _led(text: str, lead: str, layout: type[Layout]) -> str:
 def _first(error: ValidationError) -> str:
     one = error.errors()[0]
     where = ".".join(map(str, one["loc"]))
-    return f"{where}: {one['msg']}" if where else one["msg"].removeprefix("Value error, ")
+    said = one["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said
 
 
 @cache
