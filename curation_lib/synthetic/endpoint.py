@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from curation_lib.synthetic.asking import Answer, Failure, Request
@@ -37,12 +38,19 @@ class Endpoint:
 
         if number not in self._pools:
             limits = Limits(max_connections=POOL, max_keepalive_connections=POOL)
-            http = DefaultAsyncHttpxClient(limits=limits, follow_redirects=False)
+            http = DefaultAsyncHttpxClient(limits=limits, follow_redirects=False, verify=self._certificates)
             key = self._key or NO_KEY
             self._pools[number] = AsyncOpenAI(
                 base_url=self._url, api_key=key, max_retries=0, timeout=self._timeout, http_client=http
             )
         return self._pools[number]
+
+    @cached_property
+    def _certificates(self) -> Any:
+        """Whom to trust: read once, which takes as long as twenty requests."""
+        from httpx2 import create_ssl_context
+
+        return create_ssl_context()
 
     async def attempt(self, request: Request) -> Answer:
         """The completion. Raises Trouble; the timeout is for the whole answer, however slowly it drips."""

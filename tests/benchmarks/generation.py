@@ -35,7 +35,7 @@ from tests.synthetic.seeds import batch, document, settings
 CONCURRENCY = 200
 SERVERS = ((16, 0.25), (32, 0.5), (64, 1.0), (128, 2.0))
 """Slots and seconds per request."""
-LENGTH = 16.0
+LENGTH = 24.0
 """Seconds that each run takes at the server's full speed."""
 
 
