@@ -139,7 +139,7 @@ class _Room:
 
     async def _asked(self, request: Request, deadline: float | None, tally: Counter[str]) -> Outcome:
         tries: Counter[str] = Counter()
-        self._endpoint.connected()  # takes a moment the first time, which must not come between a turn and its request
+        self._endpoint.pool(0)  # takes a moment the first time, which must not come between a turn and its request
         while True:
             if deadline is not None and time.time() >= deadline:
                 return Failure("over_budget", "budget_seconds is used up")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from curation_lib.synthetic.asking import Answer, Failure, Request
@@ -15,26 +16,41 @@ NO_KEY = "none"
 """What is sent as a key where the recipe names none: local servers ask for no key, the library for any."""
 
 
+POOL = 16
+"""Connections of one pool: for every request the HTTP library looks at all that are idle, which of 200 takes longer
+than the rest of its work."""
+
+
 class Endpoint:
-    """Tries requests one by one; for one event loop. The library's own retries are off: `Client` does them."""
+    """Tries requests, at most `connections` at once; for one event loop. The library's own retries are off: `Client`
+    does them."""
 
     def __init__(self, url: str, key: str | None, connections: int, timeout_seconds: float) -> None:
         self._url, self._key, self._timeout = url, key, timeout_seconds
-        self._connections = connections
-        self._client: AsyncOpenAI | None = None
+        self._pools: dict[int, AsyncOpenAI] = {}
+        self._free = [n // POOL for n in range(connections)][::-1]
+        """The pool of each connection that nobody uses."""
 
-    def connected(self) -> AsyncOpenAI:
-        """The library's client, made when it is first needed."""
+    def pool(self, number: int) -> AsyncOpenAI:
+        """The library's client with its connections, made when it is first needed."""
         from httpx2 import Limits
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-        if self._client is None:
-            limits = Limits(max_connections=self._connections, max_keepalive_connections=self._connections)
-            http = DefaultAsyncHttpxClient(limits=limits, follow_redirects=False)
-            self._client = AsyncOpenAI(
-                base_url=self._url, api_key=self._key or NO_KEY, max_retries=0, timeout=self._timeout, http_client=http
+        if number not in self._pools:
+            limits = Limits(max_connections=POOL, max_keepalive_connections=POOL)
+            http = DefaultAsyncHttpxClient(limits=limits, follow_redirects=False, verify=self._certificates)
+            key = self._key or NO_KEY
+            self._pools[number] = AsyncOpenAI(
+                base_url=self._url, api_key=key, max_retries=0, timeout=self._timeout, http_client=http
             )
-        return self._client
+        return self._pools[number]
+
+    @cached_property
+    def _certificates(self) -> Any:
+        """Whom to trust: read once, which takes as long as twenty requests."""
+        from httpx2 import create_ssl_context
+
+        return create_ssl_context()
 
     async def attempt(self, request: Request) -> Answer:
         """The completion. Raises Trouble; the timeout is for the whole answer, however slowly it drips."""
@@ -58,20 +74,22 @@ class Endpoint:
             raise _garbage(e) from e
 
     async def _send(self, request: Request) -> Any:
-        client = self.connected()
-        body: dict[str, Any] = dict(request.body)
-        if request.api == "chat":
-            messages: Any = request.prompt
-            return await client.chat.completions.create(model=request.model, messages=messages, extra_body=body)
-        return await client.completions.create(model=request.model, prompt=str(request.prompt), extra_body=body)
+        number = self._free.pop()
+        try:
+            return await _created(self.pool(number), request)
+        finally:
+            self._free.append(number)
 
     def _late(self) -> Trouble:
         return Trouble("unanswered", Failure("timeout", f"no whole answer within {self._timeout:g} s"))
 
-    async def close(self) -> None:
-        """Let the connections go."""
-        if self._client is not None:
-            await self._client.close()
+
+async def _created(client: AsyncOpenAI, request: Request) -> Any:
+    body: dict[str, Any] = dict(request.body)
+    if request.api == "chat":
+        messages: Any = request.prompt
+        return await client.chat.completions.create(model=request.model, messages=messages, extra_body=body)
+    return await client.completions.create(model=request.model, prompt=str(request.prompt), extra_body=body)
 
 
 def read_answer(response: Any) -> Answer:
