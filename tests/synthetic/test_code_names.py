@@ -27,6 +27,7 @@ Use the -v flag. FROM is a keyword.
         ("Runs the value(s) (or none) of a query (asynchronous code).", []),
         ("`-v` is a flag, `-vv` is not.", ["-vv"]),
         ("```\nanything(); `at` all()\n```\nand `reads  ` no more", []),
+        ("Pass -v, not --v; it is well-known, 3-fold and - so - on.", ["--v"]),
         ("An odd ` sign and `` two.", []),
         ("", []),
     ],
