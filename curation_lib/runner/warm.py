@@ -68,6 +68,7 @@ def main() -> None:
             _decide(stage, batch, config)
     _look_up(batch)
     _read_by_model(batch)
+    _judge(batch)
 
 
 def _look_up(batch: pa.RecordBatch) -> None:
@@ -79,6 +80,23 @@ def _look_up(batch: pa.RecordBatch) -> None:
     dense_scores(*lines, assembled(np.zeros(10, np.uint8), head, one, one))
     grams = ngram_index(masked_tokens(texts), 8, 8, np.zeros(batch.num_rows, np.int64), 1)
     ngram_matches(texts, grams)
+
+
+def _judge(batch: pa.RecordBatch) -> None:
+    """The kernels behind synthetic.gates, which judges generated documents only."""
+    stage = find("synthetic.gates")
+    assert isinstance(stage, Filter)
+    assert stage.summarise
+    noted = [[("synthetic_outcome", "ok"), ("synthetic_seed_text", f"Of Oldby in 1931: {TEXT}")]] * batch.num_rows
+    made = {
+        "format": pa.array(["synthetic"] * batch.num_rows),
+        "metadata": pa.array(noted, DOCUMENT.field("metadata").type),
+    }
+    made |= {"text": pa.array([f"In 1931 Oldby: {TEXT}"] * batch.num_rows, pa.large_string())}
+    columns = [made.get(f.name, batch.column(f.name)) for f in DOCUMENT]
+    config = stage.config.model_validate({"identify_language": False})
+    scores = stage.measure(pa.RecordBatch.from_arrays(columns, schema=DOCUMENT), config, Context())
+    stage.summarise(scores, config, None)
 
 
 def _read_by_model(batch: pa.RecordBatch) -> None:

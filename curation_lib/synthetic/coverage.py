@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from curation_lib.text.fact_tokens import WORD, Token
-from curation_lib.text.placement import STOPS, Source
+from curation_lib.text.fact_source import Source
+from curation_lib.text.facts import WORD, Token
+from curation_lib.text.name_runs import STOPS
 
 KEY_TERMS = 20
 
@@ -27,7 +28,8 @@ def coverage(tokens: Sequence[Token], source: Source) -> tuple[float, list[str]]
     return (1 - len(missing) / len(terms) if terms else 1.0), missing
 
 
-def new_word_share(tokens: Sequence[Token], source: Source) -> float:
-    """Share of a text's different content stems that the source does not have; 0 without any."""
-    stems = {token.stem for token in tokens if token.stem not in STOPS}
-    return len([one for one in stems if one not in source.weight]) / len(stems) if stems else 0.0
+def new_word_share(tokens: Sequence[Token], source: Source) -> tuple[float, list[str]]:
+    """Share of a text's different content stems that the source does not have, 0 without any, and these in order."""
+    stems = list(dict.fromkeys(token.stem for token in tokens if token.stem not in STOPS))
+    new = [one for one in stems if one not in source.weight]
+    return (len(new) / len(stems) if stems else 0.0), new

@@ -10,6 +10,7 @@ _BREAKS = (re.compile(rb"\n[ \t\r]*\n\s*"), re.compile(rb"\n\s*"))
 """What lies between paragraphs, and between lines."""
 _ENDS = re.compile(rb"(?:[.!?]|\xe3\x80\x82|\xef\xbc\x81|\xef\xbc\x9f)[\"')\]`*]*\Z")
 """How a paragraph of sentences ends; the last three are the full stop and marks of Chinese and Japanese."""
+_ITEM = re.compile(rb"(?:[-*+]|\xe2\x80\xa2|\d+[.)])\s")
 _SIGNS = b"{}<>|=\\_#*[]$/~^"
 MIN_PROSE, MAX_SIGNS = 60, 0.04
 """Bytes of the shortest paragraph that counts as prose, and the share of signs from which on one is none: menus,
@@ -37,13 +38,17 @@ def excerpt(text: bytes, least: int, most: int) -> Span | None:
 
 
 def prose(paragraph: bytes) -> bool:
-    """Whether it reads as sentences."""
-    signs = len(paragraph) - len(paragraph.translate(None, _SIGNS))
+    """Whether it reads as sentences, and as no item of a list."""
     return (
         len(paragraph) >= MIN_PROSE
-        and signs <= MAX_SIGNS * len(paragraph)
+        and _signs(paragraph) <= MAX_SIGNS * len(paragraph)
         and _ENDS.search(paragraph.rstrip()) is not None
+        and _ITEM.match(paragraph) is None
     )
+
+
+def _signs(text: bytes) -> int:
+    return len(text) - len(text.translate(None, _SIGNS))
 
 
 def _spans(text: bytes, pattern: re.Pattern[bytes], start: int, stop: int) -> list[Span]:
@@ -70,9 +75,11 @@ def _densest(text: bytes, spans: list[Span], most: int) -> Span | None:
 
 
 def _headed(text: bytes, spans: list[Span], first: int, earliest: int) -> int:
-    """Where the paragraph begins, or the heading before it."""
+    """Where the paragraph begins, or the heading before it: one line of words."""
     if first:
         start, stop = spans[first - 1]
-        if stop - start <= MAX_HEADING and start >= earliest and b"\n" not in text[start:stop]:
+        line = text[start:stop]
+        fits = len(line) <= MAX_HEADING and start >= earliest
+        if fits and b"\n" not in line and not _signs(line) and not line.endswith((b")", b";", b",")):
             return start
     return spans[first][0]

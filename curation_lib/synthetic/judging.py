@@ -10,14 +10,13 @@ import pyarrow as pa
 from curation_lib.synthetic.coverage import coverage, new_word_share
 from curation_lib.synthetic.faithful import Faults, faults
 from curation_lib.synthetic.generated_rows import Child
-from curation_lib.text.buffers import joined
+from curation_lib.synthetic.overlaps import overlaps
+from curation_lib.text.fact_source import read_source
 from curation_lib.text.fact_tokens import fact_tokens
+from curation_lib.text.facts import capitals_of
 from curation_lib.text.language import identify
-from curation_lib.text.pair_overlap import common_runs, ngram_overlap
-from curation_lib.text.placement import read_source
 from curation_lib.text.statements import statements
 
-NGRAM = 5
 SHOWN = 10
 """Facts that a ledger row names."""
 OPENING = 4
@@ -30,7 +29,8 @@ SCORES: Mapping[str, pa.DataType] = {
     "name_support": _FLOAT, "coverage": _FLOAT, "new_word_share": _FLOAT, "length_ratio": _FLOAT, "novelty": _FLOAT,
     "source_similarity": _FLOAT, "copied_words": _INT, "copied_share": _FLOAT, "same_language": _FLOAT,
     "opening": _STRING, "said_numbers": _STRING, "said_units": _STRING, "said_names": _STRING, "said_number": _STRING,
-    "said_name": _STRING, "said_missing": _STRING, "said_copied": _STRING, "said_language": _STRING,
+    "said_name": _STRING, "said_missing": _STRING, "said_new": _STRING, "said_length": _STRING,
+    "said_copied": _STRING, "said_language": _STRING,
 }  # fmt: skip
 """Scores of a child with a text, with their types."""
 
@@ -38,21 +38,26 @@ SCORES: Mapping[str, pa.DataType] = {
 def judged(found: Sequence[Child], model: Any) -> dict[str, list[Any]]:
     """Every score of SCORES for each child. model: the language identifier, or None."""
     columns: dict[str, list[Any]] = {name: [] for name in SCORES}
-    sources = {text: read_source(text) for text in {child.source for child in found}}
+    wanted = {(child.source, capitals_of(child.language)) for child in found}
+    sources = {one: read_source(*one) for one in wanted}
     for child in found:
-        source, tokens = sources[child.source], fact_tokens(child.text)
+        source = sources[child.source, capitals_of(child.language)]
+        tokens = fact_tokens(child.text, capitals=source.capitals)
         share, missing = coverage(tokens, source)
+        new, words = new_word_share(tokens, source)
         row = {
             **_facts(faults(child.text, source)),
             "coverage": share,
-            "said_missing": ", ".join(missing[:SHOWN]) or None,
-            "new_word_share": new_word_share(tokens, source),
+            "said_missing": _listed(missing),
+            "new_word_share": new,
+            "said_new": _listed(words),
             "length_ratio": len(child.text) / len(child.source),
+            "said_length": f"{len(child.text)} characters of {len(child.source)}",
             "opening": opening(child.text),
         }
         for name, value in row.items():
             columns[name].append(value)
-    return columns | _overlaps(found) | _languages(found, model)
+    return columns | overlaps(found) | _languages(found, model)
 
 
 def _facts(found: Faults) -> dict[str, Any]:
@@ -73,24 +78,6 @@ def _facts(found: Faults) -> dict[str, Any]:
 def _listed(facts: Sequence[str]) -> str | None:
     more = f", and {len(facts) - SHOWN} more" if len(facts) > SHOWN else ""
     return ", ".join(facts[:SHOWN]) + more or None
-
-
-def _overlaps(found: Sequence[Child]) -> dict[str, list[Any]]:
-    texts = joined([child.text.encode() for child in found], pa.large_string())
-    sources = joined([child.source.encode() for child in found], pa.large_string())
-    overlap, runs = ngram_overlap(texts, sources, NGRAM), common_runs(texts, sources)
-    words = runs.words.tolist()
-    return {
-        "novelty": overlap.novelty.tolist(),
-        "source_similarity": overlap.similarity.tolist(),
-        "copied_words": runs.lengths.tolist(),
-        "copied_share": [
-            run / count if count else 0.0 for run, count in zip(runs.lengths.tolist(), words, strict=True)
-        ],
-        "said_copied": [
-            f"from word {first + 1} of {count}" for first, count in zip(runs.firsts.tolist(), words, strict=True)
-        ],
-    }
 
 
 def _languages(found: Sequence[Child], model: Any) -> dict[str, list[Any]]:

@@ -216,7 +216,7 @@ def _count(sorted_labels: Any) -> Any:
 
 STAGE = Group(
     name="synthetic.seeds",
-    version=1,
+    version=2,
     config=SeedsConfig,
     summary="chooses the documents that a generator rewrites, by density and topic, and the forms asked of each",
     libraries=("numpy", "xxhash"),

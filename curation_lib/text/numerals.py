@@ -38,7 +38,7 @@ FIGURES = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:[_'’]\d{3})+|\d+
 
 def figure_value(figures: str) -> str:
     """The value of a number in figures: `1,000` and `1_000` are `1000`, `2.0` is `2`, `007` is `7`."""
-    plain = re.sub(r"[,_'’]", "", figures)
+    plain = "".join(str(int(c)) if c.isdecimal() else c for c in re.sub(r"[,_'’]", "", figures))
     whole, *parts = plain.split(".")
     if len(parts) == 1 and not parts[0].strip("0"):
         parts = []
@@ -46,8 +46,8 @@ def figure_value(figures: str) -> str:
 
 
 def scaled(value: str, scale: str) -> str:
-    """`value` times a word of SCALES; the value itself where it is a version."""
-    if value.count(".") > 1:
+    """`value` times a word of SCALES; the value itself where it is a version or a time."""
+    if value.count(".") > 1 or ":" in value:
         return value
     return figure_value(format(Decimal(value) * SCALES[scale], "f"))
 

@@ -72,7 +72,7 @@ def left_out(folder: Path, key: str) -> list[Told]:
     rows = [row for path in sorted(folder.glob("*/*.zst")) for row in read(path)]
     rows.sort(key=lambda row: xxhash.xxh3_64_intdigest(row["text"].encode()))
     texts = pa.array([row["text"] for row in rows], pa.large_string())
-    lines = [line + b"\n" for line in slices(*classifier_lines(texts, settings.text))]
+    lines = [bytes(line) + b"\n" for line in slices(*classifier_lines(texts, settings.text))]
     owners = np.array([projects[row["source"]] for row in rows])
     found = []
     for fold in folds({project: {rows[n]["label"] for n in np.flatnonzero(owners == project)} for project in owners}):

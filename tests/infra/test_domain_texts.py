@@ -111,7 +111,7 @@ def _of_words(gram: str) -> bool:
 
 @pytest.mark.long
 def test_no_training_document_shares_thirteen_words_with_a_test_set(tmp_path: Path, data: Path) -> None:
-    """Fetches the texts (500 MB of packages, from the cache where they are there) unless WINNOW_DOMAIN_TEXTS has them,
+    """Fetches the texts (890 MB of packages, from the cache where they are there) unless WINNOW_DOMAIN_TEXTS has them,
     and checks that they are what the shipped models learnt from."""
     given = os.environ.get("WINNOW_DOMAIN_TEXTS")
     folder = Path(given) if given else tmp_path

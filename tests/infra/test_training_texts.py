@@ -97,7 +97,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_no_training_document_shares_thirteen_words_with_a_test_set(
     tmp_path: Path, data: Path, manifest: dict[str, Any]
 ) -> None:
-    """Fetches the texts (90 MB of packages, from the cache where they are there) unless WINNOW_TRAINING_TEXTS has
+    """Fetches the texts (480 MB of packages, from the cache where they are there) unless WINNOW_TRAINING_TEXTS has
     them, and checks that they are what the shipped model learnt from."""
     given = os.environ.get("WINNOW_TRAINING_TEXTS")
     folder = Path(given) if given else tmp_path

@@ -6,10 +6,13 @@ from collections import Counter
 from functools import cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from curation_lib.synthetic.faithful import Faults, faults
-from curation_lib.synthetic.gates import GatesConfig
-from curation_lib.text.placement import read_source
+from curation_lib.synthetic.gate_settings import GatesConfig
+from curation_lib.text.fact_source import read_source
+from curation_lib.text.facts import capitals_of
 from tests.synthetic import sets
 from tests.synthetic.planting import KINDS
 from tests.synthetic.sets import rewrites, written
@@ -19,6 +22,15 @@ SOURCE = (
     "The Harbour Bridge in Oldby was opened in 1931 and is 1,200 metres long. Engineer Ruth Kessler designed it.\n\n"
     "Karsk has a ferry, which carries 35 percent of the traffic. It was built by Jon Alder with a tank of 64 litres.\n\n"
     "- `max_wait` is 30 seconds\n- `retry_limit` is five\n"
+)
+
+
+PIECES = (
+    "12 000 1,000 3.10.8 6:30 million $5 7% GB two hundred and second 30-second - | . ? : \n Question: Answer: # - "
+    "NASA Ruth the Kessler's UTF-8 File::open() a.b_c ``` ** 0x1F 1960-2015 ١٢ ２ ½ ß İ é 語 https://a.b/c?d=1 v2 3rd"
+).split(" ")
+TEXTS = st.one_of(
+    st.text(), st.lists(st.sampled_from(PIECES)).map(" ".join), st.lists(st.sampled_from(PIECES)).map("".join)
 )
 
 
@@ -46,6 +58,35 @@ def rates(part: str) -> dict[str, float]:
     planted = [(one.planted.kind, fails(judged(one.source, one.planted.text))) for one in sets.faults(part)]
     total, caught = Counter(kind for kind, _ in planted), Counter(kind for kind, bad in planted if bad)
     return found | {"caught": caught.total() / total.total()} | {kind: caught[kind] / total[kind] for kind in KINDS}
+
+
+@settings(deadline=None, max_examples=300)
+@given(TEXTS, TEXTS)
+def test_any_text_can_be_judged(source: str, text: str) -> None:
+    found = judged(source, text)
+    assert 0 <= found.number_support[0] <= 1
+    assert found.name_support[0] >= 0
+
+
+@settings(deadline=None, max_examples=200)
+@given(TEXTS)
+def test_a_text_holds_its_own_numbers_units_and_names(text: str) -> None:
+    found = judged(text, text)
+    assert (found.numbers, found.units, found.names) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "unknown"),
+    [
+        ("de", "Ein Bauwerk aus Stein, die Brücke von Oldby, steht seit 1931. Danach kam die UNESCO.", ["UNESCO"]),
+        ("fr", "Construit par Ruth, le pont date de 1931. Ensuite, Marcel est venu.", ["Marcel"]),
+        ("en", "Quixotic Ruth built it in 1931.", ["Quixotic"]),
+    ],
+)
+def test_what_a_capital_letter_says_depends_on_the_language(language: str, text: str, unknown: list[str]) -> None:
+    source = read_source("Oldby 1931: Ruth.", capitals_of(language))
+    found = faults(text, source)
+    assert (found.names, found.numbers) == (unknown, [])
 
 
 def test_there_are_enough_of_them() -> None:
@@ -106,3 +147,15 @@ def test_misplaced_facts_are_told_with_what_fits_better(text: str, score: str, t
     found = judged(SOURCE, text)
     assert fails(found)
     assert told in str(getattr(found, score))
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("The Harbour Bridge is 1,200 metres long. Half of it is 1200 / 30 = 40 and 40 + 5 = 45 metres.", []),
+        ("The Harbour Bridge is 1,200 metres long: 1200 / 30 = 41.", ["41"]),
+        ("The Harbour Bridge is 1,200 metres long: 1200 / 50 = 24.", ["50", "24"]),
+    ],
+)
+def test_what_is_calculated_from_known_numbers_is_known(text: str, unknown: list[str]) -> None:
+    assert judged(SOURCE, text).numbers == unknown

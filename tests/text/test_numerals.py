@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation_lib.text.fact_tokens import NUMBER, fact_tokens
+from curation_lib.text.fact_tokens import fact_tokens
+from curation_lib.text.facts import NUMBER
 from curation_lib.text.numerals import _ONES, _TENS, figure_value, word_value
 
 

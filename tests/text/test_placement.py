@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curation_lib.text.fact_source import Source, read_source
 from curation_lib.text.fact_tokens import fact_tokens
-from curation_lib.text.placement import NEIGHBOUR, REACH, Source, context_of, fits, name_runs, read_source
+from curation_lib.text.name_runs import name_runs
+from curation_lib.text.placement import NEIGHBOUR, REACH, context_of, fits
 
 SENTENCES = st.lists(
     st.lists(st.sampled_from("river Oldby 12 stone Ruth the mill 1931 of tower".split()), min_size=1, max_size=8)
