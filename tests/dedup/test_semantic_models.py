@@ -153,7 +153,8 @@ def rows(count):
     packed = pa.LargeBinaryArray.from_buffers(pa.large_binary(), count, [None, pa.py_buffer(edges), pa.py_buffer(bytes_)])
     ids = pa.array((f"{n:032x}" for n in range(count)), pa.large_string())
     number, key, length, time = (pa.array(np.arange(count), pa.int64()).cast(ROWS.field(name).type) for name in ROWS.names[:4])
-    table = pa.table([number, key, length, time, pa.repeat("web", count).cast(pa.large_string()), ids, ids, packed], schema=ROWS)
+    web, html = (pa.repeat(word, count).cast(pa.large_string()) for word in ("web", "html"))
+    table = pa.table([number, key, length, time, web, ids, ids, html, packed], schema=ROWS)
     table = table.append_column("shard", pa.array(np.zeros(count, np.uint32)))
     return table.append_column("release", pa.array(np.full(count, OWN, np.uint16)))
 

@@ -42,7 +42,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         ],
     },
     "filters.classifier": {"model": MODEL, "label": "good", "keep_top_percent": 97},
-    "filters.density": {"min_density": -0.9, "without_list": "pass"},
+    "filters.density": {"min_density": -1.3, "without_list": "pass"},
     "filters.quality_buckets": {
         "models": [{"name": "good", "model": MODEL, "label": "good"}, {"name": "bad", "model": MODEL, "label": "bad"}],
         "min_bucket": 1,
