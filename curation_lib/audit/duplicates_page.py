@@ -9,7 +9,8 @@ from typing import Any
 
 import jinja2
 
-from curation_lib.runner.store import Store, canonical_json
+from curation_lib.audit.html_pages import template, write_report
+from curation_lib.runner.store import Store
 
 SHOWN = 20
 """Sources or languages in a picture; the data has all."""
@@ -18,10 +19,7 @@ Bar = dict[str, Any]
 
 def write(report: Mapping[str, Any], place: Store) -> list[str]:
     """Write duplicates.json and duplicates.html; returns their addresses."""
-    files = {"duplicates.json": canonical_json(report), "duplicates.html": page(report).encode()}
-    for name, data in files.items():
-        place.put(name, data)
-    return [place.address(name) for name in files]
+    return write_report("duplicates", report, page, place)
 
 
 def page(report: Mapping[str, Any]) -> str:
@@ -57,13 +55,5 @@ def size_bars(rows: Iterable[Mapping[str, int]]) -> list[Bar]:
 
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("curation_lib.audit", ""),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"count": "{:,}".format, "percent": lambda rate: f"{100 * rate:.1f} %"}
-    environment.globals |= {"rate_bars": rate_bars, "size_bars": size_bars}
-    return environment.get_template("duplicates.html.j2")
+    filters = {"count": "{:,}".format, "percent": lambda rate: f"{100 * rate:.1f} %"}
+    return template("duplicates.html.j2", filters, rate_bars=rate_bars, size_bars=size_bars)

@@ -8,15 +8,13 @@ from typing import Any
 
 import jinja2
 
-from curation_lib.runner.store import Store, canonical_json
+from curation_lib.audit.html_pages import template, write_report
+from curation_lib.runner.store import Store
 
 
 def write(report: Mapping[str, Any], place: Store) -> list[str]:
     """Write synthetic.json and synthetic.html; returns their addresses."""
-    files = {"synthetic.json": canonical_json(report), "synthetic.html": page(report).encode()}
-    for name, data in files.items():
-        place.put(name, data)
-    return [place.address(name) for name in files]
+    return write_report("synthetic", report, page, place)
 
 
 def page(report: Mapping[str, Any]) -> str:
@@ -34,12 +32,4 @@ def _number(value: float | None) -> str:
 
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("curation_lib.audit", ""),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"count": "{:,}".format, "of": _share, "number": _number}
-    return environment.get_template("synthetic.html.j2")
+    return template("synthetic.html.j2", {"count": "{:,}".format, "of": _share, "number": _number})
