@@ -30,6 +30,16 @@ class Bucket(NamedTuple):
         """Whether a generator wrote its documents."""
         return self.kind[0] == SYNTHETIC
 
+    @property
+    def source(self) -> str:
+        """Where its documents come from."""
+        return self.kind[1]
+
+    @property
+    def language(self) -> str:
+        """Their language; UNDETERMINED where that is not known."""
+        return self.kind[2]
+
 
 def kinds(batch: pa.RecordBatch, weights: Sequence[Weight]) -> pa.Array:
     """string[rows]: `Bucket.kind` joined by NUL; values are those of the keys of metadata that weights name."""

@@ -1,4 +1,4 @@
-"""`mix.sample`: takes one phase's mix out of a corpus by weights, a token budget and an epoch cap.
+"""`mix.sample`: takes one phase's mix out of a corpus by a rule, weights, a token budget and an epoch cap.
 
 Documents of one bucket (`mix/buckets.py`) are visited in order of priority(doc_id, seed and phase), so which ones are
 taken depends on the documents alone, never on shards or their order. A document taken twice stands twice, one copy
@@ -10,26 +10,22 @@ about 130 bytes per document of the corpus (28 to read, 43 to answer, 59 in pass
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
-from pydantic import Field, model_validator
 
-from curation_lib.core.config import StageConfig
-from curation_lib.core.recipe import Phase
 from curation_lib.core.stage import Context, Group, Lookup, Result
 from curation_lib.core.taken import Drop
 from curation_lib.mix.allotted import allotted
-from curation_lib.mix.buckets import Bucket, bucket_keys, buckets, entry, kinds, numbers
+from curation_lib.mix.buckets import Bucket, bucket_keys, buckets, kinds, numbers
+from curation_lib.mix.entries import grouped
 from curation_lib.mix.epochs import Share
-from curation_lib.mix.shares import CAP, MOST, Limits
-from curation_lib.mix.weights import Weight
+from curation_lib.mix.settings import SampleConfig
 from curation_lib.text.hashing import priority
-from curation_lib.text.tokens import Tokenizer, count_tokens
+from curation_lib.text.tokens import count_tokens
 
 DECISION = pa.schema(
     [
@@ -42,46 +38,6 @@ DECISION = pa.schema(
     ]
 )
 """One row per document that does not simply stay once: how often it stays, or by which rule it goes."""
-
-
-class SampleConfig(StageConfig):
-    """Settings of one phase. The first of `weights` that matches a document counts, else `default_weight`;
-    weight 0 excludes. `token_budget` null takes every weighted document once. `synthetic_share` of the tokens are those
-    of documents of format `synthetic`; null leaves that to the weights, up to `max_synthetic_share`."""
-
-    phase: Phase
-    weights: tuple[Weight, ...] = ()
-    default_weight: float = Field(0.0, ge=0, allow_inf_nan=False)
-    token_budget: int | None = Field(None, gt=0)
-    max_epochs: float = Field(1.0, gt=0, allow_inf_nan=False)
-    seed: int = Field(0, ge=0, lt=2**63)
-    tokenizer: Tokenizer = "bytes4"
-    synthetic_share: float | None = Field(None, ge=0)
-    max_synthetic_share: float = Field(CAP, ge=0, le=MOST)
-
-    @model_validator(mode="after")
-    def _takes_something(self) -> SampleConfig:
-        if not any(self.all_weights()):
-            raise ValueError("every weight is 0: give one of weights, or default_weight, a positive weight")
-        return self
-
-    @model_validator(mode="after")
-    def _mostly_natural(self) -> SampleConfig:
-        share, most = self.synthetic_share, self.max_synthetic_share
-        if share is not None and share > most:
-            raise ValueError(
-                f"synthetic_share {share:g} is over max_synthetic_share {most:g}: a model learns little from text that "
-                f"is mostly generated; ask for less, or allow up to {MOST:g}"
-            )
-        return self
-
-    def limits(self) -> Limits:
-        """Budget, epochs and synthetic part."""
-        return Limits(self.token_budget, self.max_epochs, self.synthetic_share, self.max_synthetic_share)
-
-    def all_weights(self) -> list[float]:
-        """The entries' weights in order, the default entry's last."""
-        return [*(entry.weight for entry in self.weights), self.default_weight]
 
 
 def key(batch: pa.RecordBatch, config: SampleConfig, context: Context) -> pa.RecordBatch:
@@ -115,15 +71,12 @@ def partition(rows: pa.Table, config: SampleConfig) -> pa.Table:
 def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SampleConfig) -> pa.Table:
     """How often each document stays (DECISION, sorted by shard and row); `lookup` is not used."""
     found = sorted(bucket for number, table in enumerate(partials) for bucket in buckets(table, number))
-    entries: dict[int, list[Bucket]] = defaultdict(list)
-    for bucket in found:
-        entries[entry(bucket, config.weights)].append(bucket)
+    entries = grouped(found, config.weights, config.rest_weight(), config.by)
     running = {one: np.cumsum(numbers(partials[one.partition], "tokens", one), dtype=np.int64) for one in found}
-    weights = config.all_weights()
     answers = []
-    for i, given in allotted(entries, running, weights, config.limits()):
+    for i, given in allotted(entries, running, config.limits()):
         for bucket, share in given.items():
-            answers.append(_answer(partials[bucket.partition], bucket, share, weights[i]))
+            answers.append(_answer(partials[bucket.partition], bucket, share, entries.weights[i]))
     decision = pa.concat_tables([DECISION.empty_table(), *answers])
     return decision.sort_by([("shard", "ascending"), ("row", "ascending")]).combine_chunks()
 
@@ -172,7 +125,7 @@ STAGE = Group(
     name="mix.sample",
     version=2,
     config=SampleConfig,
-    summary="Samples one phase's mix by weights per source, language and metadata, token budget and epoch cap.",
+    summary="Samples one phase's mix by weights or a rule per source, language and metadata, token budget, epoch cap.",
     libraries=("numpy", "xxhash"),
     key=key,
     partition=partition,

@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import floor
 from typing import NamedTuple
 
+from curation_lib.mix.rules import Rule
 from curation_lib.mix.weights import allocate, exact
 
 CAP, MOST = 0.3, 0.5
@@ -25,19 +26,21 @@ class Held(NamedTuple):
 
 class Limits(NamedTuple):
     """Tokens in all (None: every weighted entry once), passes over a document, and the synthetic part of the mix: so
-    much (None: whatever the weights give), at most `most`."""
+    much (None: whatever the weights give), at most `most`; and the rule by which entries share the tokens."""
 
     budget: int | None
     max_epochs: float
     share: float | None
     most: float
+    rule: Rule = Rule()
 
 
 def divided(held: Held, weights: Sequence[float], limits: Limits) -> Held:
     """Tokens that each entry gives, natural and synthetic, where the two are to stand in a fixed proportion.
 
     The mix is as large as budget, epochs and proportion allow at once: where one kind cannot fill its part, the other
-    gives less, too, so that the share holds. Misses the share by less than one token per entry.
+    gives less, too, so that the share holds. The rule looks at each kind's own tokens. Misses the share by less than
+    one token per entry.
     """
     once = limits.budget is None
     epochs = min(1.0, limits.max_epochs) if once else limits.max_epochs
@@ -47,7 +50,8 @@ def divided(held: Held, weights: Sequence[float], limits: Limits) -> Held:
     sizes = [Fraction(most) / part for most, part in zip(room, parts, strict=True) if part]
     total = min(sizes if once else [*sizes, Fraction(limits.budget or 0)])
     natural, synthetic = (
-        allocate(tokens, weights, floor(total * part), epochs) for tokens, part in zip(held, parts, strict=True)
+        allocate(tokens, limits.rule.shares(tokens, weights), floor(total * part), epochs)
+        for tokens, part in zip(held, parts, strict=True)
     )
     return Held(natural, synthetic)
 

@@ -1,9 +1,9 @@
 """Who gets how much of a token budget: weights, matched by source, language and metadata, under an epoch cap.
 
-An entry is one line of the recipe's weights. Its share of the budget is its weight over the weights of all
-entries that have tokens. No entry gives more than `max_epochs` times its tokens; what it cannot fill goes to
-the others in proportion to their weights, and so on until the budget is spent or every entry is full. For
-equal weights this is the allocation of UniMax (Chung et al. 2023, https://arxiv.org/abs/2304.09151).
+An entry is one line of the recipe's weights. Its share of the budget is its weight, or what another rule makes of it
+(`mix/rules.py`), over those of all entries that have tokens. No entry gives more than `max_epochs` times its tokens;
+what it cannot fill goes to the others in proportion to their shares, and so on until the budget is spent or every
+entry is full. For equal shares this is the allocation of UniMax (Chung et al. 2023, https://arxiv.org/abs/2304.09151).
 All sums are exact fractions, so the answer does not depend on order or rounding.
 """
 
@@ -20,8 +20,13 @@ UNDETERMINED = "und"
 """How a document without a language, or without an entry of its metadata, is matched (BCP 47's word for it)."""
 
 
+Shares = Sequence[float] | Sequence[Fraction]
+"""What entries ask for, in proportion."""
+
+
 class Weight(BaseModel):
-    """One entry: documents whose source, language and metadata match every glob (null matches all) share `weight`.
+    """One entry: documents whose source, language and metadata match every glob (null matches all) share `weight`;
+    only where weights alone are the rule it has to be written.
 
     metadata: globs by key, such as those that filters write: `{topic: mathematics, quality_bucket: "1[5-9]"}`.
     """
@@ -31,7 +36,7 @@ class Weight(BaseModel):
     source: str | None = None
     language: str | None = None
     metadata: Mapping[str, str] = Field(default_factory=dict)
-    weight: float = Field(ge=0, allow_inf_nan=False)
+    weight: float = Field(1.0, ge=0, allow_inf_nan=False)
 
     def matches(self, source: str, language: str, metadata: Mapping[str, str]) -> bool:
         """Whether every glob matches; case counts."""
@@ -50,7 +55,7 @@ def entry_of(source: str, language: str, metadata: Mapping[str, str], weights: S
     return next((i for i, weight in enumerate(weights) if weight.matches(source, language, metadata)), len(weights))
 
 
-def allocate(tokens: Sequence[int], weights: Sequence[float], budget: int | None, max_epochs: float) -> list[int]:
+def allocate(tokens: Sequence[int], weights: Shares, budget: int | None, max_epochs: float) -> list[int]:
     """Tokens that each entry gives to the mix.
 
     tokens: what each entry holds; weights: one per entry, 0 gives nothing; budget: tokens in all, or None for
@@ -79,6 +84,6 @@ def _fill(caps: Sequence[int], weights: Sequence[Fraction], budget: int) -> list
     return given
 
 
-def exact(number: float) -> Fraction:
+def exact(number: float | Fraction) -> Fraction:
     """The number as it was written: 0.3 is three tenths, not the nearest double."""
-    return Fraction(str(number))
+    return number if isinstance(number, Fraction) else Fraction(str(number))

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.stage import Context
-from curation_lib.mix.sample import DECISION, STAGE, SampleConfig, key, phase_seed
+from curation_lib.mix.sample import DECISION, STAGE, key, phase_seed
+from curation_lib.mix.settings import SampleConfig
 from curation_lib.mix.weights import Weight, allocate
 
 SOURCES, LANGUAGES = ["web", "wiki", "books"], ["en", "de", None]

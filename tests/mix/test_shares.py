@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from curation_lib.mix.sample import STAGE, SampleConfig
+from curation_lib.mix.sample import STAGE
+from curation_lib.mix.settings import SampleConfig
 from curation_lib.mix.shares import Held, Limits, divided
 from curation_lib.mix.weights import Weight
 

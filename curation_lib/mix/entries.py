@@ -1,0 +1,38 @@
+"""Entries: what shares a budget; those that a recipe lists and, on demand, one per source or language of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from curation_lib.mix.buckets import Bucket, entry
+from curation_lib.mix.weights import Weight
+
+By = Literal["source", "language"]
+
+
+class Entries(NamedTuple):
+    """Each entry's buckets and weight."""
+
+    buckets: list[list[Bucket]]
+    weights: list[float]
+
+
+def grouped(found: Sequence[Bucket], listed: Sequence[Weight], rest: float, by: By | None) -> Entries:
+    """The listed entries in order, then what none of them matches: one entry, or one per source or language (a
+    language that is not known is one), sorted by it; each of these has the weight `rest`."""
+    homes = {bucket: _home(bucket, listed, by) for bucket in found}
+    places = [(i, "") for i in range(len(listed))]
+    places += sorted(set(homes.values()) - set(places))
+    buckets: dict[tuple[int, str], list[Bucket]] = {place: [] for place in places}
+    for bucket, home in homes.items():
+        buckets[home].append(bucket)
+    weights = [*(one.weight for one in listed), *[rest] * (len(places) - len(listed))]
+    return Entries(list(buckets.values()), weights)
+
+
+def _home(bucket: Bucket, listed: Sequence[Weight], by: By | None) -> tuple[int, str]:
+    i = entry(bucket, listed)
+    if by is None or i < len(listed):
+        return i, ""
+    return i, bucket.source if by == "source" else bucket.language
