@@ -37,9 +37,7 @@ def load(config: GenerateConfig) -> Client:
     if not key:
         raise ConfigError(f"api_key_env: the environment variable {name} is not set where this runs; set it")
     if not (key.isascii() and key.isprintable()):  # the HTTP library would quote it in its error
-        raise ConfigError(
-            f"api_key_env: {name} holds characters that no HTTP header can carry; set it again"
-        )
+        raise ConfigError(f"api_key_env: {name} holds characters that no HTTP header can carry; set it again")
     return Client(config, key)
 
 

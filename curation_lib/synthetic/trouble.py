@@ -62,4 +62,9 @@ def backed_off(tries: int, most: float) -> float:
 
 def short(message: Any) -> str:
     """One line of at most 200 characters."""
-    return " ".join(str(message).split())[:_DETAIL]
+    return " ".join(utf8(str(message)).split())[:_DETAIL]
+
+
+def utf8(text: str) -> str:
+    """Without halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
