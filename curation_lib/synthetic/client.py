@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property, partial
 from typing import Any
 
@@ -95,11 +95,9 @@ class _Teller:
         while True:
             if time.monotonic() - self._at > REPORT_SECONDS:
                 self.tell()
-            try:
-                return future.result(timeout=REPORT_SECONDS)
-            except TimeoutError:
-                if future.done():
-                    raise
+            wait([future], REPORT_SECONDS)
+            if future.done():
+                return future.result()
 
     def tell(self) -> None:
         now = Counter(dict(self.tally))
@@ -141,9 +139,11 @@ class _Room:
         tries: Counter[str] = Counter()
         self._endpoint.pool(0)  # takes a moment the first time, which must not come between a turn and its request
         while True:
-            if deadline is not None and time.time() >= deadline:
+            if _over(deadline):  # a turn that nobody takes would hold up others
                 return Failure("over_budget", "budget_seconds is used up")
             await self._pace.turn(request.likely_tokens)
+            if _over(deadline):
+                return Failure("over_budget", "budget_seconds is used up")
             try:
                 return await self._endpoint.attempt(request)
             except Trouble as trouble:
@@ -162,8 +162,9 @@ class _Room:
         return tries["refused"] + tries["unreachable"] <= self.config.retries
 
     async def _wait(self, trouble: Trouble, tries: int) -> None:
-        """Until the server wants the next try; where it says when, nobody else tries before either."""
-        if trouble.wait is not None:
+        """Until the server wants the next try; where it says when, nobody else tries before either. At once is no
+        answer of a server that turns requests away."""
+        if trouble.wait:
             self._pace.close(trouble.wait)
             return
         await asyncio.sleep(backed_off(tries, self.config.max_wait_seconds))
@@ -181,6 +182,10 @@ class _Room:
                 "set it where the workers run"
             )
         return failure
+
+
+def _over(deadline: float | None) -> bool:
+    return deadline is not None and time.time() >= deadline
 
 
 def _counted(found: Outcome, config: GenerateConfig) -> Mapping[str, int]:

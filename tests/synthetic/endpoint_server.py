@@ -258,6 +258,7 @@ MISDEEDS: dict[str, Callable[[Server, Asked, Any], Awaitable[bool]]] = {
     "busy": fails(429),
     "busy_once": fails(429, 1),
     "busy_wait": fails(429, 1, retry_after="1"),
+    "busy_now": fails(429, 1, retry_after="0"),
     "busy_long": fails(429, retry_after="86400"),
     "broken": fails(500),
     "broken_once": fails(500, 1),

@@ -105,6 +105,12 @@ def test_an_attempt_without_retry_after_backs_off(server: Server) -> None:
     assert 0.25 <= two - one < 2
 
 
+def test_a_retry_after_of_nothing_backs_off_too(server: Server) -> None:
+    made([document(TEXT.format("busy_now"))], settings(server.url))
+    one, two = server.times
+    assert 0.25 <= two - one < 2
+
+
 def test_structured_output_asks_for_the_schema_and_reads_it(server: Server) -> None:
     result = made([document(TEXT.format("fine"))], settings(server.url, api="chat", structured=True))
     assert outcomes(result) == ["ok"]
