@@ -266,6 +266,8 @@ MISDEEDS: dict[str, Callable[[Server, Asked, Any], Awaitable[bool]]] = {
     "too_long": fails(400),
     "half_said": half_said,
     "forbidden": fails(403),
+    "nowhere": fails(404),
+    "elsewhere": fails(307, location="https://127.0.0.1:9/v1"),
     "hang": hang,
     "drip": drip,
     "hang_up": hang_up,

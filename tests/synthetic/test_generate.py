@@ -143,6 +143,13 @@ def test_an_endpoint_that_is_not_there_stops_the_build() -> None:
         made([document(TEXT)], settings("http://127.0.0.1:9/v1", retries=1))
 
 
+def test_an_address_without_models_stops_the_build(server: Server) -> None:
+    with pytest.raises(ConfigError, match=r"does not serve model 'tiny'.*http_404.*correct `endpoint`"):
+        made([document("[nowhere] " + TEXT)], settings(server.url))
+    with pytest.raises(ConfigError, match=r"does not serve model 'tiny'.*http_307"):
+        made([document("[elsewhere] " + TEXT)], settings(server.url))
+
+
 def test_place_and_pace_shape_no_output_and_prompts_do() -> None:
     one = stage_identity(STAGE, settings("http://a/v1", concurrency=3, requests_per_minute=7, api_key_env="X"))
     assert one == stage_identity(STAGE, settings("http://b/v1", tokens_per_minute=100))

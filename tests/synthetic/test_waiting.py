@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from curation_lib.core.stage import Run
-from curation_lib.synthetic import client
+from curation_lib.synthetic import teller
 from curation_lib.synthetic.asking import Answer
 
 
@@ -20,5 +20,5 @@ class Late(Future[Any]):
 
 
 def test_an_answer_that_comes_as_the_wait_ends_is_an_answer(monkeypatch: Any) -> None:
-    monkeypatch.setattr(client, "REPORT_SECONDS", 0.01)
-    assert client._Teller(Run()).waited(Late()) == Answer("said", "stop")
+    monkeypatch.setattr(teller, "REPORT_SECONDS", 0.01)
+    assert teller.Teller(Run()).waited(Late()) == Answer("said", "stop")
