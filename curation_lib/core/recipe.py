@@ -13,6 +13,7 @@ from curation_lib.core.config import StageConfig
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint
 from curation_lib.core.registry import find
+from curation_lib.core.secret import SECRET
 from curation_lib.core.stage import Filter, Group, Map, Source, Stage
 from curation_lib.core.yaml_files import load_yaml
 
@@ -193,4 +194,6 @@ def validated(model: Any, data: dict[str, Any], where: str) -> Any:
             key_list = ", ".join(model.model_fields)
             hint = f"; known keys: {key_list}" if len(first["loc"]) == 1 else ""
             raise ConfigError(f"{where}: unknown key {key!r}{hint}") from e
+        if first["type"] == SECRET:
+            raise ConfigError(f"{where}: key {key!r}: {first['msg']}") from None
         raise ConfigError(f"{where}: key {key!r}: {first['msg']} (found {first.get('input')!r})") from e

@@ -145,9 +145,14 @@ def _from_cluster(topic: str, function: Callable[[Work], Any], work: Work) -> An
 
 
 def _listen(reports: Any, heard: Heard) -> None:
-    tally: Mapping[str, int] | None
-    while (tally := reports.recv()) is not None:
-        heard(tally)
+    """Until None comes. Where nothing can be told, the pipe is emptied all the same: a full one would hold up work."""
+    tally: Mapping[str, int] | None = {}
+    try:
+        while (tally := reports.recv()) is not None:
+            heard(tally)
+    finally:
+        while tally is not None:
+            tally = reports.recv()
 
 
 _reports: Any = None

@@ -12,6 +12,9 @@ _TERM = rf"[$€£]?\s*(?:{_NUMBER})\s*%?"
 _EQUATION = re.compile(rf"(?<![\w.])({_TERM}(?:\s*[-+*/×x÷·−]\s*{_TERM})+)\s*=\s*({_TERM})")
 _TOKEN = re.compile(rf"({_NUMBER})\s*(%?)|([-+*/×x÷·−])")
 _SIGNS = {"×": "*", "x": "*", "·": "*", "÷": "/", "−": "-"}
+LONGEST = 1000
+"""Characters of an equation that is calculated: a model that goes in circles writes thousands of digits, which Python
+does not read as a number."""
 NUMBER = re.compile(rf"(?<![\w.])(?:{_NUMBER})(?!\w)")
 
 
@@ -24,8 +27,11 @@ class Equation(NamedTuple):
 
 
 def equations(text: str) -> Iterator[Equation]:
-    """Every sum, difference, product and quotient of numbers with its stated result."""
+    """Every sum, difference, product and quotient of numbers with its stated result; one over LONGEST is not true."""
     for found in _EQUATION.finditer(text):
+        if len(found.group(0)) > LONGEST:
+            yield Equation(found.group(0), found.group(2).strip(), False)
+            continue
         value, stated = _value(found.group(1)), found.group(2)
         result = number(_TOKEN.search(stated).group(1))  # type: ignore[union-attr]
         if stated.rstrip().endswith("%"):

@@ -11,17 +11,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Any
 
-from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Memory, Run
 from curation_lib.synthetic.asking import Answer, Failure, Request
 from curation_lib.synthetic.endpoint import Endpoint
 from curation_lib.synthetic.pace import Pace
 from curation_lib.synthetic.settings import GenerateConfig
-from curation_lib.synthetic.trouble import Trouble, backed_off
+from curation_lib.synthetic.teller import Teller
+from curation_lib.synthetic.trouble import Trouble, backed_off, given_up
 
 MEMORY_THREADS = 32
 """Reads and writes of remembered answers at once: each waits for the store, not for a core."""
-REPORT_SECONDS = 1.0
 WINDOW = 256
 """Requests that wait in memory beside four for each place: one that takes long holds up no other."""
 Outcome = Answer | Failure
@@ -60,9 +59,10 @@ class Client:
     def outcomes(self, requests: Iterable[Request], memory: Memory | None, run: Run) -> Iterator[Outcome]:
         """An outcome for each request, in order; as many are under way as may be, whether their turn has come or not.
 
-        Raises ConfigError where nobody answers at the endpoint or it does not accept the key.
+        Raises ConfigError where nobody answers at the endpoint, it does not accept the key, or has no such address or
+        model.
         """
-        room, deadline, teller = self._room(run.workers), self._deadline(run), _Teller(run)
+        room, deadline, teller = self._room(run.workers), self._deadline(run), Teller(run)
         under_way: deque[Future[Outcome]] = deque()
         try:
             for request in requests:
@@ -82,30 +82,6 @@ class Client:
         """When the time budget ends, in seconds since 1970."""
         seconds = self.config.budget_seconds
         return None if seconds is None else (run.began or time.time()) + seconds
-
-
-class _Teller:
-    """Reports what is new in the tally now and then, from the thread that waits."""
-
-    def __init__(self, run: Run) -> None:
-        self.tally: Counter[str] = Counter()
-        self._run, self._said, self._at = run, Counter[str](), time.monotonic()
-
-    def waited(self, future: Future[Outcome]) -> Outcome:
-        while True:
-            if time.monotonic() - self._at > REPORT_SECONDS:
-                self.tell()
-            try:
-                return future.result(timeout=REPORT_SECONDS)
-            except TimeoutError:
-                if future.done():
-                    raise
-
-    def tell(self) -> None:
-        now = Counter(dict(self.tally))
-        if new := now - self._said:
-            self._run.report(new)
-        self._said, self._at = now, time.monotonic()
 
 
 class _Room:
@@ -141,15 +117,17 @@ class _Room:
         tries: Counter[str] = Counter()
         self._endpoint.pool(0)  # takes a moment the first time, which must not come between a turn and its request
         while True:
-            if deadline is not None and time.time() >= deadline:
+            if _over(deadline):  # a turn that nobody takes would hold up others
                 return Failure("over_budget", "budget_seconds is used up")
             await self._pace.turn(request.likely_tokens)
+            if _over(deadline):
+                return Failure("over_budget", "budget_seconds is used up")
             try:
                 return await self._endpoint.attempt(request)
             except Trouble as trouble:
                 tries[trouble.kind] += 1
                 if not self._again(trouble, tries):
-                    return self._given_up(trouble)
+                    return given_up(trouble, self.config.endpoint, request.model)
                 tally["retried"] += 1
                 await self._wait(trouble, tries.total())
 
@@ -162,25 +140,16 @@ class _Room:
         return tries["refused"] + tries["unreachable"] <= self.config.retries
 
     async def _wait(self, trouble: Trouble, tries: int) -> None:
-        """Until the server wants the next try; where it says when, nobody else tries before either."""
-        if trouble.wait is not None:
+        """Until the server wants the next try; where it says when, nobody else tries before either. At once is no
+        answer of a server that turns requests away."""
+        if trouble.wait:
             self._pace.close(trouble.wait)
             return
         await asyncio.sleep(backed_off(tries, self.config.max_wait_seconds))
 
-    def _given_up(self, trouble: Trouble) -> Failure:
-        failure, url = trouble.failure, self.config.endpoint
-        if trouble.kind == "unreachable":
-            raise ConfigError(
-                f"nobody answers at {url} ({failure.detail}): start the server or correct `endpoint`, and run it "
-                "again; what was answered is kept"
-            )
-        if failure.outcome == "http_401":
-            raise ConfigError(
-                f"{url} does not accept the key: name the environment variable that holds it in `api_key_env`, and "
-                "set it where the workers run"
-            )
-        return failure
+
+def _over(deadline: float | None) -> bool:
+    return deadline is not None and time.time() >= deadline
 
 
 def _counted(found: Outcome, config: GenerateConfig) -> Mapping[str, int]:

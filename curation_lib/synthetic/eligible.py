@@ -11,11 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation_lib.core.contract import SYNTHETIC
 from curation_lib.synthetic.excerpts import excerpt
 from curation_lib.text.named_languages import UNKNOWN
 
-SYNTHETIC = "synthetic"
-"""The format of documents that a generator wrote."""
 _NUMBERS = re.compile(rb"(?<![\w.])\d+(?:[.,]\d+)*(?![\w.]*\w)")
 MIN_NUMBERS = 3
 """Different numbers that a text must hold to pose a problem with."""

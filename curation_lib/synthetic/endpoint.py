@@ -7,15 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from curation_lib.synthetic.asking import Answer, Failure, Request
-from curation_lib.synthetic.trouble import Trouble, short, status_trouble
+from curation_lib.synthetic.trouble import Trouble, short, status_trouble, utf8
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 NO_KEY = "none"
 """What is sent as a key where the recipe names none: local servers ask for no key, the library for any."""
-
-
+_MOST_TOKENS = 2**31
+"""A server that counts more for one answer cannot count."""
 POOL = 16
 """Connections of one pool: for every request the HTTP library looks at all that are idle, which of 200 takes longer
 than the rest of its work."""
@@ -104,13 +104,9 @@ def read_answer(response: Any) -> Answer:
         raise _garbage(e) from e
     if not isinstance(text, str | None) or (text is None and not refusal and choice.finish_reason is None):
         raise _garbage(ValueError("a choice without text"))
-    whole = [n if isinstance(n, int) and n >= 0 else None for n in counts]
-    return Answer(_utf8(text or ""), str(choice.finish_reason or ""), _utf8(str(refusal)), *whole)
-
-
-def _utf8(text: str) -> str:
-    """Without halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    whole = [n if isinstance(n, int) and 0 <= n < _MOST_TOKENS else None for n in counts]
+    text, finish, refusal = (utf8(str(part or "")) for part in (text, choice.finish_reason, refusal))
+    return Answer(text, finish, refusal, *whole)
 
 
 def _garbage(e: Exception) -> Trouble:

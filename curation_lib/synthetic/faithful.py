@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from curation_lib.synthetic.arithmetic import equations
+from curation_lib.synthetic.counted import counts, shows_code
 from curation_lib.synthetic.parts import Part, parts
 from curation_lib.synthetic.support import other_fills, support_of
 from curation_lib.text.common_words import common_stems
@@ -33,14 +34,17 @@ class Faults:
 
 
 def faults(text: str, source: Source) -> Faults:
-    """The facts of `text` held against a source. What it calculates rightly from known numbers is known, too."""
-    found, derived = Faults(), _derived(text, source)
+    """The facts of `text` held against a source. What it calculates rightly from known numbers is known, and so is what
+    can be counted in the code that it shows."""
+    found, derived, code = Faults(), _derived(text, source), shows_code(text)
     for part in parts(text, source):
         for first, last in name_runs(part.tokens):
             if first < part.first:
                 continue
             if part.tokens[first].kind == NUMBER:
-                if part.tokens[first].key not in derived:
+                key = part.tokens[first].key
+                counted = code and key not in source.by_key and counts(text, part.tokens, first)
+                if key not in derived and not counted:
                     _judge_number(text, source, part, first, found)
             else:
                 _judge_names(text, source, part, first, last, found)

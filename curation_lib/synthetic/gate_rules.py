@@ -80,11 +80,9 @@ def _together(scores: pa.RecordBatch, config: GatesConfig, state: State | None) 
     rules = []
     if config.max_child_similarity is not None:
         rules.append(_similar(scores, rows, config.max_child_similarity, state))
-    forms = scores.column("form").to_pylist()
-    return [
-        *rules,
-        collapse_rule([forms[row] if row in set(rows) else None for row in range(len(forms))], config, state["forms"]),
-    ]
+    passed = set(rows)
+    forms = [form if row in passed else None for row, form in enumerate(scores.column("form").to_pylist())]
+    return [*rules, collapse_rule(forms, config, state["forms"])]
 
 
 def _similar(scores: pa.RecordBatch, rows: Sequence[int], threshold: float, state: State) -> Rule:

@@ -29,11 +29,16 @@ _READ = [name for name in DOCUMENT.names if name != "metadata"]
 
 
 def load(config: GenerateConfig) -> Client:
-    """The client, with the key from the environment. Raises ConfigError where the variable is not set."""
+    """The client, with the key from the environment. Raises ConfigError where the variable holds none."""
     name = config.api_key_env
-    if name is not None and not os.environ.get(name):
+    if name is None:
+        return Client(config, None)
+    key = os.environ.get(name, "").strip()  # files of secrets end with a line break
+    if not key:
         raise ConfigError(f"api_key_env: the environment variable {name} is not set where this runs; set it")
-    return Client(config, os.environ[name] if name is not None else None)
+    if not (key.isascii() and key.isprintable()):  # the HTTP library would quote it in its error
+        raise ConfigError(f"api_key_env: {name} holds characters that no HTTP header can carry; set it again")
+    return Client(config, key)
 
 
 def prompt_files(config: GenerateConfig) -> Mapping[str, str]:
@@ -77,7 +82,7 @@ def _behind_parents(
 
 STAGE = Map(
     name="synthetic.generate",
-    version=1,
+    version=2,
     config=GenerateConfig,
     summary="synthetic documents from seeds, by a model behind an OpenAI-compatible endpoint",
     load=load,

@@ -17,7 +17,8 @@ NOTHING = "NONE"
 """What a prompt tells the model to answer where the text does not hold enough for the document."""
 _GREETING = 80
 """Characters; a longer first line is taken for the document's."""
-_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+_THOUGHT = re.compile(r"\A\s*(?:<think>)?(?:(?!<think>).)*?</think>", re.DOTALL)
+"""Where a chat template opens the thought, the output only closes it."""
 _FENCE = re.compile(r"\A```(?:markdown|md|text|json)\s*\n(.*?)\n?```\s*\Z", re.DOTALL)
 
 

@@ -33,11 +33,11 @@ from curation_lib.core.stage import Context, Group, Lookup, Result
 from curation_lib.synthetic.allotment import allotted
 from curation_lib.synthetic.eligible import candidates
 from curation_lib.synthetic.forms import FORMS
+from curation_lib.synthetic.wanted import EXCERPT, NOTES, RANK, REQUESTS
 from curation_lib.text.density_scores import Loaded, density_model_files, density_scores, load_density
 from curation_lib.text.hashing import priority
 from curation_lib.text.named_languages import english
 
-REQUESTS, RANK, EXCERPT = "synthetic_requests", "synthetic_rank", "synthetic_excerpt"
 HOLDS = ("numbers", "code")
 KEYS = pa.schema(
     [
@@ -74,9 +74,9 @@ class SeedsConfig(StageConfig):
     """requests: how many texts are asked for in all, fewer where there are too few seeds. forms: weight of each form.
     per_seed: how many different forms a seed is asked for. languages: of seeds; `unknown` may be named. min_bytes:
     a shorter text is no seed. max_bytes: of a longer one the generator sees the whole paragraphs in a row that hold
-    the most prose. min_density:
-    least score, null takes any. quality: key of a number in the metadata; min_quality: its least value, null takes
-    any. balance: topics take turns. max_per_topic: most seeds of one topic. model: see `filters.density`."""
+    the most prose. min_density: least score, null takes any. quality: key of a number in the metadata; min_quality:
+    its least value, null takes any. balance: topics take turns. max_per_topic: most seeds of one topic. model: see
+    `filters.density`."""
 
     requests: int = keep(ge=1)
     forms: dict[str, float] = keep(dict(DEFAULT), min_length=1)
@@ -185,7 +185,7 @@ def apply(batch: pa.RecordBatch, decision: pa.Table, config: SeedsConfig) -> Res
 
 def _noted(old: list[tuple[str, str]] | None, notes: dict[str, str | None] | None) -> list[tuple[str, str]] | None:
     """Metadata without requests of an earlier choice, and with those of this one."""
-    left = [(name, value) for name, value in old or () if name not in (REQUESTS, RANK, EXCERPT)]
+    left = [(name, value) for name, value in old or () if name not in NOTES]
     added = [(name, value) for name, value in (notes or {}).items() if value is not None]
     return left + added if left or added else None if old is None else []
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from curation_lib.core.config import StageConfig, locate
+from curation_lib.core.secret import secret_error
+
+_NOT_EXTRA = {
+    **dict.fromkeys(("model", "max_tokens", "temperature", "top_p", "seed"), "has a setting of its own"),
+    **dict.fromkeys(("prompt", "messages", "stop", "response_format"), "is the form's"),
+    **dict.fromkeys(("n", "best_of", "n_predict", "max_completion_tokens"), "asks for more than budgets count"),
+    **dict.fromkeys(("stream", "stream_options"), "answers are read whole"),
+}
+"""Fields of a request that `extra` may not set, and why."""
 
 
 class GenerateConfig(StageConfig):
@@ -46,9 +56,26 @@ class GenerateConfig(StageConfig):
     @field_validator("endpoint")
     @classmethod
     def _address(cls, endpoint: str) -> str:
-        if not endpoint.startswith(("http://", "https://")):
+        parts = urlsplit(endpoint)
+        if "@" in parts.netloc or parts.query:
+            raise secret_error("an address is shown in logs; name what holds the key in `api_key_env`")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("write the address that the server's /completions follows, e.g. http://127.0.0.1:8080/v1")
         return endpoint.rstrip("/")
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _names_a_variable(cls, name: str | None) -> str | None:
+        if name is not None and not (name.isascii() and name.isidentifier()):
+            raise secret_error("write the name of the environment variable that holds the key, no key")
+        return name
+
+    @field_validator("extra")
+    @classmethod
+    def _adds(cls, extra: dict[str, Any]) -> dict[str, Any]:
+        if taken := [name for name in extra if name in _NOT_EXTRA]:
+            raise ValueError(f"{taken[0]!r} {_NOT_EXTRA[taken[0]]}; leave it out of extra")
+        return extra
 
     @field_validator("models")
     @classmethod

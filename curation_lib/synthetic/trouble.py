@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
+from curation_lib.core.errors import ConfigError
 from curation_lib.synthetic.asking import Failure
 
 Kind = Literal["unreachable", "refused", "unanswered", "final"]
 _TRANSIENT = (408, 409, 425, 429)
 _UNANSWERED = (408, 504)
+_NOWHERE = tuple(f"http_{code}" for code in (301, 302, 303, 307, 308, 404, 405))
+"""A wrong address or model: every request ends so, and a dataset of failures would stand, as addresses are not part of
+what it is."""
 _FIRST_WAIT = 0.5
 _DETAIL = 200
 
@@ -62,4 +66,30 @@ def backed_off(tries: int, most: float) -> float:
 
 def short(message: Any) -> str:
     """One line of at most 200 characters."""
-    return " ".join(str(message).split())[:_DETAIL]
+    return " ".join(utf8(str(message)).split())[:_DETAIL]
+
+
+def utf8(text: str) -> str:
+    """Without halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def given_up(trouble: Trouble, url: str, model: str) -> Failure:
+    """What no further try can mend. Raises ConfigError for what every request would meet."""
+    failure = trouble.failure
+    if trouble.kind == "unreachable":
+        raise ConfigError(
+            f"nobody answers at {url} ({failure.detail}): start the server or correct `endpoint`, and run it "
+            "again; what was answered is kept"
+        )
+    if failure.outcome == "http_401":
+        raise ConfigError(
+            f"{url} does not accept the key: name the environment variable that holds it in `api_key_env`, and "
+            "set it where the workers run"
+        )
+    if failure.outcome in _NOWHERE:
+        raise ConfigError(
+            f"{url} does not serve model {model!r} there ({failure.outcome}: {failure.detail}): correct "
+            "`endpoint`, which /completions or /chat/completions follows, or `model`; what was answered is kept"
+        )
+    return failure

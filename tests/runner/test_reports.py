@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from multiprocessing import Pipe
 from typing import Any
 
 import pytest
 from distributed import LocalCluster
 
-from curation_lib.runner.dask import DaskScheduler, LocalScheduler
+from curation_lib.runner.dask import DaskScheduler, LocalScheduler, _listen
 from curation_lib.runner.reports import Sums, reporting, tally_line
 from curation_lib.runner.store import Store
 from curation_lib.runner.work import Work
@@ -65,6 +67,24 @@ def test_from_a_cluster(cluster: LocalCluster) -> None:
     finally:
         scheduler.close()
     assert heard == {"answered": 15, "prompt_tokens": 30}
+
+
+def test_workers_are_not_held_up_where_the_log_is_gone() -> None:
+    ours, theirs = Pipe(duplex=False)
+
+    def tells_much() -> None:
+        for report in [*[{"answered": 1}] * 5_000, None]:
+            theirs.send(report)
+
+    def gone(tally: Mapping[str, int]) -> None:
+        raise BrokenPipeError
+
+    worker = threading.Thread(target=tells_much, daemon=True)
+    worker.start()
+    with pytest.raises(BrokenPipeError):
+        _listen(ours, gone)
+    worker.join(10)
+    assert not worker.is_alive()
 
 
 def test_work_that_nobody_listens_to_may_report() -> None:

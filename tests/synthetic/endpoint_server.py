@@ -194,6 +194,16 @@ def sends(body: bytes, kind: str = "application/json") -> Any:
     return misdeed
 
 
+async def huge_counts(server: Server, asked: Asked, writer: Any) -> bool:
+    """Token counts that no machine word holds, and half a pair in finish_reason."""
+    code, headers, body = completion(asked, facts(server, asked), "st\ud800op")
+    return await _send(writer, (code, headers, body.replace(b'_tokens": ', b'_tokens": 1000000000000000000000')))
+
+
+async def half_said(server: Server, asked: Asked, writer: Any) -> bool:
+    return await _send(writer, error(400, "half \ud83d of a pair"))
+
+
 async def hang(server: Server, asked: Asked, writer: Any) -> bool:
     await asyncio.sleep(3600)
     return False
@@ -238,6 +248,7 @@ MISDEEDS: dict[str, Callable[[Server, Asked, Any], Awaitable[bool]]] = {
     "cut_json": cut_json,
     "empty": says("  \n "),
     "half_pair": says("1. A half \ud83d of a pair.\n2. A second fact.\n3. A third fact here."),
+    "huge_counts": huge_counts,
     "duplicate": says("1. The same fact again.\n2. It was said before.\n3. Nothing is new here."),
     "copy": copy,
     "html": sends(b"<html>proxy error</html>", "text/html"),
@@ -247,12 +258,16 @@ MISDEEDS: dict[str, Callable[[Server, Asked, Any], Awaitable[bool]]] = {
     "busy": fails(429),
     "busy_once": fails(429, 1),
     "busy_wait": fails(429, 1, retry_after="1"),
+    "busy_now": fails(429, 1, retry_after="0"),
     "busy_long": fails(429, retry_after="86400"),
     "broken": fails(500),
     "broken_once": fails(500, 1),
     "gateway": fails(504),
     "too_long": fails(400),
+    "half_said": half_said,
     "forbidden": fails(403),
+    "nowhere": fails(404),
+    "elsewhere": fails(307, location="https://127.0.0.1:9/v1"),
     "hang": hang,
     "drip": drip,
     "hang_up": hang_up,

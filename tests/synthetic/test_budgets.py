@@ -79,11 +79,20 @@ def test_a_prompt_that_is_too_long_is_not_sent(server: Server) -> None:
 def test_a_time_budget_ends_the_asking() -> None:
     with Server(slots=1, seconds=0.2) as server:
         config = settings(server.url, budget_seconds=1, concurrency=1, timeout_seconds=5)
+        made(rows(1, "loads the client library"), settings(server.url))
         began = time.time()
         found = outcomes(made(rows(20), config, run=Run(began=began)))
         assert time.time() - began < 2
     assert 2 <= found.count("ok") <= 6
     assert found.count("over_budget") == 20 - found.count("ok")
+
+
+def test_no_try_begins_later_however_long_its_turn_takes(server: Server) -> None:
+    config = settings(server.url, budget_seconds=1, concurrency=4, requests_per_minute=30)
+    made(rows(1, "loads the client library"), settings(server.url))
+    found = outcomes(made(rows(4), config, run=Run(began=time.time())))
+    assert sorted(found) == ["ok", "over_budget", "over_budget", "over_budget"]
+    assert server.attempts.total() == 2
 
 
 def test_time_that_is_used_up_leaves_remembered_answers(server: Server) -> None:

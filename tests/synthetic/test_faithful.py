@@ -159,3 +159,24 @@ def test_misplaced_facts_are_told_with_what_fits_better(text: str, score: str, t
 )
 def test_what_is_calculated_from_known_numbers_is_known(text: str, unknown: list[str]) -> None:
     assert judged(SOURCE, text).numbers == unknown
+
+
+CODE = "Pages have a limit:\n\n```python\nlimit = 30\nper_page = limit\nretries = limit\n```\n"
+SHOWN = "```python\nlimit = 30\nper_page = limit\n```\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        (SHOWN + "These two lines set `limit`. The four names are values.", []),
+        (SHOWN + "Three libraries are used.", []),
+        (SHOWN + "It retries five times. It has two attempts.", ["five", "two"]),
+        (SHOWN + "It waits three seconds.", ["three"]),
+        (SHOWN + "It sets 2 limits for six pages.", ["2", "six"]),
+        (SHOWN + "The limit is two. It is two. Version two is used.", ["two", "two", "two"]),
+        (SHOWN + "The two process bus classes.", ["two"]),
+        ("These two lines set `limit`.", ["two"]),
+    ],
+)
+def test_what_can_be_counted_in_the_code_shown_is_known(text: str, unknown: list[str]) -> None:
+    assert judged(CODE, text).numbers == unknown

@@ -211,6 +211,14 @@ def test_what_is_said_again_is_said_once() -> None:
     assert forms()["knowledge_list"].parse(items) == "- It goes there.\n- It is big.\n- It is white."
 
 
+def test_a_thought_that_the_chat_template_opened_is_taken_off() -> None:
+    document = "A tower stands on a hill. It is old."
+    assert bare(f"The text is about a tower.\n</think>\n\n{document}") == document
+    assert bare(f"<think>\nA tower.\n</think>\n\n{document}") == document
+    tags = "A thought stands between `<think>` and `</think>` in it."
+    assert bare(tags) == tags
+
+
 def test_a_document_s_own_words_are_no_greeting() -> None:
     for text in (
         "Great Dunmow is a town. It has a market.",

@@ -98,6 +98,11 @@ def test_invented_facts_are_named() -> None:
     assert found["max_unknown_names"] == "Marlow, Quist"
 
 
+def test_a_sum_of_thousands_of_digits_is_an_invented_number() -> None:
+    text = f"{GOOD} So 1 + 1 = {'7' * 5000}."
+    assert failed(rules_of(batch([child(text)]), max_length_ratio=None))["max_unknown_numbers"]
+
+
 @pytest.mark.parametrize(
     ("text", "rules"),
     [

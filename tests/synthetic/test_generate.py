@@ -10,6 +10,7 @@ import pytest
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import stage_identity
+from curation_lib.core.recipe import validated
 from curation_lib.synthetic.forms import forms
 from curation_lib.synthetic.generate import STAGE
 from curation_lib.text.hashing import doc_id
@@ -142,6 +143,13 @@ def test_an_endpoint_that_is_not_there_stops_the_build() -> None:
         made([document(TEXT)], settings("http://127.0.0.1:9/v1", retries=1))
 
 
+def test_an_address_without_models_stops_the_build(server: Server) -> None:
+    with pytest.raises(ConfigError, match=r"does not serve model 'tiny'.*http_404.*correct `endpoint`"):
+        made([document("[nowhere] " + TEXT)], settings(server.url))
+    with pytest.raises(ConfigError, match=r"does not serve model 'tiny'.*http_307"):
+        made([document("[elsewhere] " + TEXT)], settings(server.url))
+
+
 def test_place_and_pace_shape_no_output_and_prompts_do() -> None:
     one = stage_identity(STAGE, settings("http://a/v1", concurrency=3, requests_per_minute=7, api_key_env="X"))
     assert one == stage_identity(STAGE, settings("http://b/v1", tokens_per_minute=100))
@@ -158,6 +166,11 @@ def test_place_and_pace_shape_no_output_and_prompts_do() -> None:
         ({"models": {"table": "x"}}, "licence of 'x'"),
         ({"structured": True}, "api: chat"),
         ({"budget_money": 1}, "price_in"),
+        ({"endpoint": "http://"}, "write the address"),
+        ({"extra": {"model": "other"}}, "'model' has a setting of its own"),
+        ({"extra": {"messages": []}}, "'messages' is the form's"),
+        ({"extra": {"top_k": 3, "n": 4}}, "'n' asks for more than budgets count"),
+        ({"extra": {"stream": True}}, "'stream' answers are read whole"),
     ],
 )
 def test_settings_that_cannot_hold_are_refused(wrong: dict[str, object], words: str) -> None:
@@ -165,3 +178,32 @@ def test_settings_that_cannot_hold_are_refused(wrong: dict[str, object], words: 
         STAGE.config.model_validate(
             {"endpoint": "http://a/v1", "model": "m", "model_license": "MIT", "api": "completion", **wrong}
         )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"endpoint": "https://me:sk-secret@a/v1"}, "endpoint.*api_key_env"),
+        ({"endpoint": "https://a/v1?key=sk-secret"}, "endpoint.*api_key_env"),
+        ({"api_key_env": "sk-secret"}, "api_key_env.*name of the environment variable"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_refused_and_not_repeated(wrong: dict[str, object], words: str) -> None:
+    given = {"endpoint": "http://a/v1", "model": "m", "model_license": "MIT", **wrong}
+    with pytest.raises(ConfigError, match=words) as e:
+        validated(STAGE.config, given, "stages.generate")
+    assert "sk-secret" not in str(e.value)
+
+
+def test_the_line_break_behind_a_key_is_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOUSE_KEY", "sk-very-secret\n")
+    with Server(key="sk-very-secret") as server:
+        result = made([document(TEXT)], settings(server.url, api_key_env="HOUSE_KEY"))
+    assert children(result)[0]["metadata"]["synthetic_outcome"] == "ok"
+
+
+def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOUSE_KEY", "sk-very\nsecret")
+    with pytest.raises(ConfigError, match="HOUSE_KEY holds characters") as e:
+        made([document(TEXT)], settings("http://127.0.0.1:9/v1", api_key_env="HOUSE_KEY"))
+    assert "secret" not in str(e.value)

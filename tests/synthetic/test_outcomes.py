@@ -20,6 +20,7 @@ EXPECTED = {
     "cut_json": ("format", 1),
     "empty": ("empty", 1),
     "half_pair": ("ok", 1),
+    "huge_counts": ("ok", 1),
     "duplicate": ("ok", 1),
     "copy": ("ok", 1),
     "html": ("format", 2),
@@ -34,6 +35,7 @@ EXPECTED = {
     "broken_once": ("ok", 2),
     "gateway": ("http_504", 2),
     "too_long": ("http_400", 1),
+    "half_said": ("http_400", 1),
     "forbidden": ("http_403", 1),
     "hang": ("timeout", 2),
     "drip": ("timeout", 2),
@@ -99,6 +101,12 @@ def test_retry_after_is_honoured_by_every_request(server: Server) -> None:
 
 def test_an_attempt_without_retry_after_backs_off(server: Server) -> None:
     made([document(TEXT.format("busy_once"))], settings(server.url))
+    one, two = server.times
+    assert 0.25 <= two - one < 2
+
+
+def test_a_retry_after_of_nothing_backs_off_too(server: Server) -> None:
+    made([document(TEXT.format("busy_now"))], settings(server.url))
     one, two = server.times
     assert 0.25 <= two - one < 2
 
