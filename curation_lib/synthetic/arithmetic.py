@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-_TERM = rf"[$€£]?\s*(?:{_NUMBER})\s*%?"
-_EQUATION = re.compile(rf"(?<![\w.])({_TERM}(?:\s*[-+*/×x÷·−]\s*{_TERM})+)\s*=\s*({_TERM})")
+_TERM = rf"[$€£]?\s*+(?:{_NUMBER})\s*+%?"
+_EQUATION = re.compile(rf"(?<![\w.])({_TERM}(?:\s*+[-+*/×x÷·−]\s*+{_TERM})+)\s*+=\s*+({_TERM})")
 _TOKEN = re.compile(rf"({_NUMBER})\s*(%?)|([-+*/×x÷·−])")
 _SIGNS = {"×": "*", "x": "*", "·": "*", "÷": "/", "−": "-"}
 LONGEST = 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import string
+import time
 from typing import Any
 
 import orjson
@@ -308,3 +309,9 @@ def test_true_and_false_equations(a: int, b: int, sign: str) -> None:
 )  # fmt: skip
 def test_equations(text: str, true: bool) -> None:
     assert [one.true for one in equations(text)] == [true]
+
+
+def test_white_space_without_end_takes_no_time() -> None:
+    began = time.perf_counter()
+    assert not list(equations("1" + " " * 20_000 + "2"))
+    assert time.perf_counter() - began < 1
