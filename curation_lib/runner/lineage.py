@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from curation_lib.core.errors import StoreError
-from curation_lib.core.fingerprint import fingerprint
-from curation_lib.core.recipe import Recipe, recipe_fingerprint
+from curation_lib.core.fingerprint import fingerprint, stage_identity
+from curation_lib.core.recipe import Recipe, configured, recipe_fingerprint
 from curation_lib.runner.manifest import Manifest, read_manifest
 from curation_lib.runner.store import Store
 
@@ -41,11 +41,26 @@ def released_in(manifests: Iterable[Manifest]) -> list[dict[str, Any]]:
 
 
 def build_id_of(store: Store, recipe: Recipe, manifests: Sequence[Manifest]) -> str:
-    """16 hex digits: the recipe, the source manifests that `manifests` go back to, releases and models on the way."""
+    """16 hex digits: the recipe, the source manifests that `manifests` go back to, and releases, models and code since.
+
+    The same for every phase, and for the datasets before an export as for the export itself.
+    """
     made_of = list(ancestors(store, manifests))
     sources = sorted(m.fingerprint for m in made_of if not m.inputs)
     released = sorted({fact["fingerprint"] for fact in released_in(made_of)})
-    later = (stage for m in made_of if m.inputs for stage in m.stages)  # a source's models are in its fingerprint
+    later = [stage for m in made_of if m.inputs for stage in m.stages]  # a source's are in its fingerprint
     models = sorted({fingerprint(stage["models"]) for stage in later if stage["models"]})
+    code = sorted({_code(stage) for stage in (*later, *_exports(recipe))})
     more = [found for found in (released, models) if found]
-    return fingerprint([recipe_fingerprint(recipe), sources, *more])[:16]
+    return fingerprint([recipe_fingerprint(recipe), sources, *more, code])[:16]
+
+
+def _code(stage: Mapping[str, Any]) -> str:
+    """What of a stage's identity another release of Winnow or of a library changes."""
+    return fingerprint({name: value for name, value in stage.items() if name not in ("config", "models")})
+
+
+def _exports(recipe: Recipe) -> list[dict[str, Any]]:
+    phase = next(iter(recipe.mixes))
+    bound = (configured(f"export.{name}", {"phase": phase}, "export") for name in recipe.export.formats)
+    return [stage_identity(stage, config) for stage, config in bound]

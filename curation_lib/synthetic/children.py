@@ -16,6 +16,8 @@ from curation_lib.synthetic.trouble import short
 from curation_lib.text.hashing import doc_id
 
 RAW_CHARACTERS = 4000
+_KEY = 8
+"""Hex digits of a request's key that tell the children of one seed and form apart."""
 _INHERITED = ("source", "language", "license", "opt_out")
 
 
@@ -48,11 +50,12 @@ def verdict(found: Answer | Failure, form: Form) -> Verdict:
 
 
 def child(
-    parent: Mapping[str, Any], seed: str, form: Form, found: Answer | Failure, config: GenerateConfig
+    parent: Mapping[str, Any], seed: str, form: Form, found: Answer | Failure, config: GenerateConfig, key: str
 ) -> dict[str, Any]:
-    """The child as a row of DOCUMENT but for `content_hash`. `parent` is a row with metadata left out."""
+    """The child as a row of DOCUMENT but for `content_hash`. `parent` is a row with metadata left out; `key` is the
+    request's: two models, or two ways of sampling, asked the same of one seed leave two documents."""
     judged = verdict(found, form)
-    source_id = f"{parent['source_id']}#{form.name}.v{form.version}"
+    source_id = f"{parent['source_id']}#{form.name}.v{form.version}.{key[:_KEY]}"
     evidence = parent["license_evidence"]
     return {
         **{name: parent[name] for name in _INHERITED},

@@ -56,7 +56,7 @@ def fn(batch: pa.RecordBatch, config: GenerateConfig, context: Context) -> Resul
     found = outcomes(requests, context)
     parents = batch.select(_READ).take(pa.array([one.row for one in requests], pa.int64())).to_pylist()
     rows = [
-        child(parent, one.text, one.form, came, config)
+        child(parent, one.text, one.form, came, config, one.request.key)
         for parent, one, came in zip(parents, requests, found, strict=True)
     ]
     kept = _behind_parents(fulfilled(batch, seeds), _batch(rows), [one.row for one in requests], bad)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from curation_lib.core.recipe import parse_recipe
 from curation_lib.runner import group
 from curation_lib.runner.build import Build, dry_run
+from curation_lib.runner.lineage import complete
 from curation_lib.runner.store import Store
 from tests.runner.corpora import build, rows, run_steps, simple, simple_inputs, tree, write_jsonl
 
@@ -182,3 +184,20 @@ def test_until_stops_behind_a_step_and_its_gate(inputs: Path, empty: Path, until
 def test_a_dry_run_writes_nothing(inputs: Path, empty: Path) -> None:
     assert set(said(simple(inputs), empty).values()) == {"runs"}
     assert not empty.exists()
+
+
+@pytest.mark.parametrize("module", ["filters.length", "mix.sample", "export.parquet"])
+def test_another_version_of_a_stage_is_another_build_with_exports_of_its_own(
+    module: str, inputs: Path, before: Before, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export is of the datasets that stand in the record of its build."""
+    old = Store(str(store)).read_json(f"builds/{before.build.corpus}/{before.build.build_id}.json")
+    changed = import_module(f"curation_lib.{module}")
+    monkeypatch.setattr(changed, "STAGE", replace(changed.STAGE, version=99))
+    again = build(simple(inputs), store)
+    assert again.build_id != before.build.build_id
+    record = Store(str(store)).read_json(f"builds/{again.corpus}/{again.build_id}.json")
+    directories = {step["step"]: step["directory"] for step in record["steps"]}
+    manifest = complete(Store(str(store)), directories["export.pretrain"])
+    assert manifest.inputs == [directories["mix.pretrain"]]
+    assert Store(str(store)).read_json(f"builds/{old['corpus']}/{old['build_id']}.json") == old

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -26,11 +27,17 @@ def server() -> Iterator[Server]:
         yield server
 
 
+def test_two_models_asked_the_same_of_one_seed_leave_two_documents(server: Server) -> None:
+    found = [children(made([document(TEXT)], settings(server.url, model=model)))[0] for model in ("tiny", "small")]
+    assert len({one["doc_id"] for one in found}) == 2
+    assert len({one["source_id"] for one in found}) == 2
+
+
 def test_a_child_says_where_it_comes_from(server: Server) -> None:
     parent = document(TEXT, license="CC-BY-NC-4.0", opt_out="noai")
     (child,) = children(made([parent], settings(server.url, temperature=0.3, extra={"top_k": 40})))
     form = forms()["knowledge_list"]
-    assert child["source_id"] == f"b#0#knowledge_list.v{form.version}"
+    assert re.fullmatch(rf"b#0#knowledge_list\.v{form.version}\.[0-9a-f]{{8}}", child["source_id"])
     assert child["doc_id"] == doc_id("books", child["source_id"])
     assert child["parents"] == [parent["doc_id"]]
     same = ("source", "language", "license", "opt_out")
