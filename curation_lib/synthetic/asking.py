@@ -34,9 +34,10 @@ class Request:
 
     @cached_property
     def prompt_bytes(self) -> int:
-        """UTF-8 bytes of what the model reads, without the chat template."""
+        """UTF-8 bytes of what the model reads, without the chat template; of a schema, too, as some servers bill it."""
         texts = [self.prompt] if isinstance(self.prompt, str) else [m["content"] for m in self.prompt]
-        return sum(len(text.encode()) for text in texts)
+        schema = orjson.dumps(self.body["response_format"]) if "response_format" in self.body else b""
+        return sum(len(text.encode()) for text in texts) + len(schema)
 
     @property
     def likely_tokens(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from curation_lib.core.stage import Run
+from curation_lib.synthetic.asking import request
 from curation_lib.synthetic.budget import Budget
 from curation_lib.synthetic.forms import forms
 from tests.synthetic.endpoint_server import Server
@@ -142,3 +144,14 @@ def test_what_is_done_is_reported_meanwhile() -> None:
     assert sum(answered) == 10
     assert len([n for n in answered if n]) >= 2, "before the end, too"
     assert sum(tally.get("cost_millionths", 0) for tally in heard) == server.tokens
+
+
+def test_a_schema_counts_as_part_of_the_prompt() -> None:
+    form = forms()["knowledge_list"]
+    plain, held = (
+        request(form, "A text.", settings("http://127.0.0.1:9/v1", api="chat", structured=structured))
+        for structured in (False, True)
+    )
+    messages = sum(len(one["content"].encode()) for one in held.prompt if isinstance(one, dict))
+    assert plain.prompt_bytes < held.prompt_bytes
+    assert held.prompt_bytes - messages >= len(json.dumps(form.schema, separators=(",", ":")))
