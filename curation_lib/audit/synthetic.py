@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from curation_lib.audit.builds import Step, find_build
+from curation_lib.audit.builds import BuildRecord, Step, find_build
 from curation_lib.audit.generated import Child, Generation, generations
 from curation_lib.audit.queries import Books, books
 from curation_lib.audit.shift import shift
@@ -27,7 +27,11 @@ def synthetic(store: Store, build: str, examples: int = 3) -> Report:
     `phases`: documents, tokens and share of tokens that are synthetic in each export.
     Raises ConfigError where the build generated nothing.
     """
-    record = find_build(store, build)
+    return synthetic_of(store, find_build(store, build), examples)
+
+
+def synthetic_of(store: Store, record: BuildRecord, examples: int) -> Report:
+    """The same of a build that is known."""
     steps = record.steps(store)
     with books(store) as open_books:
         told = [_step(open_books, one, steps, examples) for one in generations(open_books, record, steps)]

@@ -94,7 +94,7 @@ def _finish(airflow: Airflow, corpus: str, run_id: str, state: str, settings: Se
     store = os.environ["WINNOW_STORE"]
     rows = {
         "exports": f"{store}/exports/{corpus}/{build_id}/<phase>",
-        **({"report": report(store, build_id, settings)} if corpus == SYNTHETIC else {}),
+        **({"report": report(store, corpus, build_id, settings)} if corpus == SYNTHETIC else {}),
         "Airflow UI": f"{settings.airflow_url}  user {UI_USER}, password {secrets.ui_password}",
         **pages(settings),
         "this shell": f'eval "$({Path(sys.executable).relative_to(CHECKOUT)} -m infra.local env)"',
@@ -102,16 +102,14 @@ def _finish(airflow: Airflow, corpus: str, run_id: str, state: str, settings: Se
     click.echo("\n".join(f"{name:<16}{value}" for name, value in rows.items()))
 
 
-def report(store: str, build_id: str, settings: Settings) -> str:
-    """Show what was generated, accepted and rejected, and write it as a page with texts beside their sources; its
-    place."""
+def report(store: str, corpus: str, build_id: str, settings: Settings) -> str:
+    """Show what was generated, accepted and rejected; address of the page with texts beside their sources."""
     from curation_lib.audit.synthetic import synthetic
-    from curation_lib.audit.synthetic_page import write
     from curation_lib.runner.store import Store
     from curation_lib.terminal_synthetic import reported
 
     reported(synthetic(Store(store), build_id, examples=1), [])
-    return write(synthetic(Store(store), build_id, examples=30), Store(str(settings.home / "synthetic-report")))[-1]
+    return f"{settings.airflow_url}/winnow/synthetic/{corpus}/{build_id}"
 
 
 def pages(settings: Settings) -> dict[str, str]:

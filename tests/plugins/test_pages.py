@@ -27,6 +27,7 @@ ADDRESSES = [
     f"/winnow/funnel/corpus_build__notes/{RUN}",
     f"/winnow/gate/corpus_build__notes/{RUN}/dedup.exact",
     "/winnow/builds/notes/0123456789abcdef",
+    "/winnow/synthetic/notes/0123456789abcdef",
     f"/winnow/{PAGE}",
     "/winnow/nothing/here",
     "/winnow/docs",

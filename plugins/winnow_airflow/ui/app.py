@@ -1,4 +1,4 @@
-"""The pages below `/winnow`: an index of gate results, funnels per run and build, models, the Data Docs themselves."""
+"""The pages below `/winnow`: gate results, funnels per run and build, what was generated, models, the Data Docs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from winnow_airflow.ui.data_docs import contract_file
 from winnow_airflow.ui.funnel import SHARES, Row, gates_summary, rows_of_build, rows_of_run
 from winnow_airflow.ui.models import model_page, models_page
 from winnow_airflow.ui.rendering import StoreDep, name_in_path, rendered, root
+from winnow_airflow.ui.synthetic import synthetic_page
 
 RUNS_SHOWN = 5
 """Runs per corpus on the index: each costs a small read per task."""
@@ -37,6 +38,7 @@ def make_app() -> FastAPI:
         "/funnel/{dag_id}/{run_id}": run_page,
         "/gate/{dag_id}/{run_id}/{task_id}": gate_page,
         "/builds/{corpus}/{build_id}": build_page,
+        "/synthetic/{corpus}/{build_id}": synthetic_page,
         "/models": models_page,
         "/models/{name}/{fingerprint}": model_page,
         "/contracts/": contracts_index,
@@ -83,7 +85,8 @@ def run_page(request: Request, dag_id: str, run_id: str, store: StoreDep) -> Res
     if not records:
         return _message(request, f"{dag_id}, run {run_id}, has left nothing in {store.url} (yet).")
     build = next((r["build_id"] for r in records if r["kind"] == "record" and "build_id" in r), None)
-    return _funnel(request, f"{_corpus(dag_id)}, run {run_id}", rows_of_run(records), build)
+    corpus = _corpus(dag_id)
+    return _funnel(request, f"{corpus}, run {run_id}", rows_of_run(records), corpus, build)
 
 
 def build_page(request: Request, corpus: str, build_id: str, store: StoreDep) -> Response:
@@ -91,7 +94,7 @@ def build_page(request: Request, corpus: str, build_id: str, store: StoreDep) ->
     record = store.find_json(f"builds/{name_in_path(corpus)}/{name_in_path(build_id)}.json")
     if record is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "no such build")
-    return _funnel(request, f"{corpus}, build {build_id}", rows_of_build(record, store), build_id)
+    return _funnel(request, f"{corpus}, build {build_id}", rows_of_build(record, store), corpus, build_id)
 
 
 def gate_page(request: Request, dag_id: str, run_id: str, task_id: str, store: StoreDep) -> Response:
@@ -118,11 +121,11 @@ def nothing(path: str) -> Response:
     raise HTTPException(status.HTTP_404_NOT_FOUND, "no such page")
 
 
-def _funnel(request: Request, title: str, rows: list[Row], build: str | None) -> Response:
+def _funnel(request: Request, title: str, rows: list[Row], corpus: str, build: str | None) -> Response:
     passed, judged = gates_summary(rows)
-    return rendered(
-        request, "funnel.html.j2", title, rows=rows, shares=SHARES, build=build, passed=passed, judged=judged
-    )
+    generated = any(row.step.startswith("synthetic.") and row.total("created") for row in rows)
+    of = {"corpus": corpus, "build": build, "generated": generated}
+    return rendered(request, "funnel.html.j2", title, rows=rows, shares=SHARES, passed=passed, judged=judged, **of)
 
 
 def _message(request: Request, text: str) -> Response:
