@@ -90,8 +90,9 @@ def _finish(airflow: Airflow, corpus: str, run_id: str, state: str, settings: Se
                 tail = airflow.log(dag_id, run_id, task["task_id"], task["try_number"])[-25:]
                 click.echo(f"--- log of {task['task_id']}\n" + "\n".join(tail), err=True)
         raise StackError(f"the build failed; see {settings.airflow_url}/dags/{dag_id}/runs/{run_id}")
-    build_id = show_funnel(os.environ["WINNOW_STORE"], corpus)
     store = os.environ["WINNOW_STORE"]
+    build_id = str(airflow.result(dag_id, run_id, "build.record")["build_id"])
+    show_funnel(store, build_id)
     rows = {
         "exports": f"{store}/exports/{corpus}/{build_id}/<phase>",
         **({"report": report(store, corpus, build_id, settings)} if corpus == SYNTHETIC else {}),
@@ -117,17 +118,13 @@ def pages(settings: Settings) -> dict[str, str]:
     return {"Data Docs": f"{settings.airflow_url}/winnow/", "Dask dashboard": settings.dashboard_url}
 
 
-def show_funnel(url: str, corpus: str) -> str:
-    """Print the funnel of the corpus's newest build in the store at `url`; its id."""
-    from curation_lib.audit.builds import list_builds
+def show_funnel(url: str, build_id: str) -> None:
+    """Print the funnel of a build of the store at `url`."""
+    from curation_lib.audit.builds import find_build
     from curation_lib.runner.store import Store
     from curation_lib.terminal import print_funnel
 
-    store = Store(url)
-    builds = [b for b in list_builds(store) if b.corpus == corpus]
-    newest = max(builds, key=lambda b: store.fs.modified(store.path(f"builds/{corpus}/{b.build_id}.json")))
-    print_funnel({s["step"]: s["counts"] or {} for s in newest.data["steps"]})
-    return newest.build_id
+    print_funnel({s["step"]: s["counts"] or {} for s in find_build(Store(url), build_id).data["steps"]})
 
 
 if __name__ == "__main__":
