@@ -13,6 +13,7 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.runner.lineage import complete
 
 GENERATE = "synthetic.generate"
+QUARANTINED = "quarantined"
 PER_MILLION = 1_000_000
 """Prices are for so many tokens."""
 _CHILDREN = f"""SELECT doc_id, source, source_id, language, parents,
@@ -26,27 +27,27 @@ _DROPS = f"""SELECT doc_id, stage, rule, score, threshold, evidence FROM {{drops
 
 @dataclass(frozen=True)
 class Child:
-    """One request with the document that it left. `drop`: the ledger's row of the step that took it, if any did."""
+    """One request with the document that it left. `accepted`: it came to the mixes. `drop`: the ledger's row of the
+    step that took it, None where that step put it in quarantine."""
 
     asked: Mapping[str, Any]
+    accepted: bool
     drop: Mapping[str, Any] | None
-
-    @property
-    def accepted(self) -> bool:
-        """Whether it came to the mixes."""
-        return self.drop is None
 
     @property
     def rule(self) -> str:
         """The rule that took it, "" where none did."""
-        return f"{self.drop['stage']}.{self.drop['rule']}" if self.drop else ""
+        if self.accepted:
+            return ""
+        return f"{self.drop['stage']}.{self.drop['rule']}" if self.drop else QUARANTINED
 
 
 @dataclass(frozen=True)
 class Generation:
-    """A step that generated, with its settings, and its children by doc_id."""
+    """A step that generated, with its settings, its children by doc_id, and the last step before the mixes."""
 
     step: Step
+    behind: Step
     settings: Mapping[str, Any]
     children: Sequence[Child]
 
@@ -72,17 +73,31 @@ def is_generation(step: Step) -> bool:
 
 def _generation(open_books: Books, step: Step, later: Sequence[Step]) -> Generation:
     settings = next(stage["config"] for stage in step.manifest.stages if stage["stage"] == GENERATE)
+    before_mixes = [one for one in later if one.kind != "export" and not one.id.startswith("mix.")]
+    behind = before_mixes[-1] if before_mixes else step
+    stayed = _stayed(open_books, behind)
     gone: dict[str, Mapping[str, Any]] = {}
-    for other in later:
-        if not other.id.startswith("mix.") and (drops := other.manifest.files("drops")):
+    for other in before_mixes:
+        if drops := other.manifest.files("drops"):
             files = {"drops": drops, "parts": step.manifest.parts()}
             for row in open_books.table(_DROPS, files).to_pylist():
                 gone.setdefault(row["doc_id"], row)
-    return Generation(step, settings, [Child(row, gone.get(row["doc_id"])) for row in _asked(open_books, step)])
+    rows = _asked(open_books, step)
+    return Generation(
+        step, behind, settings, [Child(row, row["doc_id"] in stayed, gone.get(row["doc_id"])) for row in rows]
+    )
+
+
+def _stayed(open_books: Books, behind: Step) -> set[str]:
+    """The synthetic documents of the dataset that the mixes draw from."""
+    rows = open_books.rows(behind.manifest.parts(), "format = ?", [SYNTHETIC], columns=("doc_id",))
+    return {row["doc_id"] for row in rows}
 
 
 def _asked(open_books: Books, step: Step) -> list[dict[str, Any]]:
     before = [key for place in step.manifest.inputs for key in complete(open_books.store, place).parts()]
+    if not before:  # no part, no request
+        return []
     files = {"parts": step.manifest.parts(), "before": before}
     rows: list[dict[str, Any]] = open_books.table(_CHILDREN, files).to_pylist()
     return rows

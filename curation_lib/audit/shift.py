@@ -25,27 +25,24 @@ Shift = dict[str, Any]
 Values = npt.NDArray[np.float64]
 
 
-def shift(open_books: Books, made: Generation, behind: Step) -> Shift:
+def shift(open_books: Books, made: Generation) -> Shift:
     """`natural` and `synthetic`: documents looked at; `measures`: of each measure the 10th, 50th and 90th percentile of
     both and `distance` (Kolmogorov and Smirnov's, 0 to 1); `word_divergence` (Jensen and Shannon's, 0 to 1 bit) between
     their words, `more` and `fewer`: the words that contribute most to it, from either side.
 
     All null or empty where either side has no document. Memory: the texts of 2 x SAMPLE documents.
     """
-    natural = _texts(open_books, behind, f"format <> '{SYNTHETIC}'", [])
-    accepted = [child.asked["doc_id"] for child in made.children if child.accepted][:SAMPLE]
-    synthetic = _texts(open_books, made.step, f"doc_id IN ({', '.join('?' * len(accepted))})", accepted)
+    natural = _texts(open_books, made.behind, "format <> ?")
+    synthetic = _texts(open_books, made.behind, "format = ?")
     counts = {"natural": len(natural), "synthetic": len(synthetic)}
     if not natural or not synthetic:
         return {**counts, "measures": [], "word_divergence": None, "more": [], "fewer": []}
     return {**counts, "measures": _measures(natural, synthetic), **word_shift(natural, synthetic)}
 
 
-def _texts(open_books: Books, step: Step, where: str, values: Sequence[str]) -> list[str]:
-    if where.endswith("()"):
-        return []
+def _texts(open_books: Books, step: Step, where: str) -> list[str]:
     tail = f"ORDER BY doc_id LIMIT {SAMPLE}"
-    rows = open_books.rows(step.manifest.parts(), where, values, tail, columns=("text",))
+    rows = open_books.rows(step.manifest.parts(), where, [SYNTHETIC], tail, columns=("text",))
     return [row["text"] for row in rows]
 
 

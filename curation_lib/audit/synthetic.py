@@ -34,11 +34,11 @@ def synthetic_of(store: Store, record: BuildRecord, examples: int) -> Report:
     """The same of a build that is known."""
     steps = record.steps(store)
     with books(store) as open_books:
-        told = [_step(open_books, one, steps, examples) for one in generations(open_books, record, steps)]
+        told = [_step(open_books, one, examples) for one in generations(open_books, record, steps)]
     return {"corpus": record.corpus, "build": record.build_id, "steps": told, "phases": _phases(steps)}
 
 
-def _step(open_books: Books, made: Generation, steps: Sequence[Step], examples: int) -> Report:
+def _step(open_books: Books, made: Generation, examples: int) -> Report:
     names = sorted({child.asked["form"] for child in made.children})
     by_form = {name: [child for child in made.children if child.asked["form"] == name] for name in names}
     return {
@@ -47,7 +47,7 @@ def _step(open_books: Books, made: Generation, steps: Sequence[Step], examples: 
         **_counts(made, made.children),
         "forms": [{"form": name, **_counts(made, children)} for name, children in by_form.items()],
         "examples": _examples(open_books, made, examples),
-        "shift": shift(open_books, made, _behind(made, steps)),
+        "shift": shift(open_books, made),
     }
 
 
@@ -108,12 +108,6 @@ def _example(child: Child, texts: dict[str, dict[str, Any]]) -> Report:
         "verdict": child.rule or "accepted",
         **{name: drop.get(name) for name in ("score", "threshold", "evidence")},
     }
-
-
-def _behind(made: Generation, steps: Sequence[Step]) -> Step:
-    """The last step before the mixes, which holds what was accepted."""
-    before = [step for step in steps if step.kind not in ("ingest", "export", "record") and step.id[:4] != "mix."]
-    return before[-1] if before else made.step
 
 
 def _phases(steps: Sequence[Step]) -> list[Report]:

@@ -6,6 +6,7 @@ so that a number that belongs to something else gives itself away.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,9 @@ from curation_lib.text.fact_tokens import fact_tokens
 from curation_lib.text.facts import CAPITAL, ENGLISH, NUMBER, Token
 from curation_lib.text.name_runs import STOPS, name_runs
 from curation_lib.text.units import unit_of
+
+_BEFORE_ONE = ("only", "just", "exactly", "precisely")
+_ONLY = re.compile(rf"\b(?:{'|'.join(_BEFORE_ONE)})[ \n]+\Z", re.IGNORECASE)
 
 
 @dataclass
@@ -64,6 +68,8 @@ def _derived(text: str, source: Source) -> set[str]:
 def _judge_number(text: str, source: Source, part: Part, at: int, found: Faults) -> None:
     token = part.tokens[at]
     if token.vague:
+        if _counted_out(text, token) and not _counts_one(source, token):
+            found.numbers.append(text[token.start : token.stop])
         return
     places = source.by_key.get(token.key)
     said = text[token.start : token.stop]
@@ -73,6 +79,20 @@ def _judge_number(text: str, source: Source, part: Part, at: int, found: Faults)
         found.units.append(f"{said} {'/'.join(sorted(token.units))}")
     else:
         found.number_support = min(found.number_support, support_of(source, part, at, at + 1, places, said))
+
+
+def _counted_out(text: str, token: Token) -> bool:
+    """Whether a word that mostly says no number says one here: `only one attribute`, `exactly one`."""
+    return (
+        text[token.start : token.stop].lower() == "one"
+        and _ONLY.search(text[max(0, token.start - 12) : token.start]) is not None
+    )
+
+
+def _counts_one(source: Source, one: Token) -> bool:
+    """Whether the source counts one, too: in figures, or as `only one`, `a single`, `the sole`."""
+    said = any(f"{word}{one.key}" in source.joined for word in _BEFORE_ONE)
+    return said or one.key in source.numbers or "single" in source.by_key or "sole" in source.by_key
 
 
 def _units_behind(source: Source, places: Sequence[int]) -> set[str]:

@@ -66,7 +66,7 @@ def _words(found: Sequence[Child]) -> list[Any]:
 
 STAGE = Filter(
     name="synthetic.gates",
-    version=3,
+    version=4,
     config=GatesConfig,
     summary="generated documents that are faithful to their source, no copy of it and not all alike",
     libraries=("fasttext-community", "numpy", "xxhash"),

@@ -82,7 +82,7 @@ def _behind_parents(
 
 STAGE = Map(
     name="synthetic.generate",
-    version=2,
+    version=3,
     config=GenerateConfig,
     summary="synthetic documents from seeds, by a model behind an OpenAI-compatible endpoint",
     load=load,

@@ -180,3 +180,21 @@ SHOWN = "```python\nlimit = 30\nper_page = limit\n```\n\n"
 )
 def test_what_can_be_counted_in_the_code_shown_is_known(text: str, unknown: list[str]) -> None:
     assert judged(CODE, text).numbers == unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("`BaseModel` has only one attribute.", False),
+        ("There is exactly one attribute in `BaseModel`.", False),
+        ("One attribute of `BaseModel` is `type`.", True),
+        ("`User` is only the one that has attributes.", True),
+    ],
+)
+def test_one_is_a_number_where_it_counts(text: str, known: bool) -> None:
+    """The source has the word, and counts nothing with it."""
+    source = "It is a subclass of `BaseModel`, with attributes of `User`, the one we return later, and a `type`."
+    found = faults(text, read_source(source))
+    assert (not found.numbers) == known, found
+    assert not faults(text, read_source(f"{source} There is a single one.")).numbers
+    assert not faults(text, read_source(f"{source} It holds only one.")).numbers
