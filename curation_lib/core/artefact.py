@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import file_sha256, fingerprint
@@ -94,10 +94,15 @@ def check_name(name: str, what: str = "--name") -> None:
         raise ConfigError(f"{what} {name!r}: letters, digits, `_`, `.` and `-` only, a letter or digit first")
 
 
-def check_place(path: str) -> None:
-    """ValueError, with remedy, for a local path that leads nowhere; what lies elsewhere is not asked for here."""
+def _leads_somewhere(path: str) -> str:
     if "://" not in path and not Path(path).expanduser().exists():
         raise ValueError(f"there is nothing at {path}; give a model's folder, <store>/models/<name> or a model file")
+    return path
+
+
+Place = Annotated[str, AfterValidator(_leads_somewhere)]
+"""Type of a setting that names a model: a local path that leads nowhere is a ValueError with remedy, when the recipe is
+read; what lies elsewhere is not asked for then."""
 
 
 def find_model(path: str, kinds: Sequence[str]) -> Model:

@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import field_validator
 
-from curation_lib.core.artefact import check_place
+from curation_lib.core.artefact import Place
 from curation_lib.core.config import StageConfig, keep, locate
 from curation_lib.core.stage import Context, Filter, Rule
 from curation_lib.filters import classifier
@@ -41,17 +40,10 @@ class DensityConfig(StageConfig):
     a document of another language stops the build where a rule is on, or passes. `unknown` counts as English.
     """
 
-    model: str | None = locate(None)
+    model: Place | None = locate(None)
     without_list: WithoutList = keep("stop")
     min_density: float | None = keep(None)
     keep_top_percent: float | None = keep(None, gt=0, le=100)
-
-    @field_validator("model")
-    @classmethod
-    def _leads_somewhere(cls, model: str | None) -> str | None:
-        if model is not None:
-            check_place(model)
-        return model
 
 
 def density_files(config: DensityConfig) -> dict[str, str]:

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import field_validator, model_validator
+from pydantic import model_validator
 
-from curation_lib.core.artefact import check_place, find_model
+from curation_lib.core.artefact import Place, find_model
 from curation_lib.core.config import StageConfig, keep, locate
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Context, Filter, Rule
@@ -51,19 +51,12 @@ class DomainsConfig(StageConfig):
     drop_formats: documents with such a label go. keep_formats: documents with another go. `unknown` may be named.
     With nothing to drop or keep the filter only annotates."""
 
-    topic_model: str | None = locate(None)
-    format_model: str | None = locate(None)
+    topic_model: Place | None = locate(None)
+    format_model: Place | None = locate(None)
     min_confidence: float = keep(MIN_CONFIDENCE, ge=0, le=1)
     drop_topics: tuple[str, ...] = keep(())
     drop_formats: tuple[str, ...] = keep(())
     keep_formats: tuple[str, ...] | None = keep(None, min_length=1)
-
-    @field_validator("topic_model", "format_model")
-    @classmethod
-    def _leads_somewhere(cls, model: str | None) -> str | None:
-        if model is not None:
-            check_place(model)
-        return model
 
     @model_validator(mode="after")
     def _one_way(self) -> DomainsConfig:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pydantic import field_validator
-
-from curation_lib.core.artefact import Model, check_place, find_model, hashed_files, model_facts, verified_file
+from curation_lib.core.artefact import Model, Place, find_model, hashed_files, model_facts, verified_file
 from curation_lib.core.config import StageConfig, locate, measure
 from curation_lib.core.local_copy import local_copy
 from curation_lib.text.ngram_files import KIND, MODEL_FILE, load_ngram_model
@@ -23,15 +21,9 @@ class LanguageModel(StageConfig):
     model file of anyone's (ARPA, plain or packed; KenLM's binary of type probing). tokenisation, sentences: how texts
     go to it; default is how it was trained, of a file `whitespace` and `lines`."""
 
-    path: str = locate()
+    path: Place = locate()
     tokenisation: Tokenisation | None = measure(None)
     sentences: Sentences | None = measure(None)
-
-    @field_validator("path")
-    @classmethod
-    def _leads_somewhere(cls, path: str) -> str:
-        check_place(path)
-        return path
 
 
 class Reader(NamedTuple):

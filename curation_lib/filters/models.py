@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from pydantic import field_validator
-
-from curation_lib.core.artefact import Model, check_place, find_model, hashed_files, model_facts, verified_file
+from curation_lib.core.artefact import Model, Place, find_model, hashed_files, model_facts, verified_file
 from curation_lib.core.config import StageConfig, locate, measure
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.local_copy import local_copy
@@ -23,15 +21,9 @@ class ModelConfig(StageConfig):
     fastText file of anyone's (.bin, .ftz); a path or an fsspec URL. label: whose probability is the score; default
     is the first that the model was trained for. text: see `text/classifier_lines.py`; default is the model's own."""
 
-    model: str = locate()
+    model: Place = locate()
     label: str | None = measure(None)
     text: Form | None = measure(None)
-
-    @field_validator("model")
-    @classmethod
-    def _leads_somewhere(cls, model: str) -> str:
-        check_place(model)
-        return model
 
 
 class Scorer(NamedTuple):

@@ -6,6 +6,7 @@ The same classes give the JSON schema for servers with structured output. Their 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, ClassVar, Self
@@ -19,7 +20,7 @@ Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 _ASKS = ("?", "？", "؟", "?)", "?“", '?"')
 
 
-class Layout(BaseModel):
+class Layout(BaseModel, ABC):
     """Base: `read` takes plain text apart, `written` puts the document together. The parts obey the class's rules,
     or there is no such object (pydantic.ValidationError, or Unparsed from `read`)."""
 
@@ -28,11 +29,13 @@ class Layout(BaseModel):
     """Whether a JSON schema helps a server to get it right."""
 
     @classmethod
+    @abstractmethod
     def read(cls, text: str) -> Self:
-        raise NotImplementedError
+        """The parts of a plain text."""
 
+    @abstractmethod
     def written(self) -> str:
-        raise NotImplementedError
+        """The document."""
 
 
 def firsts(parts: Sequence[str]) -> list[int]:

@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 import xxhash
 from pydantic import field_validator, model_validator
 
-from curation_lib.core.artefact import check_place
+from curation_lib.core.artefact import Place
 from curation_lib.core.config import StageConfig, keep, locate, measure
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.stage import Context, Group, Lookup, Result
@@ -89,7 +89,7 @@ class SeedsConfig(StageConfig):
     min_quality: float | None = keep(None)
     balance: bool = keep(True)
     max_per_topic: int | None = keep(None, ge=1)
-    model: str | None = locate(None)
+    model: Place | None = locate(None)
 
     @field_validator("forms")
     @classmethod
@@ -100,13 +100,6 @@ class SeedsConfig(StageConfig):
             if weight <= 0:
                 raise ValueError(f"{name}: the weight {weight:g} asks for nothing; give more than 0, or leave it out")
         return forms
-
-    @field_validator("model")
-    @classmethod
-    def _leads_somewhere(cls, model: str | None) -> str | None:
-        if model is not None:
-            check_place(model)
-        return model
 
     @model_validator(mode="after")
     def _fits(self) -> SeedsConfig:
