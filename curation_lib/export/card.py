@@ -15,6 +15,7 @@ import yaml
 
 from curation_lib.core.contract import SYNTHETIC
 from curation_lib.export.facts import CardFacts, Group
+from curation_lib.text.tokenizers.settings import BYTES4
 
 _SIZES = ["1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T"]
 """Bounds of Hugging Face's size categories, each ten times the one before, from 1,000 rows."""
@@ -29,6 +30,7 @@ def render_card(facts: CardFacts) -> str:
         by_license=_regroup(facts.groups, lambda g: (g.license,)),
         held={k: total.tokens for k, total in _regroup(facts.available, lambda g: (g.source, g.language))},
         total=_total(facts.groups),
+        estimated=facts.tokenizer == BYTES4,
         synthetic=_total([group for group in facts.groups if group.format == SYNTHETIC]),
     )
 

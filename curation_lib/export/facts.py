@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from curation_lib.core.recipe import Phase
-from curation_lib.text.tokens import Tokenizer
+from curation_lib.text.tokenizers.settings import BYTES4
 
 
 class Fact(BaseModel):
@@ -109,7 +109,8 @@ NOT_DONE = (
 
 class CardFacts(Fact):
     """Everything on a card. `location` is the export's folder (any fsspec URL); `available` are the groups
-    that the mix was drawn from, for epochs; `paths` names what else of the build lies where."""
+    that the mix was drawn from, for epochs; `tokenizer` is what counted, and what pins it; `paths` names what else
+    of the build lies where."""
 
     title: str
     corpus: str
@@ -120,7 +121,7 @@ class CardFacts(Fact):
     description: str = ""
     paths: dict[str, str] = {}
     files: tuple[Files, ...] = Field(min_length=1)
-    tokenizer: Tokenizer = "bytes4"
+    tokenizer: str = BYTES4
     groups: tuple[Group, ...] = ()
     available: tuple[Group, ...] = ()
     funnel: tuple[Funnel, ...] = ()

@@ -15,6 +15,8 @@ import zstandard
 
 from curation_lib.core.stage import Context, Map, Result
 from curation_lib.export.schema import EXPORT, ExportConfig, to_export
+from curation_lib.text.tokenizers.loading import load
+from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 
 SUFFIX = ".jsonl.zst"
 CHUNK = 2**20
@@ -23,7 +25,7 @@ CHUNK = 2**20
 
 def convert(batch: pa.RecordBatch, config: ExportConfig, context: Context) -> Result:
     """Documents as EXPORT rows; none is dropped."""
-    return Result(to_export(batch, config))
+    return Result(to_export(batch, config, context.model))
 
 
 def encode(batches: Iterable[pa.RecordBatch], sink: BinaryIO, config: ExportConfig) -> None:
@@ -54,10 +56,13 @@ def _chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 STAGE = Map(
     name="export.jsonl",
-    version=2,
+    version=3,
     config=ExportConfig,
     summary="Writes one phase as zstd-compressed JSON Lines.",
     produces=EXPORT,
     libraries=("orjson", "pyarrow", "zstandard"),
+    libraries_of=tokenizer_libraries,
+    load=load,
+    model_files=tokenizer_files,
     fn=convert,
 )

@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 
 from curation_lib.core.stage import Context, Map, Result
 from curation_lib.export.schema import EXPORT, ExportConfig, to_export
+from curation_lib.text.tokenizers.loading import load
+from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 
 SUFFIX = ".parquet"
 ROW_GROUP_ROWS = 10_000
@@ -38,7 +40,7 @@ _WRITER = {
 
 def convert(batch: pa.RecordBatch, config: ExportConfig, context: Context) -> Result:
     """Documents as EXPORT rows; none is dropped."""
-    return Result(to_export(batch, config))
+    return Result(to_export(batch, config, context.model))
 
 
 def encode(batches: Iterable[pa.RecordBatch], sink: BinaryIO, config: ExportConfig) -> None:
@@ -79,10 +81,13 @@ def _text_bytes(batch: pa.RecordBatch) -> int:
 
 STAGE = Map(
     name="export.parquet",
-    version=2,
+    version=3,
     config=ExportConfig,
     summary="Writes one phase as zstd Parquet files for trainers.",
     produces=EXPORT,
     libraries=("orjson", "pyarrow"),
+    libraries_of=tokenizer_libraries,
+    load=load,
+    model_files=tokenizer_files,
     fn=convert,
 )

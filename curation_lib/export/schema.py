@@ -11,7 +11,8 @@ from pydantic import Field
 from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import DOCUMENT, conform
 from curation_lib.core.recipe import Phase
-from curation_lib.text.tokens import Tokenizer, count_tokens
+from curation_lib.text.tokenizers.settings import ESTIMATE, TokenizerSetting
+from curation_lib.text.tokenizers.tokenizer import Tokenizer
 
 EXPORT = pa.schema(
     [
@@ -37,14 +38,14 @@ class ExportConfig(StageConfig):
     """Settings of both export stages. `compression_level` is zstd's."""
 
     phase: Phase
-    tokenizer: Tokenizer = "bytes4"
+    tokenizer: TokenizerSetting = ESTIMATE
     compression_level: int = Field(6, ge=1, le=19)
 
 
-def to_export(batch: pa.RecordBatch, config: ExportConfig) -> pa.RecordBatch:
-    """Documents (DOCUMENT) as trainers get them (EXPORT), row for row."""
+def to_export(batch: pa.RecordBatch, config: ExportConfig, tokenizer: Tokenizer) -> pa.RecordBatch:
+    """Documents (DOCUMENT) as trainers get them (EXPORT), row for row, their tokens counted by `tokenizer`."""
     columns = {name: batch.column(name) for name in EXPORT.names if name in DOCUMENT.names}
-    columns["tokens"] = pa.array(count_tokens(batch.column("text"), config.tokenizer))
+    columns["tokens"] = pa.array(tokenizer.count(batch.column("text")))
     columns["phase"] = pa.repeat(config.phase, batch.num_rows)
     columns["metadata"] = _as_json(batch.column("metadata"), batch.column("parents"))
     return conform(pa.RecordBatch.from_pydict(columns), EXPORT, "export")

@@ -1,6 +1,6 @@
 """Exact counts of an export by source, language, licence and format, for its manifest and data card.
 
-`partial` takes batches of documents or of export rows; `merge` takes what `partial` or `merge` returned, in
+`partial` takes batches of export rows; `merge` takes what `partial` or `merge` returned, in
 row order. Copies of a document stand side by side, also across two batches, so a document is counted where
 its doc_id changes. Summaries are JSON-ready.
 """
@@ -14,8 +14,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation_lib.text.tokens import Tokenizer, count_tokens
-
 Summary = dict[str, Any]
 """`first` and `last`: [doc_id, source, language, license, format] of the rows at the ends, null without rows;
 `groups`: one dict per `source`, `language` (or null), `license` and `format`, sorted by them, with `documents`
@@ -26,8 +24,8 @@ _Order = tuple[str, bool, str, str, str]
 _COUNTS = ["documents", "rows", "bytes", "tokens"]
 
 
-def partial(batch: pa.RecordBatch, tokenizer: Tokenizer = "bytes4") -> Summary:
-    """The summary of one batch with columns doc_id, text, source, language, license and format."""
+def partial(batch: pa.RecordBatch) -> Summary:
+    """The summary of one batch of export rows (`export.schema`)."""
     if not batch.num_rows:
         return merge([])
     ids, text = batch.column("doc_id"), batch.column("text")
@@ -35,7 +33,7 @@ def partial(batch: pa.RecordBatch, tokenizer: Tokenizer = "bytes4") -> Summary:
     columns["documents"] = pa.concat_arrays([pa.array([1]), pc.not_equal(ids[1:], ids[:-1]).cast(pa.int64())])
     columns["rows"] = pa.array(np.ones(batch.num_rows, np.int64))
     columns["bytes"] = pc.binary_length(text).cast(pa.int64())
-    columns["tokens"] = pa.array(count_tokens(text, tokenizer))
+    columns["tokens"] = batch.column("tokens")
     summed = pa.table(columns).group_by(_GROUP).aggregate([(name, "sum") for name in _COUNTS])
     groups = summed.rename_columns([*_GROUP, *_COUNTS]).to_pylist()
     ends = [[batch.column(name)[row].as_py() for name in ["doc_id", *_GROUP]] for row in (0, batch.num_rows - 1)]

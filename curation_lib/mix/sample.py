@@ -25,7 +25,8 @@ from curation_lib.mix.entries import grouped
 from curation_lib.mix.epochs import Share
 from curation_lib.mix.settings import SampleConfig
 from curation_lib.text.hashing import priority
-from curation_lib.text.tokens import count_tokens
+from curation_lib.text.tokenizers.loading import load
+from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 
 DECISION = pa.schema(
     [
@@ -41,13 +42,14 @@ DECISION = pa.schema(
 
 
 def key(batch: pa.RecordBatch, config: SampleConfig, context: Context) -> pa.RecordBatch:
-    """One row per document; the partition key is the bucket's, so a bucket lies in one partition."""
+    """One row per document, with its tokens by `context.model`; the partition key is the bucket's, so a bucket lies in
+    one partition."""
     kind = kinds(batch, config.weights)
     return pa.RecordBatch.from_pydict(
         {
             "row": pa.array(np.arange(batch.num_rows, dtype=np.uint32)),
             "partition_key": bucket_keys(kind),
-            "tokens": pa.array(count_tokens(batch.column("text"), config.tokenizer).astype(np.uint32)),
+            "tokens": pa.array(context.model.count(batch.column("text")).astype(np.uint32)),
             "priority": pa.array(priority(batch.column("doc_id"), phase_seed(config)), pa.uint64()),
             "doc_id": batch.column("doc_id"),
             "kind": kind,
@@ -123,10 +125,13 @@ def apply(batch: pa.RecordBatch, decision: pa.Table, config: SampleConfig) -> Re
 
 STAGE = Group(
     name="mix.sample",
-    version=2,
+    version=3,
     config=SampleConfig,
     summary="Samples one phase's mix by weights or a rule per source, language and metadata, token budget, epoch cap.",
     libraries=("numpy", "xxhash"),
+    libraries_of=tokenizer_libraries,
+    load=load,
+    model_files=tokenizer_files,
     key=key,
     partition=partition,
     decide=decide,

@@ -10,7 +10,7 @@ from curation_lib.mix.entries import By
 from curation_lib.mix.rules import Rule, RuleName
 from curation_lib.mix.shares import CAP, MOST, Limits
 from curation_lib.mix.weights import Weight
-from curation_lib.text.tokens import Tokenizer
+from curation_lib.text.tokenizers.settings import ESTIMATE, TokenizerSetting
 
 COLDEST = 0.01
 """Below it, all but the largest entry vanish: of two whose tokens differ by a tenth, it asks for 14,000 times more."""
@@ -31,7 +31,7 @@ class SampleConfig(StageConfig):
     token_budget: int | None = Field(None, gt=0)
     max_epochs: float = Field(1.0, gt=0, allow_inf_nan=False)
     seed: int = Field(0, ge=0, lt=2**63)
-    tokenizer: Tokenizer = "bytes4"
+    tokenizer: TokenizerSetting = ESTIMATE
     synthetic_share: float | None = Field(None, ge=0)
     max_synthetic_share: float = Field(CAP, ge=0, le=MOST)
 

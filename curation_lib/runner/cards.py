@@ -20,12 +20,14 @@ from curation_lib.export.facts import (
     SourceLicense,
     StageSettings,
 )
+from curation_lib.export.schema import ExportConfig
 from curation_lib.runner.gates import gate_key
 from curation_lib.runner.lineage import ancestors, released_in
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.plan import Step, plan
 from curation_lib.runner.session import identities
 from curation_lib.runner.store import Store
+from curation_lib.text.tokenizers.settings import described
 
 _FILES = {"parquet": "parquet/*.parquet", "jsonl": "jsonl/*.jsonl.zst"}
 Made = list[tuple[Step, Manifest]]
@@ -62,6 +64,7 @@ def _facts(recipe: Recipe, store: Store, step: Step, manifest: Manifest) -> Card
         location=f"$WINNOW_STORE/{manifest.directory}",
         description=recipe.description,
         files=tuple(Files(name=name, path=_FILES[name]) for name in recipe.export.formats),
+        tokenizer=_tokenizer(step),
         groups=tuple(Group(**g) for g in manifest.facts["composition"]),
         funnel=tuple(_funnel(s.id, m.counts) for s, m in made),
         licenses=_licenses(recipe),
@@ -71,6 +74,11 @@ def _facts(recipe: Recipe, store: Store, step: Step, manifest: Manifest) -> Card
         not_done=_not_done(filters),
         released=tuple(_released(s.id, fact) for s, m in made for fact in released_in([m])),
     )
+
+
+def _tokenizer(step: Step) -> str:
+    """What counted the tokens of an export's rows, and what pins it."""
+    return next(described(config.tokenizer) for _, config in step.bound if isinstance(config, ExportConfig))
 
 
 def _not_done(filters: Sequence[StageSettings]) -> tuple[Limit, ...]:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from curation_lib.core.fingerprint import fingerprint
-from curation_lib.core.stage import Context, Map
+from curation_lib.core.stage import Map
 from curation_lib.export import summary
 from curation_lib.runner.books import Books
 from curation_lib.runner.commit import Outputs, once
@@ -16,7 +16,7 @@ from curation_lib.runner.manifest import Entry, Manifest, read_manifest, total
 from curation_lib.runner.plan import Step
 from curation_lib.runner.session import Session, identities, part_work
 from curation_lib.runner.shard import documents
-from curation_lib.runner.work import Work, entry, explained
+from curation_lib.runner.work import Work, contexts, entry, explained
 
 
 def run_export(step: Step, inputs: Sequence[Manifest], session: Session) -> Manifest:
@@ -56,13 +56,13 @@ def write_shard(work: Work) -> Entry:
 
     def make(outputs: Outputs) -> dict[str, Any]:
         books, partials = Books(), []
-        for number, (stage, config) in enumerate(work.bound()):
+        for number, ((stage, config), context) in enumerate(zip(work.bound(), contexts(work), strict=True)):
             assert isinstance(stage, Map)
             module = import_module(f"curation_lib.{stage.name}")
             first = number == 0
             batches = []
             for batch in documents(work, books if first else Books()):
-                kept = stage.fn(batch, config, Context()).kept
+                kept = stage.fn(batch, config, context).kept
                 batches.append(kept)
                 if first:
                     partials.append(summary.partial(kept))

@@ -46,7 +46,8 @@ def plan(recipe: Recipe) -> list[Step]:
     steps.append(Step("export.licenses", "filter", "export.licenses", (licenses,), heads))
     for phase, mix in mixes_of(recipe).items():
         steps.append(Step(f"mix.{phase}", "group", f"mix.{phase}", (mix,), ("export.licenses",), phase))
-        formats = tuple(configured(f"export.{f}", {"phase": phase}, "export") for f in recipe.export.formats)
+        asked = {"phase": phase, "tokenizer": mix[1].model_dump()["tokenizer"]}  # its budget is in tokens of this one
+        formats = tuple(configured(f"export.{f}", asked, "export") for f in recipe.export.formats)
         steps.append(Step(f"export.{phase}", "export", f"export.{phase}", formats, (f"mix.{phase}",), phase))
     ends = tuple(f"export.{phase}" for phase in recipe.mixes)
     return [*_gated(steps, recipe), Step("build.record", "record", "build.record", upstream=ends)]

@@ -13,9 +13,9 @@ from curation_lib.text.buffers import Bytes, Offsets, arrow_buffers
 from curation_lib.text.characters import Table, character_table
 from curation_lib.text.chunks import Chunks, Missing, look_up_words, room_for_missing
 from curation_lib.text.ngrams import Counts
+from curation_lib.text.spacy_languages import tokenizer_code
 from curation_lib.text.spacy_words import MOST, ChunkWords, chunk_words
 from curation_lib.text.statistics import ROW, SHORT_LINE, STOP_WORDS, Statistics, measured
-from curation_lib.text.tokenizers import tokenizer_code
 from curation_lib.text.word_arrays import room_for
 
 _AT_ONCE = 1 << 16

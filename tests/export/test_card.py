@@ -11,6 +11,7 @@ from curation_lib.export.card import render_card, size_category
 from curation_lib.export.facts import CardFacts, Files, Funnel, Gate, Group, Released, SourceLicense, StageSettings
 from curation_lib.export.schema import ExportConfig, to_export
 from curation_lib.export.summary import partial
+from curation_lib.text.tokenizers.byte_counts import ByteCounts
 
 FILES = (Files(name="parquet", path="parquet/*.parquet"), Files(name="jsonl", path="jsonl/*.jsonl.zst"))
 GROUPS = (
@@ -86,6 +87,13 @@ def test_the_card_says_what_was_not_done():
     assert "**Synthetic share: 50.00 % of tokens.** 125 documents were written by a generator;" in done
 
 
+def test_counts_of_a_real_tokenizer_are_no_estimates():
+    card = render_card(FACTS.model_copy(update={"tokenizer": "tokenizer.json, sha256 ab"}))
+    assert "| Tokens | 4,004 (`tokenizer.json, sha256 ab`) |" in card
+    assert "estimate" not in card
+    assert "- **Token counts are of text alone**" in card
+
+
 def test_the_head_is_what_the_hub_reads():
     assert head(render_card(FACTS)) == {
         "pretty_name": "Demo: pretrain",
@@ -137,7 +145,7 @@ def test_an_empty_export_has_a_card():
 
 
 def test_its_loading_code_runs(varied, tmp_path, offline):
-    rows = to_export(varied, ExportConfig(phase="pretrain"))
+    rows = to_export(varied, ExportConfig(phase="pretrain"), ByteCounts())
     for module, folder in ((parquet, "parquet"), (jsonl, "jsonl")):
         (tmp_path / folder).mkdir()
         with open(tmp_path / folder / f"part-00000{module.SUFFIX}", "wb") as sink:

@@ -14,6 +14,7 @@ from curation_lib.core.stage import Context
 from curation_lib.export import parquet
 from curation_lib.export.parquet import STAGE, convert, encode, row_groups
 from curation_lib.export.schema import EXPORT, ExportConfig, to_export
+from curation_lib.text.tokenizers.byte_counts import ByteCounts
 
 CONFIG = ExportConfig(phase="pretrain")
 
@@ -25,7 +26,7 @@ def written(batches, config=CONFIG):
 
 
 def test_readable_with_pandas_and_datasets(varied, tmp_path, offline):
-    rows = to_export(varied, CONFIG)
+    rows = to_export(varied, CONFIG, ByteCounts())
     path = tmp_path / "part-00000.parquet"
     path.write_bytes(written([rows]))
     expected = rows.to_pylist()
@@ -41,7 +42,7 @@ def test_readable_with_pandas_and_datasets(varied, tmp_path, offline):
 
 @given(st.lists(st.integers(0, 7), max_size=3), st.integers(1, 3))
 def test_bytes_do_not_depend_on_batches(varied, cuts, copies):
-    rows = to_export(varied, CONFIG)
+    rows = to_export(varied, CONFIG, ByteCounts())
     whole = pa.Table.from_batches([rows] * copies).combine_chunks().to_batches()[0]
     edges = [0, *sorted(cuts), whole.num_rows]
     parts = [whole.slice(a, b - a) for a, b in itertools.pairwise(edges)]
@@ -52,7 +53,7 @@ def test_row_groups_end_after_rows_or_bytes_however_batched(documents, monkeypat
     monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 4)
     monkeypatch.setattr(parquet, "ROW_GROUP_BYTES", 100)
     sizes = [1, 1, 1, 1, 1, 250, 60, 60, 1, 100, 30, 30, 30, 30]
-    rows = to_export(documents([{"text": "x" * size} for size in sizes]), CONFIG)
+    rows = to_export(documents([{"text": "x" * size} for size in sizes]), CONFIG, ByteCounts())
     for step in (1, 3, 14):
         batches = [rows.slice(i, step) for i in range(0, 14, step)]
         assert [group.num_rows for group in row_groups(batches)] == [4, 2, 2, 2, 4]
@@ -67,14 +68,16 @@ def test_no_rows_give_a_file_without_rows():
 
 
 def test_compression_level_is_used(documents):
-    rows = to_export(documents([{"text": " ".join(str(i * j) for j in range(400))} for i in range(50)]), CONFIG)
+    rows = to_export(
+        documents([{"text": " ".join(str(i * j) for j in range(400))} for i in range(50)]), CONFIG, ByteCounts()
+    )
     low, high = (len(written([rows], ExportConfig(phase="pretrain", compression_level=n))) for n in (1, 19))
     assert high < low
 
 
 def test_convert_keeps_every_document(varied):
-    result = convert(varied, CONFIG, Context())
-    assert result.kept == to_export(varied, CONFIG)
+    result = convert(varied, CONFIG, Context(ByteCounts()))
+    assert result.kept == to_export(varied, CONFIG, ByteCounts())
     assert not result.drops
     assert not result.bad
     assert result.created == 0

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from tokenizers import Tokenizer, models, pre_tokenizers
+
 from curation_lib.filters.length import STAGE
 from tests.filters.judging import failures, scores_of
 
@@ -24,3 +26,12 @@ def test_tokens_are_estimated_from_bytes() -> None:
     assert failures(STAGE, "five!", **bounds) == {}
     assert failures(STAGE, "four", **bounds) == {"min_tokens": 1}
     assert failures(STAGE, "thirteen byte", **bounds) == {"max_tokens": 4}
+
+
+def test_tokens_of_another_tokenizer(tmp_path) -> None:
+    words = Tokenizer(models.WordLevel({"five": 0, "words": 1, "?": 2}, unk_token="?"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    words.save(str(tmp_path / "words.json"))
+    bounds = {"tokenizer": str(tmp_path / "words.json"), "min_tokens": 3}
+    assert failures(STAGE, "five words or so", **bounds) == {}
+    assert failures(STAGE, "five words", **bounds) == {"min_tokens": 2}

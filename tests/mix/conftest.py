@@ -10,6 +10,7 @@ import pytest
 
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.stage import Context, Group, Result
+from curation_lib.text.tokenizers.byte_counts import ByteCounts
 
 PARTITIONS = 4
 
@@ -34,7 +35,7 @@ def _run_group(stage: Group, config: Any, shards: Sequence[pa.RecordBatch]) -> l
     """Each shard's result, keys shuffled over PARTITIONS partitions as the Group contract says."""
     keyed = []
     for number, shard in enumerate(shards):
-        rows = pa.Table.from_batches([stage.key(shard, config, Context())])
+        rows = pa.Table.from_batches([stage.key(shard, config, Context(ByteCounts()))])
         keyed.append(rows.append_column("shard", pa.array([number] * rows.num_rows, pa.uint32())))
     rows = pa.concat_tables(keyed)
     home = [value % PARTITIONS for value in rows.column("partition_key").to_pylist()]

@@ -15,6 +15,7 @@ from curation_lib.core.stage import Context
 from curation_lib.mix.sample import DECISION, STAGE, key, phase_seed
 from curation_lib.mix.settings import SampleConfig
 from curation_lib.mix.weights import Weight, allocate
+from curation_lib.text.tokenizers.byte_counts import ByteCounts
 
 SOURCES, LANGUAGES = ["web", "wiki", "books"], ["en", "de", None]
 WEIGHTS = (
@@ -201,14 +202,20 @@ def test_without_a_budget_everything_weighted_stays_once(documents, run_group):
 def test_key_of_a_split_batch_is_the_key_of_the_whole(documents, corpus, cut):
     config = SampleConfig(phase="pretrain", default_weight=1)
     batch = documents(rows_of(corpus))
-    whole = key(batch, config, Context()).drop_columns("row")
-    halves = [key(part, config, Context()).drop_columns("row") for part in (batch.slice(0, cut), batch.slice(cut))]
+    whole = key(batch, config, Context(ByteCounts())).drop_columns("row")
+    halves = [
+        key(part, config, Context(ByteCounts())).drop_columns("row") for part in (batch.slice(0, cut), batch.slice(cut))
+    ]
     assert pa.Table.from_batches(halves).combine_chunks() == pa.Table.from_batches([whole])
 
 
 def test_a_bucket_lies_in_one_partition_and_no_language_is_und(documents):
     batch = documents(rows_of([("web", None, 1), ("web", "und", 1), ("web", "en", 1), ("we", "ben", 1)]))
-    keys = key(batch, SampleConfig(phase="pretrain", default_weight=1), Context()).column("partition_key").to_pylist()
+    keys = (
+        key(batch, SampleConfig(phase="pretrain", default_weight=1), Context(ByteCounts()))
+        .column("partition_key")
+        .to_pylist()
+    )
     assert keys[0] == keys[1]
     assert len(set(keys)) == 3
 
@@ -225,7 +232,7 @@ def test_decide_reads_partitions_that_were_stored(documents, tmp_path):
     """Partition tables may come back from Parquet, and in other hands than they were made in."""
     rows = rows_of([(s, lang, 4 * n) for n, s in enumerate(SOURCES * 8) for lang in LANGUAGES])
     config = SampleConfig(phase="pretrain", default_weight=1, token_budget=400)
-    keyed = pa.Table.from_batches([key(documents(rows), config, Context())])
+    keyed = pa.Table.from_batches([key(documents(rows), config, Context(ByteCounts()))])
     table = STAGE.partition(keyed.append_column("shard", pa.array([0] * len(rows), pa.uint32())), config)
     pq.write_table(table, tmp_path / "p.parquet", row_group_size=10)
     pq.write_table(table, tmp_path / "q.parquet", row_group_size=10, store_schema=False)

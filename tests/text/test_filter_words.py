@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from curation_lib.core.errors import ContractError
 from curation_lib.text.blocks import text_hash
 from curation_lib.text.exact_statistics import exact_statistics
+from curation_lib.text.spacy_languages import TOKENIZERS, tokenizer_code
 from curation_lib.text.spacy_words import chunk_words
 from curation_lib.text.statistics import words_of
-from curation_lib.text.tokenizers import TOKENIZERS, tokenizer_code
 from tests.text import reference
 from tests.text.word_reference import words
 
