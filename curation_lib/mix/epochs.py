@@ -41,6 +41,21 @@ def share_out(buckets: Sequence[npt.NDArray[np.int64]], target: int) -> list[Sha
     return [Share(whole, count) for count in taken]
 
 
+def topped(buckets: Sequence[npt.NDArray[np.int64]], shares: Sequence[Share], more: int) -> list[Share]:
+    """`shares` of an entry's buckets (`share_out`) with at most `more` tokens spent beyond them: the first buckets
+    whose next documents fit give them, and the next epoch begins when all documents were taken in this one."""
+    whole, taken, before = (shares[0].whole if shares else 0), [share.taken for share in shares], -1
+    while more and more != before:
+        before = more
+        for i, running in enumerate(buckets):
+            count = _prefix(running, taken[i], more)
+            more -= _cost(running, count) - _cost(running, taken[i])
+            taken[i] = count
+        if all(count == len(running) for count, running in zip(taken, buckets, strict=True)):
+            whole, taken = whole + 1, [0] * len(taken)
+    return [Share(whole, count) for count in taken]
+
+
 def spent(running: npt.NDArray[np.int64], share: Share) -> int:
     """Tokens that a bucket gives."""
     return share.whole * _cost(running, len(running)) + _cost(running, share.taken)

@@ -19,7 +19,7 @@ import xxhash
 
 from curation_lib.core.stage import Context, Group, Lookup, Result
 from curation_lib.core.taken import Drop
-from curation_lib.mix.allotted import allotted
+from curation_lib.mix.allotted import Allotted, allotted
 from curation_lib.mix.buckets import Bucket, bucket_keys, buckets, kinds, numbers
 from curation_lib.mix.entries import grouped
 from curation_lib.mix.epochs import Share
@@ -72,15 +72,19 @@ def partition(rows: pa.Table, config: SampleConfig) -> pa.Table:
 
 def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SampleConfig) -> pa.Table:
     """How often each document stays (DECISION, sorted by shard and row); `lookup` is not used."""
+    answers = [
+        _answer(partials[bucket.partition], bucket, share, weight)
+        for bucket, share, weight in _allotted(partials, config).buckets()
+    ]
+    decision = pa.concat_tables([DECISION.empty_table(), *answers])
+    return decision.sort_by([("shard", "ascending"), ("row", "ascending")]).combine_chunks()
+
+
+def _allotted(partials: Sequence[pa.Table], config: SampleConfig) -> Allotted:
     found = sorted(bucket for number, table in enumerate(partials) for bucket in buckets(table, number))
     entries = grouped(found, config.weights, config.rest_weight(), config.by)
     running = {one: np.cumsum(numbers(partials[one.partition], "tokens", one), dtype=np.int64) for one in found}
-    answers = []
-    for i, given in allotted(entries, running, config.limits()):
-        for bucket, share in given.items():
-            answers.append(_answer(partials[bucket.partition], bucket, share, entries.weights[i]))
-    decision = pa.concat_tables([DECISION.empty_table(), *answers])
-    return decision.sort_by([("shard", "ascending"), ("row", "ascending")]).combine_chunks()
+    return allotted(entries, running, config.limits())
 
 
 def _answer(table: pa.Table, bucket: Bucket, share: Share, weight: float) -> pa.Table:
@@ -125,7 +129,7 @@ def apply(batch: pa.RecordBatch, decision: pa.Table, config: SampleConfig) -> Re
 
 STAGE = Group(
     name="mix.sample",
-    version=3,
+    version=4,
     config=SampleConfig,
     summary="Samples one phase's mix by weights or a rule per source, language and metadata, token budget, epoch cap.",
     libraries=("numpy", "xxhash"),

@@ -6,22 +6,18 @@ Rephrased text as a third of a mix speeds training up five to tenfold, alone it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from math import floor
 from typing import NamedTuple
 
+from curation_lib.mix.cells import Kind
 from curation_lib.mix.rules import Rule
-from curation_lib.mix.weights import allocate, exact
+from curation_lib.mix.weights import exact
 
 CAP, MOST = 0.3, 0.5
-
-
-class Held(NamedTuple):
-    """Tokens that each entry holds, of natural documents and of synthetic ones."""
-
-    natural: Sequence[int]
-    synthetic: Sequence[int]
+Fixed = dict[Kind, Fraction]
+"""Kinds that are to make up a certain share of the mix."""
 
 
 class Limits(NamedTuple):
@@ -34,26 +30,20 @@ class Limits(NamedTuple):
     most: float
     rule: Rule = Rule()
 
+    @property
+    def epochs(self) -> float:
+        """Passes over a document: without a budget no more than one."""
+        return min(1.0, self.max_epochs) if self.budget is None else self.max_epochs
 
-def divided(held: Held, weights: Sequence[float], limits: Limits) -> Held:
-    """Tokens that each entry gives, natural and synthetic, where the two are to stand in a fixed proportion.
+    def asked(self) -> Fixed:
+        """Shares that are asked for, whatever the rule gives."""
+        return {} if self.share is None else {"synthetic": exact(self.share)}
 
-    The mix is as large as budget, epochs and proportion allow at once: where one kind cannot fill its part, the other
-    gives less, too, so that the share holds. The rule looks at each kind's own tokens. Misses the share by less than
-    one token per entry.
-    """
-    once = limits.budget is None
-    epochs = min(1.0, limits.max_epochs) if once else limits.max_epochs
-    share = exact(limits.most if limits.share is None else limits.share)
-    parts = (1 - share, share)
-    room = [_room(tokens, weights, epochs) for tokens in held]
-    sizes = [Fraction(most) / part for most, part in zip(room, parts, strict=True) if part]
-    total = min(sizes if once else [*sizes, Fraction(limits.budget or 0)])
-    natural, synthetic = (
-        allocate(tokens, limits.rule.shares(tokens, weights), floor(total * part), epochs)
-        for tokens, part in zip(held, parts, strict=True)
-    )
-    return Held(natural, synthetic)
+    def broken(self, tokens: Mapping[Kind, int], fixed: Fixed) -> Fixed:
+        """The first limit that `tokens` by kind do not keep and that is not fixed yet, as the share to fix."""
+        if "synthetic" not in fixed and over(tokens["other"], tokens["synthetic"], self.most):
+            return {"synthetic": exact(self.most)}
+        return {}
 
 
 def over(natural: int, synthetic: int, most: float) -> bool:
@@ -61,5 +51,13 @@ def over(natural: int, synthetic: int, most: float) -> bool:
     return synthetic > exact(most) * (synthetic + natural)
 
 
-def _room(tokens: Sequence[int], weights: Sequence[float], epochs: float) -> int:
-    return sum(floor(exact(epochs) * held) for held, weight in zip(tokens, weights, strict=True) if weight)
+def fractions(fixed: Fixed) -> dict[Kind, Fraction]:
+    """The share of every kind that is not free, the rest as `other`; in the order in which they are filled: the last
+    one takes up what the others leave."""
+    return {**fixed, "other": 1 - sum(fixed.values(), Fraction(0))}
+
+
+def size(rooms: Mapping[Kind, int], parts: Mapping[Kind, Fraction], budget: int | None) -> int:
+    """Tokens of a mix that is as large as `budget` and the rooms allow when the kinds stand as `parts` say."""
+    sizes = [Fraction(rooms[kind]) / part for kind, part in parts.items() if part]
+    return floor(min(sizes if budget is None else [*sizes, Fraction(budget)]))

@@ -20,10 +20,6 @@ UNDETERMINED = "und"
 """How a document without a language, or without an entry of its metadata, is matched (BCP 47's word for it)."""
 
 
-Shares = Sequence[float] | Sequence[Fraction]
-"""What entries ask for, in proportion."""
-
-
 class Weight(BaseModel):
     """One entry: documents whose source, language and metadata match every glob (null matches all) share `weight`;
     only where weights alone are the rule it has to be written.
@@ -55,22 +51,13 @@ def entry_of(source: str, language: str, metadata: Mapping[str, str], weights: S
     return next((i for i, weight in enumerate(weights) if weight.matches(source, language, metadata)), len(weights))
 
 
-def allocate(tokens: Sequence[int], weights: Shares, budget: int | None, max_epochs: float) -> list[int]:
-    """Tokens that each entry gives to the mix.
+def fill(caps: Sequence[int], weights: Sequence[Fraction], budget: int) -> list[int]:
+    """Tokens that each entry gives, by water-filling: entries whose share of `budget` is over their cap are filled and
+    leave, until none is.
 
-    tokens: what each entry holds; weights: one per entry, 0 gives nothing; budget: tokens in all, or None for
-    each weighted entry once (or `max_epochs` times where that is less than once).
-    The sum never exceeds the budget and falls short of it by less than one token per entry, unless all
-    weighted entries are at their cap, floor(max_epochs * tokens).
+    caps: tokens that an entry may give at most; weights: one per entry, above 0 where the cap is. The sum never exceeds
+    the budget and falls short of it by less than one token per entry, unless all are at their cap.
     """
-    caps = [floor(exact(max_epochs) * held) if weight else 0 for held, weight in zip(tokens, weights, strict=True)]
-    if budget is None:
-        return [min(cap, held) for cap, held in zip(caps, tokens, strict=True)]
-    return _fill(caps, [exact(weight) for weight in weights], budget)
-
-
-def _fill(caps: Sequence[int], weights: Sequence[Fraction], budget: int) -> list[int]:
-    """Water-filling: entries whose share is over their cap are filled and leave, until none is."""
     given = [0] * len(caps)
     left, unsettled = budget, [i for i, cap in enumerate(caps) if cap]
     while unsettled:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.stage import Context, Group, Result
+from curation_lib.mix.allotted import Allotted, allotted
+from curation_lib.mix.buckets import Bucket
+from curation_lib.mix.cells import Running
+from curation_lib.mix.entries import Entries
+from curation_lib.mix.shares import Limits
 from curation_lib.text.tokenizers.byte_counts import ByteCounts
 
 PARTITIONS = 4
@@ -52,6 +58,30 @@ def _run_group(stage: Group, config: Any, shards: Sequence[pa.RecordBatch]) -> l
     ]
 
 
+class Corpus(NamedTuple):
+    """Entries with the running totals of their buckets' documents."""
+
+    entries: Entries
+    running: dict[Bucket, Running]
+
+    def allotted(self, limits: Limits) -> Allotted:
+        return allotted(self.entries, self.running, limits)
+
+
+def _corpus_of(entries: Sequence[tuple[float, dict[str, Sequence[Sequence[int]]]]]) -> Corpus:
+    """A corpus of (weight, {kind: buckets}) per entry, a bucket the tokens of its documents in order."""
+    found, running = Entries([], [weight for weight, _ in entries]), {}
+    for number, (_, kinds) in enumerate(entries):
+        found.buckets.append([])
+        for kind, buckets in kinds.items():
+            for documents in filter(None, buckets):
+                made = "synthetic" if kind == "synthetic" else ""
+                bucket = Bucket((made, f"{kind}-{number}", "en"), 0, len(running), len(running) + 1)
+                found.buckets[-1].append(bucket)
+                running[bucket] = np.cumsum(documents, dtype=np.int64)
+    return Corpus(found, running)
+
+
 def _no_lookup(shard: int, rows: Sequence[int]) -> pa.RecordBatch:
     raise AssertionError("the sampler reads no document again")
 
@@ -64,3 +94,8 @@ def documents() -> Callable[[Sequence[dict[str, Any]]], pa.RecordBatch]:
 @pytest.fixture(scope="session")
 def run_group() -> Callable[[Group, Any, Sequence[pa.RecordBatch]], list[Result]]:
     return _run_group
+
+
+@pytest.fixture(scope="session")
+def corpus_of() -> Callable[..., Corpus]:
+    return _corpus_of

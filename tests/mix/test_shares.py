@@ -1,35 +1,48 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import floor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from curation_lib.mix.leftovers import tokens_of
+from curation_lib.mix.rules import Rule
 from curation_lib.mix.sample import STAGE
 from curation_lib.mix.settings import SampleConfig
-from curation_lib.mix.shares import Held, Limits, divided
+from curation_lib.mix.shares import Limits
 from curation_lib.mix.weights import Weight
 
-TOKENS = st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 5000), st.sampled_from([0.0, 0.5, 3.0])), min_size=1)
+TOKENS = st.lists(
+    st.tuples(st.integers(0, 900), st.integers(0, 900), st.sampled_from([0.0, 0.5, 3.0])), min_size=1, max_size=6
+)
 ONE = (Weight(weight=1),)
 
 
 @given(TOKENS, st.integers(1, 20_000) | st.none(), st.sampled_from([0.5, 1.0, 4.0]), st.sampled_from([0.0, 0.1, 0.5]))
-def test_the_mix_is_as_large_as_the_share_allows(rows, budget, epochs, share):
-    natural, synthetic, weights = ([row[i] for row in rows] for i in range(3))
-    got = divided(Held(natural, synthetic), weights, Limits(budget, epochs, share, 0.5))
+def test_the_mix_is_as_large_as_the_share_allows(corpus_of, rows, budget, epochs, share):
+    """Entries of documents of one token each: everything comes out to the token."""
+    corpus = [(weight, {"other": [[1] * natural], "synthetic": [[1] * made]}) for natural, made, weight in rows]
+    found = corpus_of(corpus).allotted(Limits(budget, epochs, share, 0.5))
     epochs = min(epochs, 1.0) if budget is None else epochs
-    room = [sum(int(Fraction(str(epochs)) * t) for t, w in zip(kind, weights, strict=True) if w)
-            for kind in (natural, synthetic)]  # fmt: skip
-    total, part = sum(map(sum, got)), Fraction(str(share))
+    room = [sum(int(Fraction(str(epochs)) * row[i]) for row in rows if row[2]) for i in range(2)]
+    part = Fraction(str(share))
     sizes = [room[0] / (1 - part), *([room[1] / part] if part else []), *([] if budget is None else [budget])]
-    entries = len(rows)
-    assert min(sizes) - 2 * entries - 2 < total <= min(sizes)
-    assert abs(sum(got.synthetic) - part * total) <= 2 * entries + 2
-    for given_out, held in zip(got, (natural, synthetic), strict=True):
-        assert all(tokens <= Fraction(str(epochs)) * h for tokens, h in zip(given_out, held, strict=True))
+    tokens = found.by_kind()
+    assert sum(tokens.values()) == found.planned == floor(min(sizes))
+    assert tokens["synthetic"] == floor(part * found.planned)
+
+
+def test_a_rule_looks_at_each_kinds_own_tokens(corpus_of):
+    """Natural entries of 900 and 100 tokens, synthetic of 100 and 100: T = 2 makes 3 to 1 and 1 to 1."""
+    corpus = [(1.0, {"other": [[1] * natural], "synthetic": [[1] * 100]}) for natural in (900, 100)]
+    found = corpus_of(corpus).allotted(Limits(200, 1.0, 0.2, 0.5, Rule("temperature", 2.0)))
+    given_out = {
+        (cell.entry, cell.kind): tokens_of(cell, given) for cell, given in zip(found.cells, found.given, strict=True)
+    }
+    assert given_out == {(0, "other"): 120, (1, "other"): 40, (0, "synthetic"): 20, (1, "synthetic"): 20}
 
 
 def mixed(documents, natural: int, synthetic: int):

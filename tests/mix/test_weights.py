@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from curation_lib.mix.weights import Weight, allocate, entry_of, metadata_keys
+from curation_lib.mix.weights import Weight, entry_of, metadata_keys
+from tests.mix.allocation import allocate
 
 ENTRIES = st.lists(
     st.tuples(st.integers(0, 5000), st.sampled_from([0.0, 0.1, 0.3, 1.0, 2.5, 7.0])), min_size=1, max_size=6
