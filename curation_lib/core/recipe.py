@@ -15,6 +15,7 @@ from curation_lib.core.fingerprint import fingerprint
 from curation_lib.core.registry import find
 from curation_lib.core.secret import SECRET
 from curation_lib.core.stage import Filter, Group, Map, Source, Stage
+from curation_lib.core.weights_files import with_weights
 from curation_lib.core.yaml_files import load_yaml
 
 Phase = Literal["pretrain", "midtrain", "posttrain"]
@@ -85,6 +86,8 @@ def parse_recipe(data: Any, where: str = "recipe") -> Recipe:
     """A checked recipe from plain data; ConfigError names the first wrong key."""
     if not isinstance(data, dict):
         raise ConfigError(f"{where}: a recipe is a mapping with the keys {', '.join(Recipe.model_fields)}")
+    if "mixes" in data:
+        data = {**data, "mixes": with_weights(data["mixes"])}
     recipe: Recipe = validated(Recipe, data, where)
     return recipe
 

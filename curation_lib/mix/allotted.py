@@ -1,4 +1,4 @@
-"""What each bucket of a corpus gives to a mix: by rule, weights, budget, epochs and the synthetic part.
+"""What each bucket of a corpus gives to a mix: by rule, weights, budget, epochs and and the shares of kinds.
 
 Targets are set for cells; what documents are too long for is passed on (`mix/leftovers.py`). Where the rule alone would
 break a share, its kind becomes a part of the mix of its own, of exactly that share.
@@ -7,18 +7,18 @@ break a share, its kind becomes a part of the mix of its own, of exactly that sh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from itertools import groupby
 from math import floor
 from typing import NamedTuple
 
+from curation_lib.core.errors import ConfigError
 from curation_lib.mix.buckets import Bucket
-from curation_lib.mix.cells import Cell, Kind, Running, cells
+from curation_lib.mix.cells import Cell, Kind, Running, Sorting, cells
 from curation_lib.mix.entries import Entries
 from curation_lib.mix.epochs import Share, share_out
 from curation_lib.mix.leftovers import Given, passed_on, tokens_of
-from curation_lib.mix.shares import Fixed, Limits, fractions, size
-from curation_lib.mix.weights import fill
+from curation_lib.mix.shares import FIXABLE, ORDER, Fixed, Limits, fractions, size
+from curation_lib.mix.water import fill
 
 
 class Allotted(NamedTuple):
@@ -38,12 +38,15 @@ class Allotted(NamedTuple):
 
     def by_kind(self) -> dict[Kind, int]:
         """Tokens that each kind gives."""
-        return _summed(self.cells, list(map(tokens_of, self.cells, self.given)))
+        summed = dict.fromkeys(ORDER, 0)
+        for cell, given in zip(self.cells, self.given, strict=True):
+            summed[cell.kind] += tokens_of(cell, given)
+        return summed
 
 
-def allotted(entries: Entries, running: Mapping[Bucket, Running], limits: Limits) -> Allotted:
+def allotted(entries: Entries, running: Mapping[Bucket, Running], limits: Limits, sorting: Sorting) -> Allotted:
     """What each bucket gives."""
-    found = cells(entries, running)
+    found = cells(entries, running, sorting)
     fixed = limits.asked()
     while True:
         answer = Allotted(found, *_in_parts(found, limits, fixed), fixed)
@@ -55,22 +58,35 @@ def allotted(entries: Entries, running: Mapping[Bucket, Running], limits: Limits
 
 def _in_parts(cells: Sequence[Cell], limits: Limits, fixed: Fixed) -> tuple[list[Given], int]:
     """What the cells give, and how much they were to give in all."""
-    rooms = [cell.room(limits.epochs) for cell in cells]
-    if not fixed:
-        planned = sum(rooms) if limits.budget is None else min(limits.budget, sum(rooms))
-        return _filled(cells, rooms, limits, planned), planned
+    rooms = [cell.room(limits.max_epochs, limits.once) for cell in cells]
     parts = fractions(fixed)
-    planned = size(_summed(cells, rooms), parts, limits.budget)
+    room = {kind: sum(rooms[i] for i in mine) for kind, mine in _members(cells, parts).items()}
+    planned = size(room, parts, limits.budget)
+    if not planned and any(rooms):
+        raise ConfigError(_NONE[next((kind for kind in FIXABLE if parts.get(kind) and not room[kind]), "other")])
     given: dict[int, Given] = {}
     left = planned
-    for kind, part in parts.items():
-        mine = [i for i, cell in enumerate(cells) if cell.kind == kind]
-        aim = left if kind == list(parts)[-1] else floor(part * planned)
+    for kind, mine in _members(cells, parts).items():
+        aim = left if kind == list(parts)[-1] else floor(parts[kind] * planned)
         some = [cells[i] for i in mine]
         found = _filled(some, [rooms[i] for i in mine], limits, aim)
         given |= dict(zip(mine, found, strict=True))
         left -= sum(map(tokens_of, some, found))
     return [given[i] for i in range(len(cells))], planned
+
+
+_NONE: dict[Kind, str] = {
+    "synthetic": "synthetic_share: no document with a weight is synthetic; generate some, or leave it out",
+    "anchor": "anchor: no natural document with a weight matches it; correct its globs or the weights, or leave it out",
+    "other": "every document with a weight is synthetic, and only a part of a mix may be; give natural ones a weight",
+}
+"""Why a mix cannot hold any document."""
+
+
+def _members(cells: Sequence[Cell], parts: Fixed) -> dict[Kind, list[int]]:
+    """The cells of each part, by number; kinds that are no part of their own belong to the rest."""
+    homes: list[Kind] = [cell.kind if cell.kind in parts else "other" for cell in cells]
+    return {kind: [i for i, home in enumerate(homes) if home == kind] for kind in parts}
 
 
 def _filled(cells: Sequence[Cell], rooms: Sequence[int], limits: Limits, budget: int) -> list[Given]:
@@ -82,20 +98,13 @@ def _filled(cells: Sequence[Cell], rooms: Sequence[int], limits: Limits, budget:
 
 def targets(cells: Sequence[Cell], rooms: Sequence[int], limits: Limits, budget: int) -> list[int]:
     """Tokens that each cell is to give: the rule divides the budget over entries, an entry over its cells in proportion
-    to their tokens."""
+    to their tokens, times the epochs of its curve."""
     entries = [list(found) for _, found in groupby(range(len(cells)), lambda i: cells[i].entry)]
-    held = [sum(cells[i].held for i in found) for found in entries]
-    shares = limits.rule.shares(held, [cells[found[0]].weight for found in entries])
+    asked = [floor(sum(cells[i].asked for i in found)) for found in entries]
+    shares = limits.rule.shares(asked, [cells[found[0]].weight for found in entries])
     aims = fill([sum(rooms[i] for i in found) for found in entries], shares, budget)
     return [
         aim
         for found, entry in zip(entries, aims, strict=True)
-        for aim in fill([rooms[i] for i in found], [Fraction(cells[i].held) for i in found], entry)
+        for aim in fill([rooms[i] for i in found], [cells[i].asked for i in found], entry)
     ]
-
-
-def _summed(cells: Sequence[Cell], tokens: Sequence[int]) -> dict[Kind, int]:
-    summed: dict[Kind, int] = {"synthetic": 0, "other": 0}
-    for cell, one in zip(cells, tokens, strict=True):
-        summed[cell.kind] += one
-    return summed

@@ -1,4 +1,4 @@
-"""Buckets: documents that are alike to a mix, natural or synthetic, of one source, language and metadata."""
+"""Buckets: documents that are alike to a mix, natural or synthetic, of one source, language, licence and metadata."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 import xxhash
 
 from curation_lib.core.contract import SYNTHETIC
-from curation_lib.mix.weights import UNDETERMINED, Weight, entry_of, metadata_keys
+from curation_lib.mix.matches import UNDETERMINED, Match
+from curation_lib.mix.weights import Weight, entry_of
 
 
 class Bucket(NamedTuple):
-    """Documents of one kind, (SYNTHETIC or nothing, source, language, *metadata): rows [start, stop) of a partition's
-    table, by priority."""
+    """Documents of one kind, (SYNTHETIC or nothing, source, language, license, *metadata): rows [start, stop) of a
+    partition's table, by priority."""
 
     kind: tuple[str, ...]
     partition: int
@@ -40,15 +41,29 @@ class Bucket(NamedTuple):
         """Their language; UNDETERMINED where that is not known."""
         return self.kind[2]
 
+    @property
+    def license(self) -> str:
+        """Their licence, SPDX or unknown."""
+        return self.kind[3]
 
-def kinds(batch: pa.RecordBatch, weights: Sequence[Weight]) -> pa.Array:
-    """string[rows]: `Bucket.kind` joined by NUL; values are those of the keys of metadata that weights name."""
+    def metadata(self, keys: Sequence[str]) -> dict[str, str]:
+        """Their metadata by `keys`, which are those that `kinds` was given."""
+        return dict(zip(keys, self.kind[4:], strict=True))
+
+    def matches(self, match: Match, keys: Sequence[str]) -> bool:
+        """Whether its documents match every glob."""
+        return match.matches(self.source, self.language, self.metadata(keys))
+
+
+def kinds(batch: pa.RecordBatch, keys: Sequence[str]) -> pa.Array:
+    """string[rows]: `Bucket.kind` joined by NUL; its metadata is that of `keys`."""
     generated = pc.equal(batch.column("format"), SYNTHETIC)
-    values = [pc.map_lookup(batch.column("metadata"), name, occurrence="last") for name in metadata_keys(weights)]
+    values = [pc.map_lookup(batch.column("metadata"), name, occurrence="last") for name in keys]
     values = [pc.fill_null(pc.replace_substring(one, "\0", " "), UNDETERMINED) for one in values]
     language = pc.fill_null(batch.column("language"), UNDETERMINED)
     made = pc.if_else(generated, SYNTHETIC, "")
-    return pc.binary_join_element_wise(made, batch.column("source"), language, *values, "\0")
+    license = pc.replace_substring(batch.column("license"), "\0", " ")
+    return pc.binary_join_element_wise(made, batch.column("source"), language, license, *values, "\0")
 
 
 def bucket_keys(kinds: pa.Array) -> pa.Array:
@@ -58,10 +73,9 @@ def bucket_keys(kinds: pa.Array) -> pa.Array:
     return pa.array(hashes, pa.uint64()).take(encoded.indices)
 
 
-def entry(bucket: Bucket, weights: Sequence[Weight]) -> int:
+def entry(bucket: Bucket, weights: Sequence[Weight], keys: Sequence[str]) -> int:
     """Index of the entry that its documents belong to (`entry_of`)."""
-    _, source, language, *values = bucket.kind
-    return entry_of(source, language, dict(zip(metadata_keys(weights), values, strict=True)), weights)
+    return entry_of(bucket.source, bucket.language, bucket.metadata(keys), weights)
 
 
 def buckets(table: pa.Table, number: int) -> Iterator[Bucket]:

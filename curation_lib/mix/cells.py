@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from math import floor
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from curation_lib.core.errors import ConfigError
 from curation_lib.mix.buckets import Bucket
+from curation_lib.mix.curves import MOST_VALUES, Curve
 from curation_lib.mix.entries import Entries
-from curation_lib.mix.weights import exact
+from curation_lib.mix.matches import Anchor
+from curation_lib.mix.water import exact
 
-Kind = Literal["synthetic", "other"]
-"""What a share of a mix can be asked for: documents that a generator wrote, and the rest."""
+Kind = Literal["synthetic", "other", "anchor"]
+"""What a share of a mix can be asked for: documents that a generator wrote, those of the anchor, and the rest."""
 Running = npt.NDArray[np.int64]
 """The running total of a bucket's documents' tokens, in order of priority."""
 
 
 class Cell(NamedTuple):
-    """Buckets of entry number `entry`, their documents' running totals beside them; `weight` is the entry's."""
+    """Buckets of entry number `entry`, their documents' running totals beside them; `weight` is the entry's, `epochs`
+    what its curve gives, 1 without a curve."""
 
     entry: int
     weight: float
     kind: Kind
+    epochs: Fraction
     buckets: Sequence[Bucket]
     running: Sequence[Running]
 
@@ -33,22 +39,60 @@ class Cell(NamedTuple):
         """Tokens of its documents."""
         return sum(int(running[-1]) for running in self.running)
 
-    def room(self, max_epochs: float) -> int:
-        """Tokens that it may give: floor(max_epochs * held), nothing where its weight is 0."""
-        return floor(exact(max_epochs) * self.held) if self.weight else 0
+    @property
+    def asked(self) -> Fraction:
+        """Tokens of its documents, times their epochs."""
+        return self.epochs * self.held
+
+    def room(self, max_epochs: float, once: bool) -> int:
+        """Tokens that it may give: `max_epochs` over its documents, `once` no more than its curve says; nothing where
+        weight or curve say 0."""
+        if not self.weight or not self.epochs:
+            return 0
+        most = exact(max_epochs)
+        return floor(min(most, self.epochs) * self.held if once else most * self.held)
 
 
-def cells(entries: Entries, running: Mapping[Bucket, Running]) -> list[Cell]:
-    """Every entry's cells, in the entries' order."""
-    found: dict[tuple[int, Kind], list[Bucket]] = {}
+class Sorting(NamedTuple):
+    """What tells an entry's documents apart: keys of metadata in a bucket's order, a curve per listed entry (the last
+    one is for all further entries), and the anchor."""
+
+    keys: Sequence[str] = ()
+    curves: Sequence[Curve | None] = (None,)
+    anchor: Anchor | None = None
+
+    def kind(self, bucket: Bucket) -> Kind:
+        """Which share its documents count to; the anchor's are natural."""
+        if bucket.synthetic:
+            return "synthetic"
+        return "anchor" if self.anchor and bucket.matches(self.anchor, self.keys) else "other"
+
+    def epochs(self, entry: int, bucket: Bucket) -> Fraction:
+        """What the entry's curve gives the bucket."""
+        curve = self.curves[min(entry, len(self.curves) - 1)]
+        return curve.epochs(bucket.metadata(self.keys)[curve.by]) if curve else Fraction(1)
+
+
+def cells(entries: Entries, running: Mapping[Bucket, Running], sorting: Sorting) -> list[Cell]:
+    """Every entry's cells, in the entries' order.
+
+    Raises ConfigError where a curve's key is no number, or has more than MOST_VALUES values.
+    """
+    _check_values(list(running), sorting)
+    found: dict[tuple[int, Kind, Fraction], list[Bucket]] = {}
     for i, buckets in enumerate(entries.buckets):
         for bucket in buckets:
-            found.setdefault((i, _kind(bucket)), []).append(bucket)
+            found.setdefault((i, sorting.kind(bucket), sorting.epochs(i, bucket)), []).append(bucket)
     return [
-        Cell(i, entries.weights[i], kind, buckets, [running[bucket] for bucket in buckets])
-        for (i, kind), buckets in found.items()
+        Cell(i, entries.weights[i], kind, epochs, buckets, [running[bucket] for bucket in buckets])
+        for (i, kind, epochs), buckets in found.items()
     ]
 
 
-def _kind(bucket: Bucket) -> Kind:
-    return "synthetic" if bucket.synthetic else "other"
+def _check_values(buckets: Sequence[Bucket], sorting: Sorting) -> None:
+    for name in {curve.by for curve in sorting.curves if curve}:
+        if (count := len({bucket.metadata(sorting.keys)[name] for bucket in buckets})) > MOST_VALUES:
+            raise ConfigError(
+                f"curve: metadata {name!r} has {count:,} different values, {MOST_VALUES:,} at most can be told apart; "
+                "name a key with fewer, such as quality_bucket, or round its values where they are made"
+            )

@@ -18,10 +18,13 @@ class Entries(NamedTuple):
     weights: list[float]
 
 
-def grouped(found: Sequence[Bucket], listed: Sequence[Weight], rest: float, by: By | None) -> Entries:
+def grouped(
+    found: Sequence[Bucket], listed: Sequence[Weight], rest: float, by: By | None, keys: Sequence[str] = ()
+) -> Entries:
     """The listed entries in order, then what none of them matches: one entry, or one per source or language (a
-    language that is not known is one), sorted by it; each of these has the weight `rest`."""
-    homes = {bucket: _home(bucket, listed, by) for bucket in found}
+    language that is not known is one), sorted by it; each of these has the weight `rest`.
+    keys: of the buckets' metadata."""
+    homes = {bucket: _home(bucket, listed, by, keys) for bucket in found}
     places = [(i, "") for i in range(len(listed))]
     places += sorted(set(homes.values()) - set(places))
     buckets: dict[tuple[int, str], list[Bucket]] = {place: [] for place in places}
@@ -31,8 +34,8 @@ def grouped(found: Sequence[Bucket], listed: Sequence[Weight], rest: float, by: 
     return Entries(list(buckets.values()), weights)
 
 
-def _home(bucket: Bucket, listed: Sequence[Weight], by: By | None) -> tuple[int, str]:
-    i = entry(bucket, listed)
+def _home(bucket: Bucket, listed: Sequence[Weight], by: By | None, keys: Sequence[str]) -> tuple[int, str]:
+    i = entry(bucket, listed, keys)
     if by is None or i < len(listed):
         return i, ""
     return i, bucket.source if by == "source" else bucket.language

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from curation_lib.mix.cells import Cell
 from curation_lib.mix.epochs import Share, spent, topped
-from curation_lib.mix.weights import fill
+from curation_lib.mix.water import fill
 
 Given = list[Share]
 """What each bucket of a cell gives."""

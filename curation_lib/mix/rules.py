@@ -4,7 +4,7 @@
 https://arxiv.org/abs/2010.11934) and XLM-R (Conneau et al. 2020, https://arxiv.org/abs/1911.02116) write the exponent
 as alpha = 1/T and take 0.3, which is T = 3.33; T = 1 is natural, a larger T more even; here sizes are tokens.
 `unimax` (Chung et al. 2023, https://arxiv.org/abs/2304.09151): the same for every entry, so that the smallest fill up
-to their cap first and the rest is even (`weights.fill`). The weight multiplies what natural, temperature and unimax
+to their cap first and the rest is even (`water.fill`). The weight multiplies what natural, temperature and unimax
 ask for.
 """
 
@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from curation_lib.mix.weights import exact
+from curation_lib.mix.water import exact
 
 RuleName = Literal["weights", "natural", "temperature", "unimax"]
 

@@ -44,7 +44,7 @@ DECISION = pa.schema(
 def key(batch: pa.RecordBatch, config: SampleConfig, context: Context) -> pa.RecordBatch:
     """One row per document, with its tokens by `context.model`; the partition key is the bucket's, so a bucket lies in
     one partition."""
-    kind = kinds(batch, config.weights)
+    kind = kinds(batch, config.metadata_keys())
     return pa.RecordBatch.from_pydict(
         {
             "row": pa.array(np.arange(batch.num_rows, dtype=np.uint32)),
@@ -82,9 +82,10 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SampleConfig) -
 
 def _allotted(partials: Sequence[pa.Table], config: SampleConfig) -> Allotted:
     found = sorted(bucket for number, table in enumerate(partials) for bucket in buckets(table, number))
-    entries = grouped(found, config.weights, config.rest_weight(), config.by)
+    sorting = config.sorting()
+    entries = grouped(found, config.weights, config.rest_weight(), config.by, sorting.keys)
     running = {one: np.cumsum(numbers(partials[one.partition], "tokens", one), dtype=np.int64) for one in found}
-    return allotted(entries, running, config.limits())
+    return allotted(entries, running, config.limits(), sorting)
 
 
 def _answer(table: pa.Table, bucket: Bucket, share: Share, weight: float) -> pa.Table:
@@ -129,7 +130,7 @@ def apply(batch: pa.RecordBatch, decision: pa.Table, config: SampleConfig) -> Re
 
 STAGE = Group(
     name="mix.sample",
-    version=4,
+    version=5,
     config=SampleConfig,
     summary="Samples one phase's mix by weights or a rule per source, language and metadata, token budget, epoch cap.",
     libraries=("numpy", "xxhash"),

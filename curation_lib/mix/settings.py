@@ -6,7 +6,10 @@ from pydantic import Field, model_validator
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.recipe import Phase
+from curation_lib.mix.cells import Sorting
+from curation_lib.mix.curves import Curve
 from curation_lib.mix.entries import By
+from curation_lib.mix.matches import Anchor
 from curation_lib.mix.rules import Rule, RuleName
 from curation_lib.mix.shares import CAP, MOST, Limits
 from curation_lib.mix.weights import Weight
@@ -20,7 +23,9 @@ class SampleConfig(StageConfig):
     """Settings of one phase. The first of `weights` that matches a document counts; for the rest there is
     `default_weight`, or with `by` an entry of weight 1 per source or language. Weight 0 excludes. `rule` says how
     entries share `token_budget`; null takes every weighted document once. `synthetic_share` of the tokens are those
-    of documents of format `synthetic`; null leaves that to the rule, up to `max_synthetic_share`."""
+    of documents of format `synthetic`; null leaves that to the rule, up to `max_synthetic_share`. `curve` repeats an
+    entry's documents by a number in their metadata. At least the anchor's share of the tokens are those of natural
+    documents that it matches."""
 
     phase: Phase
     rule: RuleName = "weights"
@@ -34,6 +39,8 @@ class SampleConfig(StageConfig):
     tokenizer: TokenizerSetting = ESTIMATE
     synthetic_share: float | None = Field(None, ge=0)
     max_synthetic_share: float = Field(CAP, ge=0, le=MOST)
+    curve: Curve | None = None
+    anchor: Anchor | None = None
 
     @model_validator(mode="after")
     def _takes_something(self) -> SampleConfig:
@@ -91,10 +98,44 @@ class SampleConfig(StageConfig):
             )
         return self
 
+    @model_validator(mode="after")
+    def _shares_fit(self) -> SampleConfig:
+        if self.anchor and self.synthetic_share and self.anchor.share + self.synthetic_share > 1:
+            raise ValueError(
+                f"anchor.share {self.anchor.share:g} and synthetic_share {self.synthetic_share:g} are more than 1 "
+                "together, and the anchor's documents are natural: ask for less of one"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _curves_are_within_epochs(self) -> SampleConfig:
+        for where, curve in [
+            ("curve", self.curve),
+            *((f"weights.{i}.curve", weight.curve) for i, weight in enumerate(self.weights)),
+        ]:
+            if curve and self.token_budget is None and curve.most > self.max_epochs:
+                raise ValueError(
+                    f"{where} gives up to {curve.most:g} epochs, max_epochs is {self.max_epochs:g}: raise max_epochs, "
+                    "or give a token_budget, which curves share out in proportion"
+                )
+        return self
+
     def limits(self) -> Limits:
-        """Budget, epochs, synthetic part and rule."""
-        rule = Rule(self.rule, self.temperature)
-        return Limits(self.token_budget, self.max_epochs, self.synthetic_share, self.max_synthetic_share, rule)
+        """Budget, epochs, shares and rule."""
+        rule, anchor = Rule(self.rule, self.temperature), self.anchor.share if self.anchor else 0.0
+        share, most = self.synthetic_share, self.max_synthetic_share
+        return Limits(self.token_budget, self.max_epochs, share, most, rule, anchor)
+
+    def metadata_keys(self) -> list[str]:
+        """The keys of metadata that decide where a document belongs, sorted."""
+        matches = [*self.weights, *filter(None, [self.anchor])]
+        curves = filter(None, [self.curve, *(weight.curve for weight in self.weights)])
+        return sorted({*(name for one in matches for name in one.metadata), *(curve.by for curve in curves)})
+
+    def sorting(self) -> Sorting:
+        """What tells an entry's documents apart."""
+        curves = [weight.curve or self.curve for weight in self.weights]
+        return Sorting(self.metadata_keys(), [*curves, self.curve], self.anchor)
 
     def rest_weight(self) -> float:
         """The weight of each entry of what `weights` do not match."""

@@ -1,4 +1,4 @@
-"""How much of a mix is synthetic: a share that is asked for, or at most a cap.
+"""How much of a mix is synthetic, a share that is asked for or at most a cap, and how much at least is anchor.
 
 Rephrased text as a third of a mix speeds training up five to tenfold, alone it does not, and the best share comes near
 30% (Kang et al. 2025, https://arxiv.org/abs/2510.01631): that is the cap, and no recipe may ask for more than half.
@@ -13,27 +13,31 @@ from typing import NamedTuple
 
 from curation_lib.mix.cells import Kind
 from curation_lib.mix.rules import Rule
-from curation_lib.mix.weights import exact
+from curation_lib.mix.water import exact
 
 CAP, MOST = 0.3, 0.5
+ORDER: tuple[Kind, ...] = ("synthetic", "other", "anchor")
+FIXABLE: tuple[Kind, ...] = ("synthetic", "anchor")
 Fixed = dict[Kind, Fraction]
 """Kinds that are to make up a certain share of the mix."""
 
 
 class Limits(NamedTuple):
     """Tokens in all (None: every weighted entry once), passes over a document, and the synthetic part of the mix: so
-    much (None: whatever the weights give), at most `most`; and the rule by which entries share the tokens."""
+    much (None: whatever the weights give), at most `most`; the rule by which entries share the tokens; and the part
+    that the anchor makes at least."""
 
     budget: int | None
     max_epochs: float
     share: float | None
     most: float
     rule: Rule = Rule()
+    anchor: float = 0.0
 
     @property
-    def epochs(self) -> float:
-        """Passes over a document: without a budget no more than one."""
-        return min(1.0, self.max_epochs) if self.budget is None else self.max_epochs
+    def once(self) -> bool:
+        """Whether the mix is as large as its documents are, for there is no budget."""
+        return self.budget is None
 
     def asked(self) -> Fixed:
         """Shares that are asked for, whatever the rule gives."""
@@ -41,23 +45,27 @@ class Limits(NamedTuple):
 
     def broken(self, tokens: Mapping[Kind, int], fixed: Fixed) -> Fixed:
         """The first limit that `tokens` by kind do not keep and that is not fixed yet, as the share to fix."""
-        if "synthetic" not in fixed and over(tokens["other"], tokens["synthetic"], self.most):
-            return {"synthetic": exact(self.most)}
+        total = sum(tokens.values())
+        most = min(exact(self.most), 1 - exact(self.anchor))
+        if "synthetic" not in fixed and tokens["synthetic"] > most * total:
+            return {"synthetic": most}
+        if "anchor" not in fixed and tokens["anchor"] < exact(self.anchor) * total:
+            return {"anchor": exact(self.anchor)}
         return {}
 
 
-def over(natural: int, synthetic: int, most: float) -> bool:
-    """Whether more than `most` of the tokens are synthetic."""
-    return synthetic > exact(most) * (synthetic + natural)
+def fractions(fixed: Fixed) -> Fixed:
+    """The share of every fixed kind, and of the rest as `other`; in the order in which they are filled: the last one
+    takes up what the others leave."""
+    parts: Fixed = {**fixed, "other": 1 - sum(fixed.values(), Fraction(0))}
+    return {kind: parts[kind] for kind in ORDER if kind in parts}
 
 
-def fractions(fixed: Fixed) -> dict[Kind, Fraction]:
-    """The share of every kind that is not free, the rest as `other`; in the order in which they are filled: the last
-    one takes up what the others leave."""
-    return {**fixed, "other": 1 - sum(fixed.values(), Fraction(0))}
-
-
-def size(rooms: Mapping[Kind, int], parts: Mapping[Kind, Fraction], budget: int | None) -> int:
-    """Tokens of a mix that is as large as `budget` and the rooms allow when the kinds stand as `parts` say."""
-    sizes = [Fraction(rooms[kind]) / part for kind, part in parts.items() if part]
+def size(rooms: Mapping[Kind, int], parts: Fixed, budget: int | None) -> int:
+    """Tokens of a mix that is as large as `budget` and the rooms allow. Every kind but the rest is held to its part;
+    the anchor, the least that is asked for, may be more where the rest runs out."""
+    bounds = [(rooms[kind], part) for kind, part in parts.items() if kind != "other"]
+    natural = [kind for kind in parts if kind != "synthetic"]
+    bounds.append((sum(rooms[kind] for kind in natural), sum((parts[kind] for kind in natural), Fraction(0))))
+    sizes = [room / part for room, part in bounds if part]
     return floor(min(sizes if budget is None else [*sizes, Fraction(budget)]))

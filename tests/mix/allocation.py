@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
-from curation_lib.mix.weights import exact, fill
+from curation_lib.mix.water import exact, fill
 
 
 def allocate(

@@ -13,7 +13,7 @@ from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.stage import Context, Group, Result
 from curation_lib.mix.allotted import Allotted, allotted
 from curation_lib.mix.buckets import Bucket
-from curation_lib.mix.cells import Running
+from curation_lib.mix.cells import Running, Sorting
 from curation_lib.mix.entries import Entries
 from curation_lib.mix.shares import Limits
 from curation_lib.text.tokenizers.byte_counts import ByteCounts
@@ -64,8 +64,8 @@ class Corpus(NamedTuple):
     entries: Entries
     running: dict[Bucket, Running]
 
-    def allotted(self, limits: Limits) -> Allotted:
-        return allotted(self.entries, self.running, limits)
+    def allotted(self, limits: Limits, sorting: Sorting | None = None) -> Allotted:
+        return allotted(self.entries, self.running, limits, sorting or Sorting())
 
 
 def _corpus_of(entries: Sequence[tuple[float, dict[str, Sequence[Sequence[int]]]]]) -> Corpus:
@@ -76,7 +76,7 @@ def _corpus_of(entries: Sequence[tuple[float, dict[str, Sequence[Sequence[int]]]
         for kind, buckets in kinds.items():
             for documents in filter(None, buckets):
                 made = "synthetic" if kind == "synthetic" else ""
-                bucket = Bucket((made, f"{kind}-{number}", "en"), 0, len(running), len(running) + 1)
+                bucket = Bucket((made, f"{kind}-{number}", "en", "MIT"), 0, len(running), len(running) + 1)
                 found.buckets[-1].append(bucket)
                 running[bucket] = np.cumsum(documents, dtype=np.int64)
     return Corpus(found, running)

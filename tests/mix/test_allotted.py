@@ -5,10 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curation_lib.core.errors import ConfigError
+from curation_lib.mix.cells import Sorting
 from curation_lib.mix.leftovers import next_tokens, tokens_of
+from curation_lib.mix.matches import Anchor
 from curation_lib.mix.rules import Rule
 from curation_lib.mix.shares import Limits
 
@@ -18,6 +22,8 @@ ENTRY = st.tuples(
     st.sampled_from([0.0, 0.5, 1.0, 4.0]), st.fixed_dictionaries({"other": BUCKETS, "synthetic": BUCKETS})
 )
 CORPUS = st.lists(ENTRY, min_size=1, max_size=6)
+BOTH = (1.0, {"other": [[7, 3]], "synthetic": [[5, 6]]})
+MIXED = st.lists(ENTRY, max_size=5).map(lambda entries: [BOTH, *entries])
 RULES = st.sampled_from([Rule(), Rule("natural"), Rule("temperature", 3.33), Rule("unimax")])
 BUDGETS = st.integers(1, 20_000) | st.integers(1, 900)
 EPOCHS = st.sampled_from([0.5, 1.0, 1.5, 4.0])
@@ -29,7 +35,7 @@ def next_of(found, limits, kinds):
         following
         for cell, given_out in zip(found.cells, found.given, strict=True)
         if cell.kind in kinds and (following := next_tokens(cell, given_out))
-        if tokens_of(cell, given_out) + following <= cell.room(limits.epochs)
+        if tokens_of(cell, given_out) + following <= cell.room(limits.max_epochs, limits.once)
     ]
     return min(able, default=None)
 
@@ -46,7 +52,7 @@ def test_a_budget_is_missed_by_less_than_the_shortest_next_document(corpus_of, c
 
 
 @settings(max_examples=300)
-@given(CORPUS, RULES, BUDGETS | st.none(), EPOCHS, st.sampled_from([0.0, 0.1, 0.25, 0.5]))
+@given(MIXED, RULES, BUDGETS | st.none(), EPOCHS, st.sampled_from([0.0, 0.1, 0.25, 0.5]))
 def test_with_a_synthetic_share_the_natural_part_takes_up_what_is_left(corpus_of, corpus, rule, budget, epochs, share):
     limits = Limits(budget, epochs, share, 0.5, rule)
     found = corpus_of(corpus).allotted(limits)
@@ -60,7 +66,7 @@ def test_with_a_synthetic_share_the_natural_part_takes_up_what_is_left(corpus_of
 
 
 @settings(max_examples=200)
-@given(CORPUS, RULES, BUDGETS, EPOCHS, st.none() | st.sampled_from([0.1, 0.5]))
+@given(MIXED, RULES, BUDGETS, EPOCHS, st.none() | st.sampled_from([0.1, 0.5]))
 def test_no_entry_is_over_its_cap_and_no_document_is_taken_too_often(corpus_of, corpus, rule, budget, epochs, share):
     found = corpus_of(corpus).allotted(Limits(budget, epochs, share, 0.5, rule))
     for cell, given_out in zip(found.cells, found.given, strict=True):
@@ -81,3 +87,56 @@ def test_what_is_left_is_shared_in_proportion(corpus_of):
     corpus = [(1.0, {"other": [[1000]]}), (3.0, {"other": [[1] * 900]}), (1.0, {"other": [[1] * 900]})]
     found = corpus_of(corpus).allotted(Limits(500, 1.0, None, 1.0))
     assert [tokens_of(*pair) for pair in zip(found.cells, found.given, strict=True)] == [0, 375, 125]
+
+
+ANCHORED = Sorting(anchor=Anchor(source="other-[01]", share=0.5))
+
+
+@settings(max_examples=300)
+@given(MIXED, RULES, BUDGETS | st.none(), EPOCHS, st.none() | st.sampled_from([0.1, 0.4]), st.sampled_from([0.1, 0.6]))
+def test_an_anchor_makes_at_least_its_share(corpus_of, corpus, rule, budget, epochs, share, anchor):
+    """Its documents are those of the first two entries; it takes up what the others leave."""
+    limits = Limits(budget, epochs, share, 0.5, rule, anchor)
+    found = corpus_of([BOTH, *corpus]).allotted(limits, ANCHORED)
+    tokens, planned = found.by_kind(), found.planned
+    total = sum(tokens.values())
+    assert total <= planned <= (budget or planned)
+    if "anchor" not in found.fixed:
+        assert tokens["anchor"] >= Fraction(str(anchor)) * total
+    following = next_of(found, limits, {"anchor"})
+    others = total - tokens["anchor"]
+    if "anchor" in found.fixed:
+        assert others <= (1 - Fraction(str(anchor))) * planned
+        assert following is None or planned - total < following or planned == total
+    if share is None:
+        assert "synthetic" not in found.fixed or tokens["synthetic"] <= Fraction(1, 2) * planned
+    else:
+        assert tokens["synthetic"] <= Fraction(str(share)) * planned
+
+
+def test_an_anchor_takes_its_share_from_the_others_alone(corpus_of):
+    """Of 1000 tokens a tenth would be web; an anchor of 0.3 leaves 0.7 to the two others as their weights stand, 233 to 466,
+    and a token that is left over to the first."""
+    corpus = [(weight, {"other": [[1] * 5000]}) for weight in (1.0, 3.0, 6.0)]
+    limits, anchor = Limits(1000, 1.0, None, 0.3, Rule(), 0.3), Anchor(source="other-0", share=0.3)
+    found = corpus_of(corpus).allotted(limits, Sorting(anchor=anchor))
+    assert [tokens_of(*pair) for pair in zip(found.cells, found.given, strict=True)] == [300, 234, 466]
+
+
+def test_too_little_anchor_makes_the_mix_smaller(corpus_of):
+    corpus = [(1.0, {"other": [[1] * 60]}), (9.0, {"other": [[1] * 5000]})]
+    anchor = Anchor(source="other-0", share=0.3)
+    found = corpus_of(corpus).allotted(Limits(1000, 1.0, None, 0.3, Rule(), 0.3), Sorting(anchor=anchor))
+    assert (found.planned, found.by_kind()) == (200, {"synthetic": 0, "other": 140, "anchor": 60})
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (Limits(100, 1.0, 0.2, 0.3), "synthetic_share: no document with a weight is synthetic; generate some"),
+        (Limits(100, 1.0, None, 0.3, Rule(), 0.3), "anchor: no natural document with a weight matches it"),
+    ],
+)
+def test_a_share_of_what_is_not_there_is_refused(corpus_of, limits, said):
+    with pytest.raises(ConfigError, match=said):
+        corpus_of([(1.0, {"other": [[5] * 9]})]).allotted(limits, Sorting(anchor=Anchor(source="web", share=0.3)))

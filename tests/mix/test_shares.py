@@ -24,6 +24,7 @@ ONE = (Weight(weight=1),)
 @given(TOKENS, st.integers(1, 20_000) | st.none(), st.sampled_from([0.5, 1.0, 4.0]), st.sampled_from([0.0, 0.1, 0.5]))
 def test_the_mix_is_as_large_as_the_share_allows(corpus_of, rows, budget, epochs, share):
     """Entries of documents of one token each: everything comes out to the token."""
+    rows = [(40, 20, 1.0), *rows]
     corpus = [(weight, {"other": [[1] * natural], "synthetic": [[1] * made]}) for natural, made, weight in rows]
     found = corpus_of(corpus).allotted(Limits(budget, epochs, share, 0.5))
     epochs = min(epochs, 1.0) if budget is None else epochs

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from curation_lib.mix.weights import Weight, entry_of, metadata_keys
+from curation_lib.mix.settings import SampleConfig
+from curation_lib.mix.weights import Weight, entry_of
 from tests.mix.allocation import allocate
 
 ENTRIES = st.lists(
@@ -96,7 +97,7 @@ def test_metadata_matches_by_key_and_what_has_no_such_key_is_undetermined():
     )
     cases = [{"topic": "mathematics", "quality_bucket": "17"}, {"topic": "mathematics", "quality_bucket": "5"},
              {"topic": "mathematics"}, {}, {"topic": "law"}]  # fmt: skip
-    assert metadata_keys(weights) == ["quality_bucket", "topic"]
+    assert SampleConfig(phase="pretrain", weights=weights).metadata_keys() == ["quality_bucket", "topic"]
     assert [entry_of("web", "en", case, weights) for case in cases] == [0, 1, 1, 2, 3]
 
 

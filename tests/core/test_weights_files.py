@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.recipe import parse_recipe, recipe_fingerprint
+
+LISTED = [{"source": "docs", "weight": 0.25}, {"source": "*", "weight": 0.75}]
+
+
+def recipe(**mix):
+    return {
+        "corpus": "c",
+        "sources": {"docs": {"stage": "sources.jsonl", "paths": "x"}},
+        "licenses": {"allow": ["MIT"]},
+        "mixes": {"pretrain": mix},
+    }
+
+
+@pytest.mark.parametrize("content", [LISTED, {"weights": LISTED, "loss": 2.1}])
+def test_a_recipe_is_what_its_weights_file_says(tmp_path, content):
+    """The same recipe, by fingerprint, as with the weights written in it; another content makes another."""
+    file = tmp_path / "optimised.json"
+    file.write_text(json.dumps(content))
+    found = parse_recipe(recipe(weights_file=str(file), token_budget=100))
+    written = parse_recipe(recipe(weights=LISTED, token_budget=100))
+    assert recipe_fingerprint(found) == recipe_fingerprint(written)
+    file.write_text("- {source: docs, weight: 1}\n")
+    assert parse_recipe(recipe(weights_file=str(file))).mixes["pretrain"]["weights"] == [
+        {"source": "docs", "weight": 1}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("[]", "holds no list of weights; write"), ("weights: 3", "holds no list of weights"), ("- [", "is not YAML")],
+)
+def test_a_file_without_weights_is_refused(tmp_path, content, said):
+    (tmp_path / "w.yaml").write_text(content)
+    with pytest.raises(ConfigError, match=said):
+        parse_recipe(recipe(weights_file=str(tmp_path / "w.yaml")))
+
+
+def test_weights_stand_in_one_place_and_the_file_has_to_be_there(tmp_path):
+    with pytest.raises(
+        ConfigError, match=r"mixes\.pretrain: weights stand in the recipe and in weights_file: leave one"
+    ):
+        parse_recipe(recipe(weights_file="w.yaml", weights=LISTED))
+    with pytest.raises(ConfigError, match=r"cannot read mixes\.pretrain: weights_file .*none\.yaml"):
+        parse_recipe(recipe(weights_file=str(tmp_path / "none.yaml")))
