@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from curation_lib import __version__, cli_density, cli_dialects, cli_models, cli_perplexity, cli_store, cli_synthetic
+from curation_lib import (
+    __version__,
+    cli_density,
+    cli_dialects,
+    cli_mix,
+    cli_models,
+    cli_perplexity,
+    cli_store,
+    cli_synthetic,
+)
 from curation_lib.command import SCHEDULER, STORE, WORKERS, command
 
 
@@ -134,6 +143,7 @@ for _command in (
     cli_perplexity.perplexity,
     cli_density.density,
     cli_synthetic.synthetic,
+    cli_mix.mix,
 ):
     cli.add_command(_command)
 

@@ -258,6 +258,7 @@ class Group(Stage):
     decide(partials, lookup, config) -> one row per affected document: `shard`, `row`, and what `apply` reads.
         `partials` are the partitions' tables in partition order. The answer must not depend on shard order
         beyond ties.
+    facts(partials, config) -> what the dataset's manifest says of the decision, JSON-ready.
     apply(batch, decision, config) -> Result; `decision` holds this batch's rows only, `row` within the batch.
 
     reads: columns of a document that key and lookup are given, no more need be read; all where empty.
@@ -271,6 +272,7 @@ class Group(Stage):
     partition: Callable[[pa.Table, Any], pa.Table]
     decide: Callable[[Sequence[pa.Table], Lookup, Any], pa.Table]
     apply: Callable[[pa.RecordBatch, pa.Table, Any], Result]
+    facts: Callable[[Sequence[pa.Table], Any], Any] | None = None
     reads: tuple[str, ...] = ()
     released: Callable[[Any], Sequence[str]] | None = None
 

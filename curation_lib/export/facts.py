@@ -107,6 +107,41 @@ NOT_DONE = (
 """What no stage did; a build that does one of them leaves it out of its facts."""
 
 
+class MixGroup(Fact):
+    """What a mix takes of one source, language and licence, and what there was (mix/planned.py)."""
+
+    source: str
+    language: str
+    license: str
+    synthetic: bool
+    documents_held: int
+    tokens_held: int
+    documents: int
+    rows: int
+    tokens: int
+    unique_tokens: int
+    effective_tokens: int
+    full: bool
+
+
+class MixFacts(Fact):
+    """What a mix comes to, as its manifest says (mix/planned.py)."""
+
+    budget: int | None
+    planned: int
+    binds: str
+    shares: dict[str, float]
+    anchor: int
+    documents_held: int
+    tokens_held: int
+    documents: int
+    rows: int
+    tokens: int
+    unique_tokens: int
+    effective_tokens: int
+    groups: tuple[MixGroup, ...]
+
+
 class CardFacts(Fact):
     """Everything on a card. `location` is the export's folder (any fsspec URL); `available` are the groups
     that the mix was drawn from, for epochs; `tokenizer` is what counted, and what pins it; `paths` names what else

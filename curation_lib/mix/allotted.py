@@ -17,17 +17,18 @@ from curation_lib.mix.cells import Cell, Kind, Running, Sorting, cells
 from curation_lib.mix.entries import Entries
 from curation_lib.mix.epochs import Share, share_out
 from curation_lib.mix.leftovers import Given, passed_on, tokens_of
-from curation_lib.mix.shares import FIXABLE, ORDER, Fixed, Limits, fractions, size
+from curation_lib.mix.shares import NAMES, ORDER, Binds, Fixed, Limits, fractions, size
 from curation_lib.mix.water import fill
 
 
 class Allotted(NamedTuple):
-    """What each cell gives. planned: tokens that were to be given, the budget or as many as there is room for; fixed:
-    kinds whose share was enforced."""
+    """What each cell gives. planned: tokens that were to be given, the budget or as many as there is room for; binds:
+    why not more; fixed: kinds whose share was enforced."""
 
     cells: Sequence[Cell]
     given: Sequence[Given]
     planned: int
+    binds: Binds
     fixed: Fixed
 
     def buckets(self) -> Iterator[tuple[Bucket, Share, float]]:
@@ -56,14 +57,14 @@ def allotted(entries: Entries, running: Mapping[Bucket, Running], limits: Limits
         fixed = {**fixed, **more}
 
 
-def _in_parts(cells: Sequence[Cell], limits: Limits, fixed: Fixed) -> tuple[list[Given], int]:
-    """What the cells give, and how much they were to give in all."""
+def _in_parts(cells: Sequence[Cell], limits: Limits, fixed: Fixed) -> tuple[list[Given], int, Binds]:
+    """What the cells give, how much they were to give in all, and why not more."""
     rooms = [cell.room(limits.max_epochs, limits.once) for cell in cells]
     parts = fractions(fixed)
     room = {kind: sum(rooms[i] for i in mine) for kind, mine in _members(cells, parts).items()}
-    planned = size(room, parts, limits.budget)
+    planned, binds = size(room, parts, limits)
     if not planned and any(rooms):
-        raise ConfigError(_NONE[next((kind for kind in FIXABLE if parts.get(kind) and not room[kind]), "other")])
+        raise ConfigError(_NONE[next((kind for kind in NAMES if parts.get(kind) and not room[kind]), "other")])
     given: dict[int, Given] = {}
     left = planned
     for kind, mine in _members(cells, parts).items():
@@ -72,7 +73,7 @@ def _in_parts(cells: Sequence[Cell], limits: Limits, fixed: Fixed) -> tuple[list
         found = _filled(some, [rooms[i] for i in mine], limits, aim)
         given |= dict(zip(mine, found, strict=True))
         left -= sum(map(tokens_of, some, found))
-    return [given[i] for i in range(len(cells))], planned
+    return [given[i] for i in range(len(cells))], planned, binds
 
 
 _NONE: dict[Kind, str] = {

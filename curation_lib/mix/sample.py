@@ -23,6 +23,7 @@ from curation_lib.mix.allotted import Allotted, allotted
 from curation_lib.mix.buckets import Bucket, bucket_keys, buckets, kinds, numbers
 from curation_lib.mix.entries import grouped
 from curation_lib.mix.epochs import Share
+from curation_lib.mix.planned import Facts, planned
 from curation_lib.mix.settings import SampleConfig
 from curation_lib.text.hashing import priority
 from curation_lib.text.tokenizers.loading import load
@@ -80,6 +81,11 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SampleConfig) -
     return decision.sort_by([("shard", "ascending"), ("row", "ascending")]).combine_chunks()
 
 
+def facts(partials: Sequence[pa.Table], config: SampleConfig) -> Facts:
+    """What the mix comes to (`planned`), as the manifest of its dataset says it."""
+    return planned(_allotted(partials, config), config.limits())
+
+
 def _allotted(partials: Sequence[pa.Table], config: SampleConfig) -> Allotted:
     found = sorted(bucket for number, table in enumerate(partials) for bucket in buckets(table, number))
     sorting = config.sorting()
@@ -130,7 +136,7 @@ def apply(batch: pa.RecordBatch, decision: pa.Table, config: SampleConfig) -> Re
 
 STAGE = Group(
     name="mix.sample",
-    version=5,
+    version=6,
     config=SampleConfig,
     summary="Samples one phase's mix by weights or a rule per source, language and metadata, token budget, epoch cap.",
     libraries=("numpy", "xxhash"),
@@ -140,5 +146,6 @@ STAGE = Group(
     key=key,
     partition=partition,
     decide=decide,
+    facts=facts,
     apply=apply,
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field, model_validator
 
-from curation_lib.core.config import StageConfig
+from curation_lib.core.config import Role, StageConfig, keep
 from curation_lib.core.recipe import Phase
 from curation_lib.mix.cells import Sorting
 from curation_lib.mix.curves import Curve
@@ -28,19 +30,24 @@ class SampleConfig(StageConfig):
     documents that it matches."""
 
     phase: Phase
-    rule: RuleName = "weights"
-    temperature: float | None = Field(None, ge=COLDEST)
-    by: By | None = None
-    weights: tuple[Weight, ...] = ()
-    default_weight: float = Field(0.0, ge=0, allow_inf_nan=False)
-    token_budget: int | None = Field(None, gt=0)
-    max_epochs: float = Field(1.0, gt=0, allow_inf_nan=False)
+    rule: RuleName = keep("weights")
+    temperature: float | None = keep(None, ge=COLDEST)
+    by: By | None = keep(None)
+    weights: tuple[Weight, ...] = keep(())
+    default_weight: float = keep(0.0, ge=0)
+    token_budget: int | None = keep(None, gt=0)
+    max_epochs: float = keep(1.0, gt=0)
     seed: int = Field(0, ge=0, lt=2**63)
     tokenizer: TokenizerSetting = ESTIMATE
-    synthetic_share: float | None = Field(None, ge=0)
-    max_synthetic_share: float = Field(CAP, ge=0, le=MOST)
-    curve: Curve | None = None
-    anchor: Anchor | None = None
+    synthetic_share: float | None = keep(None, ge=0)
+    max_synthetic_share: float = keep(CAP, ge=0, le=MOST)
+    curve: Curve | None = keep(None)
+    anchor: Anchor | None = keep(None)
+
+    def only(self, *roles: Role) -> dict[str, Any]:
+        """Of what decides, only the keys of metadata shape key rows: other weights or curves read no document again."""
+        found = super().only(*roles)
+        return found if "keep" in roles else {**found, "metadata_keys": self.metadata_keys()}
 
     @model_validator(mode="after")
     def _takes_something(self) -> SampleConfig:

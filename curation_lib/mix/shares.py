@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from math import floor
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from curation_lib.mix.cells import Kind
 from curation_lib.mix.rules import Rule
@@ -17,9 +17,13 @@ from curation_lib.mix.water import exact
 
 CAP, MOST = 0.3, 0.5
 ORDER: tuple[Kind, ...] = ("synthetic", "other", "anchor")
-FIXABLE: tuple[Kind, ...] = ("synthetic", "anchor")
 Fixed = dict[Kind, Fraction]
 """Kinds that are to make up a certain share of the mix."""
+
+
+Binds = Literal["budget", "epoch cap", "synthetic share", "anchor", "corpus size"]
+"""What keeps a mix from being larger."""
+NAMES: dict[Kind, Binds] = {"synthetic": "synthetic share", "anchor": "anchor"}
 
 
 class Limits(NamedTuple):
@@ -61,11 +65,29 @@ def fractions(fixed: Fixed) -> Fixed:
     return {kind: parts[kind] for kind in ORDER if kind in parts}
 
 
-def size(rooms: Mapping[Kind, int], parts: Fixed, budget: int | None) -> int:
-    """Tokens of a mix that is as large as `budget` and the rooms allow. Every kind but the rest is held to its part;
-    the anchor, the least that is asked for, may be more where the rest runs out."""
-    bounds = [(rooms[kind], part) for kind, part in parts.items() if kind != "other"]
+def size(rooms: Mapping[Kind, int], parts: Fixed, limits: Limits) -> tuple[int, Binds]:
+    """Tokens of a mix that is as large as budget and rooms allow, and what keeps it from being larger.
+
+    Every kind but the rest is held to its part; the anchor, the least that is asked for, may be more where the rest
+    runs out.
+    """
     natural = [kind for kind in parts if kind != "synthetic"]
-    bounds.append((sum(rooms[kind] for kind in natural), sum((parts[kind] for kind in natural), Fraction(0))))
-    sizes = [room / part for room, part in bounds if part]
-    return floor(min(sizes if budget is None else [*sizes, Fraction(budget)]))
+    part = sum((parts[kind] for kind in natural), Fraction(0))
+    sizes: dict[Binds, Fraction] = {}
+    if limits.budget is not None:
+        sizes["budget"] = Fraction(limits.budget)
+    if part:
+        sizes[_all_given(parts, limits)] = sum(rooms[kind] for kind in natural) / part
+    for kind, name in NAMES.items():
+        if parts.get(kind):
+            size = rooms[kind] / parts[kind]
+            sizes[name] = min(sizes.get(name, size), size)
+    binds = min(sizes, key=lambda name: sizes[name])
+    return floor(sizes[binds]), binds
+
+
+def _all_given(parts: Fixed, limits: Limits) -> Binds:
+    """What binds a mix that holds all that its natural documents, or all documents, may give."""
+    if "synthetic" in parts:
+        return "synthetic share"
+    return "epoch cap" if limits.budget is not None or limits.max_epochs < 1 else "corpus size"

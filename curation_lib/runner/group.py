@@ -123,7 +123,7 @@ def decide(work: Work) -> Done:
             mine = decision.slice(begin, end - begin).combine_chunks()
             with outputs.writing(f"shard-{number}") as written:
                 write_arrow(written, mine.to_batches(), decision.schema)
-        return {"rows": decision.num_rows}
+        return {"rows": decision.num_rows, **({"facts": stage.facts(partials, config)} if stage.facts else {})}
 
     with explained(work):
         return once(work.store, work.fingerprint, work.input, work.directory, work.facts["paths"], make)

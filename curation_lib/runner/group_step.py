@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from curation_lib.core.fingerprint import fingerprint, stage_identity
 from curation_lib.core.stage import Group
@@ -17,15 +18,41 @@ from curation_lib.runner.commit import Done
 from curation_lib.runner.manifest import Entry, Manifest, read_manifest
 from curation_lib.runner.plan import Step
 from curation_lib.runner.released import Placed, Release, made_from, releases_of
-from curation_lib.runner.session import Session, chain, dataset, part_work, target
+from curation_lib.runner.session import Session, Target, chain, dataset, part_work, target
 from curation_lib.runner.work import Work
 
 
+class Decided(NamedTuple):
+    """The decision on a step's input: work on each of its parts, their key files, and the decision's own record."""
+
+    work: list[Work]
+    keys: list[Placed]
+    decision: Done
+    releases: list[Release]
+
+
 def run_group(step: Step, inputs: Sequence[Manifest], session: Session) -> Manifest:
-    releases = releases_of(step)
-    to = target(step, made_from(inputs, releases))
+    to = group_target(step, inputs)
     if done := read_manifest(session.store, to.directory):
         return done
+    decided = decide(step, inputs, session)
+    place = _place(step, to.print)
+    tasks = [_applied(step, w, decided.decision, decided.keys[w.index], place) for w in decided.work]
+    entries = session.run(step.id, group.apply, tasks)
+    manifest = dataset(step, to.print, inputs, entries, **_facts(step, decided, session))
+    manifest.write(session.store)
+    return manifest
+
+
+def group_target(step: Step, inputs: Sequence[Manifest]) -> Target:
+    """Where the step's dataset goes."""
+    return target(step, made_from(inputs, releases_of(step)))
+
+
+def decide(step: Step, inputs: Sequence[Manifest], session: Session) -> Decided:
+    """Everything but taking the decision to the documents; a build takes it up where this ends."""
+    releases = releases_of(step)
+    to = target(step, made_from(inputs, releases))
     work = part_work(step, inputs, session, to.work, to.print)
     parts = [Placed(session.store, w.part) for w in work]
     keys = _keys(step, parts, [e for m in inputs for e in m.shards], session, to.print)
@@ -36,11 +63,7 @@ def run_group(step: Step, inputs: Sequence[Manifest], session: Session) -> Manif
     documents = sum(m.counts["kept"] for m in [*inputs, *(r.manifest for r in releases)])
     partitions = _partitions(step, documents, keys, session, to.print)
     decision = _decision(step, len(work), parts, partitions, session, to.print)
-    tasks = [_applied(step, w, decision, keys[w.index], _place(step, to.print)) for w in work]
-    entries = session.run(step.id, group.apply, tasks)
-    manifest = dataset(step, to.print, inputs, entries, **_facts(step, releases, session))
-    manifest.write(session.store)
-    return manifest
+    return Decided(work, keys, decision, releases)
 
 
 def _place(step: Step, print_: str) -> str:
@@ -59,11 +82,13 @@ def _keeps_keys(step: Step) -> bool:
     return isinstance(stage, Group) and stage.released is not None
 
 
-def _facts(step: Step, releases: Sequence[Release], session: Session) -> dict[str, object]:
-    """Which key rows lie beside the parts, and what the documents were compared with."""
+def _facts(step: Step, decided: Decided, session: Session) -> dict[str, object]:
+    """What the stage says of its decision, which key rows lie beside the parts, and what the documents were compared
+    with."""
+    said = {"decision": decided.decision.facts["facts"]} if "facts" in decided.decision.facts else {}
     if not _keeps_keys(step):
-        return {}
-    return {"keys": _key_print(step), "released": [release.fact(session.store) for release in releases]}
+        return said
+    return {**said, "keys": _key_print(step), "released": [one.fact(session.store) for one in decided.releases]}
 
 
 def _keys(

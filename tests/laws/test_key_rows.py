@@ -27,6 +27,17 @@ OTHER: dict[str, list[Any]] = {
     "min_quality": [None, 3],
     "balance": [True, False],
     "max_per_topic": [None, 1],
+    "rule": ["weights", "natural"],
+    "temperature": [None],  # with its own rule alone, as is `by`
+    "by": [None],
+    "weights": [[{"weight": 1}], [{"source": "x*", "weight": 2}, {"language": "en", "weight": 0}]],
+    "default_weight": [0.5, 2],
+    "token_budget": [None, 10, 1000],
+    "max_epochs": [0.5, 4],
+    "synthetic_share": [None, 0.1],
+    "max_synthetic_share": [0.2, 0.5],
+    "curve": [{"by": "score", "points": {0: 1}}, {"by": "score", "points": {0: 0, 1: 1}, "missing": 0.5}],
+    "anchor": [{"source": "warm", "share": 0.1}, {"language": "en", "share": 0.3}],
 }
 """Values of settings marked `keep`: a new one needs a line here."""
 

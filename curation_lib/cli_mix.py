@@ -1,0 +1,46 @@
+"""Commands about mixes: `winnow mix plan` and `diff`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from curation_lib.command import SCHEDULER, STORE, WORKERS, command
+
+
+@click.group()
+def mix() -> None:
+    """What the mixes of a recipe would hold, and how two builds or phases differ."""
+
+
+@mix.command()
+@click.argument("recipe")
+@STORE
+@click.option("--build", default="", help="Not the corpus's last build but this one (the start of its id).")
+@click.option("--phase", default="", help="Only this one.")
+@click.option("--output", metavar="DIR", help="Folder or URL for mix_plan.json and mix_plan.html.")
+@SCHEDULER
+@WORKERS
+@command
+def plan(
+    recipe: str, store: str, build: str, phase: str, output: str | None, scheduler: str, workers: int | None
+) -> Any:
+    """Say what the mixes of RECIPE would hold over the documents of a build: per source tokens, epochs, what repeats
+    are worth, licences, languages, and what keeps a mix from being larger.
+
+    Writes no mix. The exit status is 1 where one cannot be made as asked."""
+    from curation_lib import terminal
+    from curation_lib.audit.mix_plan import mix_plan
+    from curation_lib.audit.mix_plan_page import write
+    from curation_lib.core.recipe import load_recipe
+    from curation_lib.runner.dask import scheduler as connect
+    from curation_lib.runner.session import Session
+    from curation_lib.runner.store import Store
+    from curation_lib.terminal_mix import planned
+
+    parsed = load_recipe(recipe)
+    with terminal.progress() as progress:
+        session = Session(Store(store), connect(scheduler, workers), progress, recipe=parsed)
+        report = mix_plan(parsed, session, build, phase)
+    return planned(report, write(report, Store(output)) if output else [])
