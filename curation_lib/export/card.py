@@ -5,6 +5,7 @@ A card is a function of its facts: no clock, no host, no address that the facts 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -14,7 +15,8 @@ import orjson
 import yaml
 
 from curation_lib.core.contract import SYNTHETIC
-from curation_lib.export.facts import CardFacts, Group
+from curation_lib.export.facts import CardFacts, Group, MixGroup
+from curation_lib.export.picture import PICTURE, told
 from curation_lib.text.tokenizers.settings import BYTES4
 
 _SIZES = ["1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T"]
@@ -28,11 +30,21 @@ def render_card(facts: CardFacts) -> str:
         front_matter=front_matter(facts),
         by_bucket=_regroup(facts.groups, lambda g: (g.source, g.language)),
         by_license=_regroup(facts.groups, lambda g: (g.license,)),
-        held={k: total.tokens for k, total in _regroup(facts.available, lambda g: (g.source, g.language))},
+        held=_held(facts.mixed.groups if facts.mixed else ()),
+        told=facts.mixed and told(facts.mixed),
+        picture=PICTURE,
         total=_total(facts.groups),
         estimated=facts.tokenizer == BYTES4,
         synthetic=_total([group for group in facts.groups if group.format == SYNTHETIC]),
     )
+
+
+def _held(groups: Sequence[MixGroup]) -> Counter[tuple[str, str]]:
+    """Tokens that the mix could draw from, by source and language."""
+    held: Counter[tuple[str, str]] = Counter()
+    for group in groups:
+        held[group.source, group.language] += group.tokens_held
+    return held
 
 
 def front_matter(facts: CardFacts) -> str:

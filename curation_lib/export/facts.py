@@ -143,8 +143,8 @@ class MixFacts(Fact):
 
 
 class CardFacts(Fact):
-    """Everything on a card. `location` is the export's folder (any fsspec URL); `available` are the groups
-    that the mix was drawn from, for epochs; `tokenizer` is what counted, and what pins it; `paths` names what else
+    """Everything on a card. `location` is the export's folder (any fsspec URL); `mixed` is what the mix comes to,
+    with what it was drawn from; `tokenizer` is what counted, and what pins it; `paths` names what else
     of the build lies where."""
 
     title: str
@@ -158,7 +158,7 @@ class CardFacts(Fact):
     files: tuple[Files, ...] = Field(min_length=1)
     tokenizer: str = BYTES4
     groups: tuple[Group, ...] = ()
-    available: tuple[Group, ...] = ()
+    mixed: MixFacts | None = None
     funnel: tuple[Funnel, ...] = ()
     licenses: tuple[SourceLicense, ...] = ()
     gates: tuple[Gate, ...] = ()

@@ -14,10 +14,13 @@ import jinja2
 
 from curation_lib.export.facts import MixFacts, MixGroup
 
+PICTURE = "mix.svg"
+"""What the file beside a card is called."""
 SHOWN = 12
 """Sources or languages with a bar of their own; what is smaller is one bar."""
-LEFT, WIDE, ROW, TOP = 190, 330, 26, 84
-"""Where bars begin, how long the longest is, a row's height, where the first panel begins; in pixels of 760."""
+LEFT, WIDE, ROW, TOP, HEAD = 190, 340, 26, 84, 24
+"""Where bars begin, how long the longest is, a row's height, where the first panel begins, the height of a panel's
+heading; in pixels of 760."""
 
 
 class Bar(NamedTuple):
@@ -66,7 +69,7 @@ def told(facts: MixFacts) -> str:
 def _panel(title: str, facts: MixFacts, by: Callable[[MixGroup], str], y: int) -> Panel:
     rows = _largest([group for group in facts.groups if group.tokens], by)
     longest = max((sum(group.tokens for group in groups) for _, groups in rows), default=1)
-    bars = [_bar(label, groups, facts.tokens, longest, y + 14 + ROW * n) for n, (label, groups) in enumerate(rows)]
+    bars = [_bar(label, groups, facts.tokens, longest, y + HEAD + ROW * n) for n, (label, groups) in enumerate(rows)]
     return Panel(title, y, bars)
 
 
@@ -87,12 +90,22 @@ def _bar(label: str, groups: Sequence[MixGroup], total: int, longest: int, y: in
     first = sum(group.unique_tokens for group in groups if not group.synthetic)
     held = sum(group.tokens_held for group in groups)
     lengths = [WIDE * part / longest for part in (first, tokens - made - first, made)]
-    value = f"{tokens:,}  ·  {100 * tokens / total:.1f} %  ·  {tokens / held:.2f} epochs"
+    value = f"{short(tokens)}  ·  {100 * tokens / total:.1f} %  ·  {tokens / held:.2f} epochs"
     return Bar(label, y, lengths[0], lengths[1], lengths[2], value)
 
 
+def short(number: int) -> str:
+    """A number in three digits with k, M, B (thousand millions) or T; below ten thousand as it is."""
+    if number < 10_000:
+        return f"{number:,}"
+    thousands = min((len(str(number)) - 1) // 3, 4)
+    value = number / 1000**thousands
+    digits = max(0, 3 - len(str(int(value))))
+    return f"{value:,.{digits}f}{' kMBT'[thousands]}"
+
+
 def _below(panel: Panel) -> int:
-    return panel.y + 14 + ROW * max(1, len(panel.bars)) + 30
+    return panel.y + HEAD + ROW * max(1, len(panel.bars)) + 30
 
 
 @cache

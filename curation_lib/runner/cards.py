@@ -16,10 +16,12 @@ from curation_lib.export.facts import (
     Gate,
     Group,
     Limit,
+    MixFacts,
     Released,
     SourceLicense,
     StageSettings,
 )
+from curation_lib.export.picture import PICTURE, picture
 from curation_lib.export.schema import ExportConfig
 from curation_lib.runner.gates import gate_key
 from curation_lib.runner.lineage import ancestors, released_in
@@ -33,11 +35,13 @@ _FILES = {"parquet": "parquet/*.parquet", "jsonl": "jsonl/*.jsonl.zst"}
 Made = list[tuple[Step, Manifest]]
 
 
-def card_writer(recipe: Recipe, store: Store) -> Callable[[Step, Manifest], str]:
-    """A function that renders README.md for an export of `recipe`."""
+def card_writer(recipe: Recipe, store: Store) -> Callable[[Step, Manifest], dict[str, str]]:
+    """A function that renders README.md for an export of `recipe`, and its picture: texts by name."""
 
-    def write(step: Step, manifest: Manifest) -> str:
-        return render_card(_facts(recipe, store, step, manifest))
+    def write(step: Step, manifest: Manifest) -> dict[str, str]:
+        facts = _facts(recipe, store, step, manifest)
+        drawn = {PICTURE: picture(facts.title, facts.mixed)} if facts.mixed else {}
+        return {"README.md": render_card(facts), **drawn}
 
     return write
 
@@ -54,7 +58,7 @@ def made_of(recipe: Recipe, store: Store, manifest: Manifest) -> Made:
 
 def _facts(recipe: Recipe, store: Store, step: Step, manifest: Manifest) -> CardFacts:
     made = made_of(recipe, store, manifest)
-    mix = next(s for s, _ in made if s.kind == "group" and s.phase == step.phase)
+    mix, mixed = next((s, m) for s, m in made if s.label == f"mix.{step.phase}")
     return CardFacts(
         title=f"{recipe.corpus} {step.phase}",
         corpus=recipe.corpus,
@@ -70,6 +74,7 @@ def _facts(recipe: Recipe, store: Store, step: Step, manifest: Manifest) -> Card
         licenses=_licenses(recipe),
         gates=_gates(made, store),
         mix=_settings(mix)[0],
+        mixed=MixFacts(**mixed.facts["decision"]),
         filters=(filters := tuple(x for s, _ in made if s.kind == "filter" for x in _settings(s))),
         not_done=_not_done(filters),
         released=tuple(_released(s.id, fact) for s, m in made for fact in released_in([m])),

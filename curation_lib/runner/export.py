@@ -40,7 +40,8 @@ def run_export(step: Step, inputs: Sequence[Manifest], session: Session) -> Mani
     ids = identities(step)
     manifest = Manifest(step.label, work_print, directory, ids, [m.directory for m in inputs], entries, counts, facts)
     if session.card is not None:
-        session.store.put(f"{directory}/README.md", session.card(step, manifest).encode())
+        for name, text in session.card(step, manifest).items():
+            session.store.put(f"{directory}/{name}", text.encode())
     manifest.write(session.store)
     return manifest
 

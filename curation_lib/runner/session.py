@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,7 +40,7 @@ class Session:
     memory: Store | None = None
     tell: Tell = untold
     recipe: Recipe | None = None
-    card: Callable[[Step, Manifest], str] | None = None
+    card: Callable[[Step, Manifest], Mapping[str, str]] | None = None
     calls: Counter[str] = field(default_factory=Counter)
     reused: Counter[str] = field(default_factory=Counter)
 

@@ -86,6 +86,9 @@ def test_plan_manifest_and_files_agree_to_the_token(built):
                 texts[row["source"]] += -(-len(row["text"].encode()) // 4)
         assert tokens == texts == Counter({row["source"]: row["tokens"] for row in phase["sources"] if row["tokens"]})
         assert manifest.counts["kept"] == phase["rows"]
+        drawn = store.read(f"{exported.directory}/mix.svg").decode()
+        assert f"{phase['tokens']:,} tokens of {phase['budget']:,}" in drawn
+        assert "(mix.svg)" in store.read(f"{exported.directory}/README.md").decode()
 
 
 def test_what_binds_and_how_it_reads(built):

@@ -8,7 +8,18 @@ from pydantic import ValidationError
 
 from curation_lib.export import jsonl, parquet
 from curation_lib.export.card import render_card, size_category
-from curation_lib.export.facts import CardFacts, Files, Funnel, Gate, Group, Released, SourceLicense, StageSettings
+from curation_lib.export.facts import (
+    CardFacts,
+    Files,
+    Funnel,
+    Gate,
+    Group,
+    MixFacts,
+    MixGroup,
+    Released,
+    SourceLicense,
+    StageSettings,
+)
 from curation_lib.export.schema import ExportConfig, to_export
 from curation_lib.export.summary import partial
 from curation_lib.text.tokenizers.byte_counts import ByteCounts
@@ -21,6 +32,19 @@ GROUPS = (
     Group(source="wiki|old", license="unknown", documents=1, rows=1, bytes=8, tokens=2),
 )
 TOKENS = sum(group.tokens for group in GROUPS)
+COUNTS = {
+    "documents_held": 20,
+    "tokens_held": 2_000,
+    "documents": 15,
+    "rows": 25,
+    "tokens": 4_000,
+    "unique_tokens": 2_000,
+    "effective_tokens": 3_936,
+}
+MIXED = MixFacts(
+    budget=5_000, planned=4_000, binds="epoch cap", shares={}, anchor=0, **COUNTS,
+    groups=(MixGroup(source="web", language="en", license="MIT", synthetic=False, full=True, **COUNTS),),
+)  # fmt: skip
 FACTS = CardFacts(
     title="Demo: pretrain",
     corpus="demo",
@@ -31,7 +55,7 @@ FACTS = CardFacts(
     paths={"Build record": "s3://bucket/builds/demo/b1.json"},
     files=FILES,
     groups=GROUPS,
-    available=(GROUPS[0].model_copy(update={"tokens": 2_000}),),
+    mixed=MIXED,
     funnel=(
         Funnel(stage="sources.warc", rows_in=9, kept=6, dropped={"media_type": 2}, quarantined=1, skipped=4),
         Funnel(stage="mix.sample", rows_in=6, created=3, kept=9),
@@ -63,6 +87,7 @@ def test_the_card_names_what_it_must():
         f"| dedup.exact | dedup.exact | `{'e' * 32}` | 4,321 |",
         "| web | en | 15 | 25 | 16,000 | 4,000 | 99.90 % | 2.00 |",
         "| wiki\\|old | de | 1,234 | 1,234 | 8 | 2 | 0.05 % | – |",
+        "![Tokens by source and by language](mix.svg)",
         "| CC-BY-4.0 | 5 | 5 | 12,000 | 3,000 | 74.93 % |",
         "| web | MIT | LICENSE | A. Author |",
         "| sources.warc | 9 | 0 | media_type 2 | 1 | 6 |",
@@ -73,6 +98,14 @@ def test_the_card_names_what_it_must():
         "| token_budget | `4004` |",
     ):
         assert line in card.splitlines()
+
+
+def test_the_card_says_what_the_mix_is_worth_and_what_binds_it():
+    said = "4,000 tokens of 5,000 · worth 3,936 new ones · 25 rows of 15 documents · bound by epoch cap."
+    assert said in render_card(FACTS)
+    without = render_card(FACTS.model_copy(update={"mixed": None}))
+    assert "mix.svg" not in without
+    assert "Epochs" not in without
 
 
 def test_the_card_says_what_was_not_done():
