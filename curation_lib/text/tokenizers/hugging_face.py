@@ -2,40 +2,63 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
+import pyarrow.compute as pc
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.text.buffers import Column
-from curation_lib.text.tokenizers.encoded import counted, encoded
+from curation_lib.text.tokenizers.by_library import ByLibrary
+from curation_lib.text.tokenizers.classes import DOUBT, LONG_S, Classes, class_table, composing
+from curation_lib.text.tokenizers.known_splits import split_by_file
+from curation_lib.text.tokenizers.pieces import Pieces
 from curation_lib.text.tokenizers.settings import FILE
-from curation_lib.text.tokenizers.tokenizer import Counts, Encoded, Ids, Tokenizer, chosen_eos
+from curation_lib.text.tokenizers.tokenizer import Ids, chosen_eos
 
 ENDS = ("<|end_of_text|>", "<|endoftext|>", "</s>", "<eos>", "<｜end▁of▁sentence｜>")
 """How pretrained models spell the end of a document: Llama 3, GPT-2 and Qwen, Llama 2, Gemma, DeepSeek."""
+_PRINTED = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+_LETTERS = dict(zip((byte for byte in range(256) if byte not in _PRINTED), range(0x100, 0x144), strict=True))
+"""The letters that stand for bytes in byte-level vocabularies where they are not the bytes' own (GPT-2's
+bytes_to_unicode)."""
 
 
-class HuggingFace(Tokenizer):
-    """`library`: a `tokenizers.Tokenizer` of its own, from `hugging_face_library`.
+class HuggingFace(ByLibrary):
+    """data: of the tokenizer.json at `place`. Raises ConfigError for what is none, or answers at random.
 
     Added tokens that are not special (as Qwen's <tool_call>) are part of how the tokenizer reads text: they are found
     in it, as the library does.
     """
 
-    def __init__(self, library: Any, eos: str | None) -> None:
-        self.library = library
+    def __init__(self, data: bytes, place: str, eos: str | None) -> None:
+        self.library, described = _read(data, place)
         self._eos = eos
+        added = [token.content for token in self.library.get_added_tokens_decoder().values() if not token.special]
+        self._added = sorted({*added, *(unicodedata.normalize("NFC", one) for one in added)})
+        split = split_by_file(described)
+        classes = hugging_face_classes(nfc=bool(described.get("normalizer")))
+        self.pieces = Pieces(split, classes, self._of_piece, self._of_text) if split else None
 
-    def count(self, text: Column) -> Counts:
-        return counted(text, self._ids)
+    def whole(self, text: Column) -> npt.NDArray[np.bool_] | None:
+        """Texts that spell an added token."""
+        found = np.zeros(len(text), np.bool_)
+        for token in self._added:
+            found |= pc.match_substring(text, token).to_numpy(zero_copy_only=False)
+        return found
 
-    def encode(self, text: Column) -> Encoded:
-        return encoded(text, self._ids)
+    def _of_piece(self, piece: bytes) -> list[int]:
+        return [token.id for token in self.library.model.tokenize(piece.decode("latin-1").translate(_LETTERS))]
 
-    def _ids(self, texts: Sequence[str]) -> list[Ids]:
+    def _of_text(self, text: str) -> Ids:
+        return self.by_library([text])[0]
+
+    def by_library(self, texts: Sequence[str]) -> list[Ids]:
         found = self.library.encode_batch_fast(texts, add_special_tokens=False)
         return [np.array(one.ids, np.uint32) for one in found]
 
@@ -56,9 +79,25 @@ class HuggingFace(Tokenizer):
         return chosen_eos(known, self._eos, ENDS, FILE)
 
 
-def hugging_face_library(data: bytes, place: str) -> Any:
-    """The `tokenizers.Tokenizer` of a tokenizer.json, set so that text is text: no special tokens found in it, nothing
-    cut off or filled up. Raises ConfigError for what is none, or answers at random."""
+@cache
+def hugging_face_classes(nfc: bool) -> Classes:
+    """What code points are to the engine of `tokenizers`; nfc: in texts that are normalized first."""
+    from tokenizers import Regex, pre_tokenizers
+
+    def matches(pattern: str, text: str) -> str:
+        alone = pre_tokenizers.Split(Regex(f"{pattern}+"), "removed", invert=True)
+        return "".join(run for run, _ in alone.pre_tokenize_str(text))
+
+    table = class_table(matches)
+    table[LONG_S] = DOUBT
+    if nfc:
+        table[composing()] = DOUBT
+    return table
+
+
+def _read(data: bytes, place: str) -> tuple[Any, dict[str, Any]]:
+    """The `tokenizers.Tokenizer` of a tokenizer.json, set so that text is text (no special tokens found in it, nothing
+    cut off or filled up), and the file, parsed."""
     from tokenizers import Tokenizer as Library
 
     try:
@@ -73,4 +112,4 @@ def hugging_face_library(data: bytes, place: str) -> Any:
     library.no_truncation()
     library.no_padding()
     library.encode_special_tokens = True
-    return library
+    return library, described

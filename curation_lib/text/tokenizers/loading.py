@@ -27,9 +27,9 @@ def load(config: Tokenized) -> Tokenizer:
 @lru_cache(maxsize=4)
 def _loaded(setting: TokenizerSetting, sha256: str) -> Tokenizer:
     if setting.path is not None:
-        from curation_lib.text.tokenizers.hugging_face import HuggingFace, hugging_face_library
+        from curation_lib.text.tokenizers.hugging_face import HuggingFace
 
-        return HuggingFace(hugging_face_library(local_copy(setting.path).read_bytes(), setting.path), setting.eos)
+        return HuggingFace(local_copy(setting.path).read_bytes(), setting.path, setting.eos)
     if setting.name.startswith(TIKTOKEN):
         from curation_lib.text.tokenizers.tiktoken_encodings import Tiktoken, tiktoken_library
 

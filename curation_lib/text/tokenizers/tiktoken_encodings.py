@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from curation_lib.core.errors import ConfigError, ContractError
-from curation_lib.text.buffers import Column
-from curation_lib.text.tokenizers.encoded import counted, encoded
+from curation_lib.text.tokenizers.by_library import ByLibrary
+from curation_lib.text.tokenizers.classes import DOUBT, LONG_S, Classes, class_table
+from curation_lib.text.tokenizers.known_splits import split_by_pattern
+from curation_lib.text.tokenizers.pieces import Pieces
 from curation_lib.text.tokenizers.settings import TIKTOKEN
-from curation_lib.text.tokenizers.tokenizer import Counts, Encoded, Ids, Tokenizer, chosen_eos
+from curation_lib.text.tokenizers.tokenizer import Ids, chosen_eos
 
 ENDS = ("<|endoftext|>",)
+_BYTES = {bytes([byte]): byte for byte in range(256)}
 
 
-class Tiktoken(Tokenizer):
+class Tiktoken(ByLibrary):
     """`library`: a `tiktoken.Encoding`."""
 
     def __init__(self, library: Any, eos: str | None) -> None:
         self.library = library
         self._eos = eos
+        split = split_by_pattern(library._pat_str)
+        self.pieces = Pieces(split, tiktoken_classes(), library._encode_single_piece, self._of) if split else None
 
-    def count(self, text: Column) -> Counts:
-        return counted(text, self._ids)
-
-    def encode(self, text: Column) -> Encoded:
-        return encoded(text, self._ids)
-
-    def _ids(self, texts: Sequence[str]) -> list[Ids]:
+    def by_library(self, texts: Sequence[str]) -> list[Ids]:
         return [self._of(one) for one in texts]
 
     def _of(self, text: str) -> Ids:
@@ -51,6 +51,20 @@ class Tiktoken(Tokenizer):
     @property
     def eos(self) -> int:
         return chosen_eos(self.special_tokens, self._eos, ENDS, TIKTOKEN + self.library.name)
+
+
+@cache
+def tiktoken_classes() -> Classes:
+    """What code points are to tiktoken's engine."""
+    import tiktoken
+
+    def matches(pattern: str, text: str) -> str:
+        encoding = tiktoken.Encoding("bytes", pat_str=pattern, mergeable_ranks=_BYTES, special_tokens={})
+        return encoding.encode_to_numpy(text, disallowed_special=()).astype("u1").tobytes().decode()
+
+    table = class_table(matches)
+    table[LONG_S] = DOUBT
+    return table
 
 
 def tiktoken_library(encoding: str) -> Any:

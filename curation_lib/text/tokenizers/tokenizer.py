@@ -26,9 +26,6 @@ class Tokenizer(ABC):
     """A loaded tokenizer. Text is text: what spells a special token is encoded letter by letter, never as that token,
     so no document can end itself; nothing is put before or behind a text."""
 
-    kernel = False
-    """Whether texts are split and looked up by kernels, not by the library."""
-
     @abstractmethod
     def count(self, text: Column) -> Counts:
         """Tokens of each string (none may be null), int64, shape (len(text),)."""
@@ -36,6 +33,11 @@ class Tokenizer(ABC):
     @abstractmethod
     def encode(self, text: Column) -> Encoded:
         """Ids of each string (none may be null)."""
+
+    @property
+    def kernel(self) -> bool:
+        """Whether texts are split and looked up by kernels, not by a library."""
+        return False
 
     @property
     @abstractmethod

@@ -1,0 +1,66 @@
+"""Which tokenizers the kernels know exactly: by the very pattern that they split with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from curation_lib.text.tokenizers.splits import CL100K, GPT2, O200K, Split
+
+_CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+_REST = r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+_SIGN, _BOTH = r"[^\r\n\p{L}\p{N}]?", r"\p{Lm}\p{Lo}\p{M}"
+_O200K = "|".join(
+    [
+        rf"{_SIGN}[\p{{Lu}}\p{{Lt}}{_BOTH}]*[\p{{Ll}}{_BOTH}]+{_CONTRACTIONS}?",
+        rf"{_SIGN}[\p{{Lu}}\p{{Lt}}{_BOTH}]+[\p{{Ll}}{_BOTH}]*{_CONTRACTIONS}?",
+        r"\p{N}{1,3}",
+        r" ?[^\s\p{L}\p{N}]+[\r\n/]*",
+        r"\s*[\r\n]+",
+        r"\s+(?!\S)",
+        r"\s+",
+    ]
+)
+PATTERNS = {
+    r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s": Split(GPT2),
+    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+": Split(GPT2),
+    (
+        r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"
+        r"|\s++$|\s*[\r\n]|\s+(?!\S)|\s"
+    ): Split(CL100K, 3, True),
+    rf"{_CONTRACTIONS}|{_SIGN}\p{{L}}+|\p{{N}}{{1,3}}|{_REST}": Split(CL100K, 3),
+    rf"{_CONTRACTIONS}|{_SIGN}\p{{L}}+|\p{{N}}|{_REST}": Split(CL100K, 1),
+    _O200K: Split(O200K, 3),
+}
+"""As tiktoken 0.14 and published tokenizer.json files write them (GPT-2, Llama 3, Qwen 2, GPT-4o)."""
+
+
+def split_by_pattern(pattern: str) -> Split | None:
+    """The state machine that splits as the pattern does, None where none is known to."""
+    return PATTERNS.get(pattern)
+
+
+def split_by_file(described: dict[str, Any]) -> Split | None:
+    """That of a parsed tokenizer.json: no other normalizer than NFC, then bytes, split by ByteLevel's own pattern or by
+    a Split before it."""
+    if (described.get("normalizer") or {"type": "NFC"}) != {"type": "NFC"}:
+        return None
+    steps = _steps(described.get("pre_tokenizer"))
+    if not steps or steps[-1].get("type") != "ByteLevel" or steps[-1].get("add_prefix_space", True):
+        return None
+    own = steps[-1].get("use_regex", True)
+    if len(steps) == 1:
+        return Split(GPT2) if own else None
+    return _isolated(steps[0]) if len(steps) == 2 and not own else None
+
+
+def _steps(before: Any) -> list[dict[str, Any]]:
+    if not before:
+        return []
+    return list(before["pretokenizers"]) if before["type"] == "Sequence" else [before]
+
+
+def _isolated(step: dict[str, Any]) -> Split | None:
+    """Split's matches, and what lies between them, are pieces; these patterns leave nothing between."""
+    as_known = step["type"] == "Split" and step["behavior"] == "Isolated" and not step["invert"]
+    pattern = step["pattern"].get("Regex") if as_known else None
+    return PATTERNS.get(pattern) if isinstance(pattern, str) else None
