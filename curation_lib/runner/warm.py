@@ -30,6 +30,9 @@ from curation_lib.text.ngram_building import build_model
 from curation_lib.text.ngram_scores import score_bytes
 from curation_lib.text.ngram_tables import words_of
 from curation_lib.text.overlap import ngram_index, ngram_matches
+from curation_lib.text.tokenizers.memo import compile_growth
+from curation_lib.text.tokenizers.pieces import Pieces
+from curation_lib.text.tokenizers.splits import GPT2, Split
 from curation_lib.training.kneser_ney import smoothed
 from curation_lib.training.ngram_corpus import Corpus
 
@@ -69,6 +72,7 @@ def main() -> None:
     _look_up(batch)
     _read_by_model(batch)
     _judge(batch)
+    _tokenise(batch)
 
 
 def _look_up(batch: pa.RecordBatch) -> None:
@@ -110,9 +114,21 @@ def _read_by_model(batch: pa.RecordBatch) -> None:
     parse_arpa(b"".join(arpa_text(corpus.words, made.orders)), "warm")
 
 
+def _tokenise(batch: pa.RecordBatch) -> None:
+    """The kernels behind tokenizers, whose settings name files: here every byte is a token."""
+    classes = np.zeros(0x110000, np.uint8)
+    pieces = Pieces(Split(GPT2), classes, list, lambda text: np.frombuffer(text.encode(), np.uint8).astype(np.uint32))
+    pieces.encode(batch.column("text"))
+    pieces.count(batch.column("text"))
+    compile_growth()
+
+
 def forget_stale() -> None:
     """Delete what numba compiled from other sources than today's."""
-    rooms = [Path(curation_lib.__file__).parent / room for room in ("text", "dedup", "filters", "training")]
+    rooms = [
+        Path(curation_lib.__file__).parent / room
+        for room in ("text", "text/tokenizers", "dedup", "filters", "training")
+    ]
     sources = [path for room in rooms for path in sorted(room.glob("*.py"))]
     now = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     stamp = rooms[0] / "__pycache__" / "kernels.sha256"

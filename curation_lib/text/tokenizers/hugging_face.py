@@ -16,17 +16,14 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.text.buffers import Column
 from curation_lib.text.tokenizers.by_library import ByLibrary
 from curation_lib.text.tokenizers.classes import DOUBT, LONG_S, Classes, class_table, composing
-from curation_lib.text.tokenizers.known_splits import split_by_file
+from curation_lib.text.tokenizers.known_splits import byte_letters, split_by_file
 from curation_lib.text.tokenizers.pieces import Pieces
 from curation_lib.text.tokenizers.settings import FILE
 from curation_lib.text.tokenizers.tokenizer import Ids, chosen_eos
 
 ENDS = ("<|end_of_text|>", "<|endoftext|>", "</s>", "<eos>", "<｜end▁of▁sentence｜>")
 """How pretrained models spell the end of a document: Llama 3, GPT-2 and Qwen, Llama 2, Gemma, DeepSeek."""
-_PRINTED = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-_LETTERS = dict(zip((byte for byte in range(256) if byte not in _PRINTED), range(0x100, 0x144), strict=True))
-"""The letters that stand for bytes in byte-level vocabularies where they are not the bytes' own (GPT-2's
-bytes_to_unicode)."""
+_LETTERS = dict(enumerate(byte_letters()))
 
 
 class HuggingFace(ByLibrary):

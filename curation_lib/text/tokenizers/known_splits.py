@@ -41,7 +41,10 @@ def split_by_pattern(pattern: str) -> Split | None:
 
 def split_by_file(described: dict[str, Any]) -> Split | None:
     """That of a parsed tokenizer.json: no other normalizer than NFC, then bytes, split by ByteLevel's own pattern or by
-    a Split before it."""
+    a Split before it; BPE over all bytes, so that a piece has no more tokens than bytes."""
+    model = described["model"]
+    if model["type"] != "BPE" or not set(byte_letters()) <= model["vocab"].keys():
+        return None
     if (described.get("normalizer") or {"type": "NFC"}) != {"type": "NFC"}:
         return None
     steps = _steps(described.get("pre_tokenizer"))
@@ -51,6 +54,13 @@ def split_by_file(described: dict[str, Any]) -> Split | None:
     if len(steps) == 1:
         return Split(GPT2) if own else None
     return _isolated(steps[0]) if len(steps) == 2 and not own else None
+
+
+def byte_letters() -> list[str]:
+    """The letter that stands for each byte in byte-level vocabularies (GPT-2's bytes_to_unicode)."""
+    own = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = iter(range(0x100, 0x200))
+    return [chr(byte if byte in own else next(others)) for byte in range(256)]
 
 
 def _steps(before: Any) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from numba import njit
 from curation_lib.text.buffers import Bytes, Offsets
 from curation_lib.text.kernels import inlined, kernel
 from curation_lib.text.tokenizers.classes import Classes
-from curation_lib.text.tokenizers.memo import LONGEST, PENDING, Memo, count_of, reserve, slot_of, value_of
+from curation_lib.text.tokenizers.memo import Memo, reserve
+from curation_lib.text.tokenizers.slots import LONGEST, PENDING, count_of, slot_of, value_of
 from curation_lib.text.tokenizers.splits import Split, piece_end
 from curation_lib.text.tokenizers.tokenizer import Counts, Ids
 
@@ -56,7 +57,7 @@ def look_up(
             stop = piece_end(data, i, end, classes, split)
             if stop == i:
                 break
-            at, known = (NO_SLOT, False) if stop - i > LONGEST else slot_of(data, i, stop, memo)
+            at, known = (NO_SLOT, False) if stop - i > LONGEST else slot_of(data, i, stop, memo.slots, memo.spelt)
             what = memo.slots[at + 2] if known else PENDING
             if what & PENDING:
                 piece = value_of(what) if known else note_piece(data, i, stop, at, memo, missing)

@@ -1,9 +1,4 @@
-"""Pieces of text and the ids that a library gave them, looked up by their bytes: open addressing, exact.
-
-A slot is four words: the piece's first and next eight bytes (of longer pieces two hashes, and their bytes lie in
-`spelt`), what it is, and where its bytes lie. What it is: length, number of ids, pending or not, and the id itself or
-where in `ids` they begin.
-"""
+"""Pieces of text and the ids that a library gave them: a table of `slots.py` by open addressing, and its bounds."""
 
 from __future__ import annotations
 
@@ -13,16 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from curation_lib.text.blocks import block_at, text_hash
 from curation_lib.text.buffers import Bytes, Hashes
-from curation_lib.text.kernels import inlined, kernel
-from curation_lib.text.occurrences import spread
+from curation_lib.text.kernels import kernel
+from curation_lib.text.tokenizers.slots import SHORT, WORDS, answered, names, short_key, size_of, waiting
 from curation_lib.text.tokenizers.tokenizer import Ids
 
-LONGEST = 255
-"""Bytes of a piece that is kept: a length, and so a number of ids, is one byte."""
-SHORT = 16
-WORDS = 4
 FIRST, LARGEST = 1 << 16, 1 << 20
 """Slots of a new table, and of the largest; half of them are filled: 32 MiB for 524,288 pieces."""
 _LETTERS, _NUMBERS = 8 << 20, 4 << 20
@@ -30,11 +20,7 @@ _LETTERS, _NUMBERS = 8 << 20, 4 << 20
 USED, SPELT, NUMBERS, RESERVED = range(4)
 """Places in `filled`: slots, bytes of `spelt`, entries of `ids`; those and what the pieces that wait may need."""
 
-_0, _1, _8, _24 = (np.uint64(n) for n in (0, 1, 8, 24))
-_BYTE = np.uint64(0xFF)
-PENDING = np.uint64(1 << 16)
-"""Set while a piece waits for its ids."""
-_PRIME, _SEED = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+_0, _1 = np.uint64(0), np.uint64(1)
 
 
 class Memo(NamedTuple):
@@ -62,11 +48,18 @@ def grown(memo: Memo) -> Memo:
     return larger
 
 
+def compile_growth() -> None:
+    """Have the kernel ready that a table meets only when it is half full."""
+    memo = new_memo()
+    memo.filled[USED] = FIRST // 2
+    grown(memo)
+
+
 @kernel
 def _move(old: Hashes, new: Hashes) -> None:
     mask = np.uint64(len(new) // WORDS - 1)
     for at in range(0, len(old), WORDS):
-        size = np.int64(old[at + 2] & _BYTE)
+        size = size_of(old[at + 2])
         if size == 0:
             continue
         key: Any = old[at] if size > SHORT else short_key(old[at], old[at + 1], size)
@@ -74,52 +67,6 @@ def _move(old: Hashes, new: Hashes) -> None:
             key += _1
         for n in range(WORDS):
             new[np.int64(key & mask) * WORDS + n] = old[at + n]
-
-
-@inlined
-def short_key(first: np.uint64, second: np.uint64, size: int) -> np.uint64:
-    """The hash of a piece of at most SHORT bytes."""
-    return spread((first ^ np.uint64(size) * _SEED) * _PRIME ^ second)
-
-
-@inlined
-def names(data: Bytes, i: int, end: int) -> tuple[np.uint64, np.uint64, np.uint64]:
-    """`(hash, first word, second word)` of the piece data[i:end]."""
-    size = end - i
-    first = block_at(data, i, end)
-    if size > SHORT:
-        key = text_hash(data, i, end)
-        return key, key, first
-    second = block_at(data, i + 8, end) if size > 8 else _0
-    return short_key(first, second, size), first, second
-
-
-@inlined
-def slot_of(data: Bytes, i: int, end: int, memo: Memo) -> tuple[int, bool]:
-    """Where the piece data[i:end], of 1 to LONGEST bytes, stands in `slots`, or would stand; whether it does."""
-    size = end - i
-    key: Any
-    key, first, second = names(data, i, end)
-    slots = memo.slots
-    mask = np.uint64(len(slots) // WORDS - 1)
-    while True:
-        at = np.int64(key & mask) * WORDS
-        what = slots[at + 2]
-        if what == _0:
-            return at, False
-        same = slots[at] == first and slots[at + 1] == second and np.int64(what & _BYTE) == size
-        if same and (size <= SHORT or same_bytes(data, i, end, memo.spelt, np.int64(slots[at + 3]))):
-            return at, True
-        key += _1
-
-
-@kernel
-def same_bytes(data: Bytes, i: int, end: int, spelt: Bytes, at: int) -> bool:
-    size = end - i
-    for n in range(0, size, 8):
-        if block_at(data, i + n, end) != block_at(spelt, at + n, at + size):
-            return False
-    return True
 
 
 @kernel
@@ -132,7 +79,7 @@ def reserve(data: Bytes, i: int, end: int, at: int, pending: int, memo: Memo) ->
     if full or filled[RESERVED] + size > len(memo.ids):
         return False
     _, memo.slots[at], memo.slots[at + 1] = names(data, i, end)
-    memo.slots[at + 2] = np.uint64(size) | PENDING | np.uint64(pending) << _24
+    memo.slots[at + 2] = waiting(size, pending)
     memo.slots[at + 3] = np.uint64(filled[SPELT])
     for n in range(longer):
         memo.spelt[filled[SPELT] + n] = data[i + n]
@@ -149,22 +96,9 @@ def settle(slots: npt.NDArray[np.int64], ids: Ids, offsets: npt.NDArray[np.int64
         at, start, count = slots[p], offsets[p], offsets[p + 1] - offsets[p]
         if at < 0:
             continue
-        value = ids[start] if count == 1 else np.uint32(memo.filled[NUMBERS])
+        value: Any = ids[start] if count == 1 else np.uint32(memo.filled[NUMBERS])
         if count != 1:
             memo.ids[memo.filled[NUMBERS] : memo.filled[NUMBERS] + count] = ids[start : start + count]
             memo.filled[NUMBERS] += count
-        size = memo.slots[at + 2] & _BYTE
-        memo.slots[at + 2] = size | np.uint64(count) << _8 | np.uint64(value) << _24
+        memo.slots[at + 2] = answered(size_of(memo.slots[at + 2]), count, value)
     memo.filled[RESERVED] = memo.filled[NUMBERS]
-
-
-@inlined
-def count_of(what: np.uint64) -> int:
-    """How many ids a piece has that waits for none."""
-    return np.int64((what >> _8) & _BYTE)
-
-
-@inlined
-def value_of(what: np.uint64) -> int:
-    """Its one id; the place of its ids in `Memo.ids`; of a piece that waits, its number."""
-    return np.int64(what >> _24)

@@ -32,7 +32,7 @@ class Pieces:
         split: Split,
         classes: Classes,
         encode_piece: Callable[[bytes], Sequence[int]],
-        encode_text: Callable[[str], Sequence[int]],
+        encode_text: Callable[[str], Ids],
     ) -> None:
         self._split, self._classes = split, classes
         self._encode_piece, self._encode_text = encode_piece, encode_text
@@ -92,7 +92,7 @@ class Pieces:
         settle(missing.slots[:count], ids, offsets, self._memo)
         return Encoded(ids, offsets)
 
-    def _asked(self, piece: bytes, slot: int) -> Sequence[int]:
+    def _asked(self, piece: bytes, slot: int) -> Sequence[int] | Ids:
         return self._encode_text(piece.decode()) if slot == TEXT else self._encode_piece(piece)
 
 

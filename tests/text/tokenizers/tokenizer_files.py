@@ -12,6 +12,8 @@ from typing import Any
 
 from tiktoken.load import load_tiktoken_bpe
 
+from curation_lib.text.tokenizers.known_splits import byte_letters
+
 _ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/"
 SPLITS = {
     "cl100k_base": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
@@ -85,13 +87,6 @@ def _halves(token: bytes, ranks: Mapping[bytes, int]) -> tuple[bytes, bytes]:
         _, i = min(found)
         parts[i : i + 2] = [parts[i] + parts[i + 1]]
     return parts[0], parts[1]
-
-
-def byte_letters() -> list[str]:
-    """The letter that stands for each byte in byte-level vocabularies (GPT-2's bytes_to_unicode)."""
-    kept = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = iter(range(0x100, 0x200))
-    return [chr(b if b in kept else next(others)) for b in range(256)]
 
 
 def _written(folder: Path, described: dict[str, Any]) -> str:
