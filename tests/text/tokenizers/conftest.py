@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.text.tokenizers.tokenizer_files import cached_vocabularies, gpt2_file
+from curation_lib.text.tokenizers.by_library import ByLibrary
+from curation_lib.text.tokenizers.loading import load_tokenizer
+from tests.text.tokenizers.tokenizer_files import cached_vocabularies, gpt2_file, split_file
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +26,23 @@ def vocabularies(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def gpt2(data: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Path of GPT-2's tokenizer.json."""
     return gpt2_file(data / "models" / "tokenizers" / "r50k_base.tiktoken", tmp_path_factory.mktemp("gpt2"))
+
+
+@pytest.fixture(scope="session")
+def named(
+    vocabularies: Path, gpt2: str, data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], ByLibrary]:
+    """The tokenizer of a name: an encoding of tiktoken, gpt2, or llama3 and qwen2, which split as those do."""
+    ranks = data / "models" / "tokenizers" / "cl100k_base.tiktoken"
+
+    def file(name: str) -> str:
+        more = {"normalizer": {"type": "NFC"}, "plain": {"<tool_call>": 100258}} if name == "qwen2" else {}
+        return gpt2 if name == "gpt2" else split_file(ranks, tmp_path_factory.mktemp(name), name, **more)
+
+    @cache
+    def load(name: str) -> ByLibrary:
+        tokenizer = load_tokenizer(f"tiktoken/{name}" if name.endswith("_base") else file(name))
+        assert isinstance(tokenizer, ByLibrary)
+        return tokenizer
+
+    return load

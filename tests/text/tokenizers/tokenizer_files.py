@@ -16,8 +16,8 @@ from curation_lib.text.tokenizers.known_splits import byte_letters
 
 _ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/"
 SPLITS = {
-    "cl100k_base": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
-    "qwen": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "llama3": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "qwen2": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
 }
 """As Llama 3's and Qwen 2's tokenizer.json write them."""
 
@@ -55,6 +55,7 @@ def tokenizer_json(
     specials: Mapping[str, int],
     ignore_merges: bool = False,
     plain: Mapping[str, int] = {},
+    normalizer: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A tokenizer.json; `plain` are added tokens that are not special."""
     letters = byte_letters()
@@ -69,7 +70,7 @@ def tokenizer_json(
         "vocab": {spelt[token]: rank for token, rank in ranks.items()}, "merges": merges,
     }  # fmt: skip
     return {
-        "version": "1.0", "truncation": None, "padding": None, "added_tokens": added, "normalizer": None,
+        "version": "1.0", "truncation": None, "padding": None, "added_tokens": added, "normalizer": normalizer,
         "pre_tokenizer": before, "post_processor": byte_level(True), "decoder": byte_level(True), "model": model,
     }  # fmt: skip
 
