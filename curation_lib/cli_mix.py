@@ -44,3 +44,24 @@ def plan(
         session = Session(Store(store), connect(scheduler, workers), progress, recipe=parsed)
         report = mix_plan(parsed, session, build, phase)
     return planned(report, write(report, Store(output)) if output else [])
+
+
+@mix.command()
+@click.argument("before")
+@click.argument("after")
+@STORE
+@click.option("--phase", default="", help="Only this one.")
+@click.option("--samples", type=click.IntRange(0), default=20, show_default=True, help="Documents shown per side.")
+@click.option("--output", metavar="DIR", help="Folder or URL for mix_diff.json, mix_diff.html and tables of documents.")
+@command
+def diff(before: str, after: str, store: str, phase: str, samples: int, output: str | None) -> Any:
+    """Say how the mix AFTER differs from BEFORE: what entered, what left and by which rule, how shares moved.
+
+    Each is BUILD:PHASE, or BUILD for all phases that both have."""
+    from curation_lib.audit.mix_diff import mix_diff
+    from curation_lib.audit.mix_diff_page import write
+    from curation_lib.runner.store import Store
+    from curation_lib.terminal_mix import compared
+
+    found = mix_diff(Store(store), before, after, phase, samples)
+    return compared(found, write(found, Store(output)) if output else [])

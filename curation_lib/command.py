@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -15,10 +14,6 @@ STORE = click.option("--store", required=True, envvar="WINNOW_STORE", help="Fold
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
 SCHEDULER = click.option("--scheduler", default="local", show_default=True, help="local, or tcp://host:port.")
 WORKERS = click.option("--workers", type=int, default=None, help="Processes of the local scheduler [cores].")
-
-
-class Unmet(dict[str, Any]):
-    """An answer that says no: shown like any other, but the exit status is 1."""
 
 
 def command(function: Callable[..., Any]) -> Callable[..., None]:
@@ -34,7 +29,5 @@ def command(function: Callable[..., Any]) -> Callable[..., None]:
             fail(str(e), as_json)
         else:
             finish(answer, as_json)
-            if isinstance(answer, Unmet):
-                sys.exit(1)
 
     return JSON(run)

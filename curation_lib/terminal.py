@@ -32,10 +32,16 @@ def fail(message: str, as_json: bool) -> NoReturn:
     sys.exit(1)
 
 
+class Unmet(dict[str, Any]):
+    """An answer that says no: shown like any other, but the exit status is 1."""
+
+
 def finish(answer: Any, as_json: bool) -> None:
-    """Print the JSON line, if asked; every command's answer is a dict."""
+    """Print the JSON line, if asked; every command's answer is a dict. Exits with status 1 where it is Unmet."""
     if as_json:
         print(orjson.dumps(answer, default=_plain).decode())
+    if isinstance(answer, Unmet):
+        sys.exit(1)
 
 
 def _plain(value: Any) -> Any:
