@@ -9,10 +9,10 @@ from curation_lib.audit.builds import find_build
 from curation_lib.audit.queries import Books, books
 from curation_lib.audit.screened import Report, Screened, of_build, of_folder
 from curation_lib.core.errors import ConfigError
-from curation_lib.filters.contamination import Hit, added, counts_of
 from curation_lib.filters.decontaminate import STAGE, common, counted
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.store import Store
+from curation_lib.text.contamination import Hit, added, counts_of
 
 PREVIEW = 300
 

@@ -19,6 +19,7 @@ Frame = Literal["metrics", "sources", "languages", "rules", "sample"]
 Number = StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Scalar = StrictBool | StrictStr | Number
 MUST_FIRE = "ExpectColumnDistinctValuesToContainSet"
+MUST_NOT_FIRE = "ExpectColumnValuesToNotBeInSet"
 JUDGING = 1
 """Bump when the gate judges the same expectations in another way: earlier passes then no longer count."""
 
@@ -26,7 +27,8 @@ JUDGING = 1
 class Expectation(BaseModel):
     """One line of a contract, `{frame: metrics, type: ExpectColumnValuesToBeBetween, column: share_en,
     min_value: 0.99}`. `must_fire: [rule, …]` alone says that these rules, named as in the manifest
-    (`filters.c4.lorem_ipsum`), must have dropped something.
+    (`filters.c4.lorem_ipsum`), must have dropped something; `must_not_fire: [rule, …]` that they were judged and
+    dropped nothing, with the `remedy` that the gate's message ends in.
 
     Validation errors name an unknown key, frame or class (with the nearest names) and a missing setting.
     """
@@ -37,6 +39,8 @@ class Expectation(BaseModel):
     type: StrictStr
     severity: Severity = "critical"
     must_fire: tuple[StrictStr, ...] | None = Field(default=None, min_length=1)
+    must_not_fire: tuple[StrictStr, ...] | None = Field(default=None, min_length=1)
+    remedy: StrictStr | None = None
     column: StrictStr | None = None
     column_A: StrictStr | None = None  # noqa: N815 - as the class names it
     column_B: StrictStr | None = None  # noqa: N815
@@ -55,18 +59,22 @@ class Expectation(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _from_must_fire(cls, data: Any) -> Any:
-        """`must_fire` stands for its frame and class, so that a recipe need not spell them."""
-        if isinstance(data, dict) and data.get("must_fire") is not None:
-            return {"frame": "rules", "type": MUST_FIRE, **data}
+    def _from_rules(cls, data: Any) -> Any:
+        """`must_fire` and `must_not_fire` stand for their frame and class, so that a recipe need not spell them."""
+        for name, judge in (("must_fire", MUST_FIRE), ("must_not_fire", MUST_NOT_FIRE)):
+            if isinstance(data, dict) and data.get(name) is not None:
+                return {"frame": "rules", "type": judge, **data}
         return data
 
     @model_validator(mode="after")
     def _settings_fit_the_class(self) -> Self:
         given = set(self.settings())
-        if self.must_fire is not None:
-            if (self.frame, self.type) != ("rules", MUST_FIRE) or given:
-                raise ValueError("must_fire stands alone, on frame rules")
+        if self.remedy is not None and self.must_not_fire is None:
+            raise ValueError("remedy goes with must_not_fire")
+        if self.rules():
+            name, judge = ("must_fire", MUST_FIRE) if self.must_fire else ("must_not_fire", MUST_NOT_FIRE)
+            if (self.frame, self.type) != ("rules", judge) or given or (self.must_fire and self.must_not_fire):
+                raise ValueError(f"{name} stands alone, on frame rules")
             return self
         kind = KINDS.get(self.type)
         if kind is None:
@@ -82,13 +90,17 @@ class Expectation(BaseModel):
         return self
 
     def settings(self) -> dict[str, Any]:
-        """What the Great Expectations class is given, JSON-ready; without frame, severity and must_fire."""
-        skip = {"frame", "type", "severity", "must_fire"}
+        """What the Great Expectations class is given, JSON-ready; without frame, severity, rules and remedy."""
+        skip = {"frame", "type", "severity", "must_fire", "must_not_fire", "remedy"}
         return self.model_dump(mode="json", exclude_none=True, exclude=skip)
+
+    def rules(self) -> tuple[str, ...]:
+        """The rules that must fire or must not."""
+        return self.must_fire or self.must_not_fire or ()
 
     def columns(self) -> list[str]:
         """The columns of the frame that this expectation reads."""
-        if self.must_fire is not None:
+        if self.rules():
             return ["rule", "fired"]
         return [c for c in (self.column, self.column_A, self.column_B) if c is not None]
 

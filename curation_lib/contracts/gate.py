@@ -19,9 +19,16 @@ from curation_lib.contracts.result import GateResult
 from curation_lib.contracts.suites import SHARE
 
 
-def judge(name: str, frames: Mapping[str, pd.DataFrame], expectations: Sequence[Expectation], site: Path) -> GateResult:
+def judge(
+    name: str,
+    frames: Mapping[str, pd.DataFrame],
+    expectations: Sequence[Expectation],
+    site: Path,
+    dropped: Mapping[str, Sequence[str]] | None = None,
+) -> GateResult:
     """Judge `frames` (see metrics.py, sample.py) and write Data Docs that need no network into `site`.
 
+    dropped: by rule, what a message shows of the rows that it dropped.
     One page per judged frame; `page` is that of the first frame with a failure, else of `metrics`.
     Raises GateError for an empty contract, and for an unknown frame or column. The session's own files
     lie beside the site, in `.<site>.gx`, and may be deleted.
@@ -41,19 +48,24 @@ def judge(name: str, frames: Mapping[str, pd.DataFrame], expectations: Sequence[
     }
     urls = gx_session.write_pages(context, outcomes)
     make_offline(site)
-    result = _result(name, judged, outcomes, {frame: _inside(site, url) for frame, url in urls.items()})
+    pages = {frame: _inside(site, url) for frame, url in urls.items()}
+    result = _result(name, judged, outcomes, pages, dropped or {})
     for page in result.pages.values():
         add_summary(site / page, [f.line().removeprefix(" - ") for f in result.failures if f.page == page])
     return result
 
 
 def _result(
-    name: str, judged: Mapping[str, Sequence[Expectation]], outcomes: Mapping[str, Any], pages: dict[str, str]
+    name: str,
+    judged: Mapping[str, Sequence[Expectation]],
+    outcomes: Mapping[str, Any],
+    pages: dict[str, str],
+    dropped: Mapping[str, Sequence[str]],
 ) -> GateResult:
     failures = [
         failure
         for frame, lines in judged.items()
-        for failure in failures_of(lines, outcomes[frame].results, pages[frame])
+        for failure in failures_of(lines, outcomes[frame].results, pages[frame], dropped)
     ]
     critical = [f for f in failures if f.severity == "critical"]
     page = next((f.page for f in (*critical, *failures)), pages["metrics"])
@@ -100,8 +112,8 @@ def _build(e: Expectation, line: int) -> Any:
     """The Great Expectations object of `e`, numbered `line`. Raises GateError when a value is refused."""
     kinds = gx_session.load().expectations
     settings = e.settings()
-    if e.must_fire is not None:
-        settings = {"column": "fired", "value_set": list(e.must_fire)}
+    if e.rules():
+        settings = {"column": "fired", "value_set": list(e.rules())}
     try:
         return getattr(kinds, e.type)(**settings, severity=e.severity, meta={"line": line})
     except ValueError as error:  # what the class's own validation raises

@@ -76,6 +76,8 @@ def required(e: Expectation) -> str:
     """An expectation's bound in words: `>= 0.99`, `between 0 and 1`, `matches regex '^a'`."""
     if e.must_fire is not None:
         return f"each of {', '.join(e.must_fire)} drops something"
+    if e.must_not_fire is not None:
+        return f"nothing dropped by {', '.join(e.must_not_fire)}{f'; {e.remedy}' if e.remedy else ''}"
     if e.min_value is not None or e.max_value is not None:
         text = _bounds(e)
     elif e.type == "ExpectColumnValuesToNotBeNull":

@@ -64,6 +64,29 @@ _FILTERS = (
     *_MOST_KEPT,
     Expectation(frame="rules", type=BETWEEN, column="share", max_value=0.9, severity="warning"),
 )
+_REFUSED: Mapping[str, Mapping[str, str]] = {
+    "midtrain": {
+        "unknown_license": "name the licence where the source is described, or give the source the weight 0",
+        "benchmark_item": "take such documents out by filters.decontaminate in `stages`, or raise max_contamination",
+        "chat_token": "drop or rewrite them before the mix, or give their source the weight 0",
+    },
+    "posttrain": {
+        "unknown_license": "name the licence where the source is described, or give the source the weight 0",
+        "not_a_record": "take in by weights what sources.records reads, and let no stage edit it",
+        "leaked_prompt": "take such records out by filters.decontaminate in `stages`, or raise max_contamination",
+        "repeated_prompt": "put dedup.prompts into `stages`",
+    },
+}
+"""What a phase refuses, and what to do about it (`mix/phases.py`)."""
+
+
+def _refusing(phase: str) -> tuple[Expectation, ...]:
+    return tuple(
+        Expectation.model_validate({"must_not_fire": [f"mix.sample.{rule}"], "remedy": remedy})
+        for rule, remedy in _REFUSED[phase].items()
+    )
+
+
 _FOR_TRAINERS = tuple(e for e in _LATE if e.column != "null_content_hash")  # exports carry no such column
 
 SUITES: Mapping[str, tuple[Expectation, ...]] = {
@@ -81,6 +104,7 @@ SUITES: Mapping[str, tuple[Expectation, ...]] = {
     "dedup.exact": (*_DEDUP, *_zero("duplicate_texts")),
     "filters": _FILTERS,
     "mix": _LATE,
+    **{f"mix.{phase}": (*_LATE, *_refusing(phase)) for phase in _REFUSED},
     "export.licenses": _FILTERS,
     "export": (
         *_FOR_TRAINERS,

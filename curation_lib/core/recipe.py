@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from curation_lib.core.config import StageConfig
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint
+from curation_lib.core.phase_benchmarks import with_benchmarks
 from curation_lib.core.registry import find
 from curation_lib.core.secret import SECRET
 from curation_lib.core.stage import Filter, Group, Map, Source, Stage
@@ -19,6 +20,8 @@ from curation_lib.core.weights_files import with_weights
 from curation_lib.core.yaml_files import load_yaml
 
 Phase = Literal["pretrain", "midtrain", "posttrain"]
+MIX = "mix.sample"
+"""The stage that makes every phase's mix."""
 NAME = r"^[a-z0-9][a-z0-9_-]*$"
 """How a corpus, a source or a model that a recipe describes may be called."""
 
@@ -120,9 +123,10 @@ def stages_of(recipe: Recipe) -> list[tuple[Stage, StageConfig]]:
 
 
 def mixes_of(recipe: Recipe) -> dict[str, tuple[Stage, StageConfig]]:
-    """Each phase's mix, typed."""
+    """Each phase's mix, typed; ConfigError where one that takes no benchmark items knows no benchmarks."""
+    stages = stages_of(recipe)
     return {
-        phase: configured("mix.sample", {"phase": phase, **settings}, f"mixes.{phase}")
+        phase: configured(MIX, {"phase": phase, **with_benchmarks(phase, settings, stages)}, f"mixes.{phase}")
         for phase, settings in recipe.mixes.items()
     }
 
@@ -131,7 +135,7 @@ def recipe_identity(recipe: Recipe) -> dict[str, Any]:
     """What of a recipe shapes outputs or gates: all but its Airflow section, description and where things lie."""
     data = recipe.model_dump(mode="json", exclude={"airflow", "description"})
     data["sources"] = {n: {k: v for k, v in s.items() if k != "paths"} for n, s in data["sources"].items()}
-    data["stages"] = [_without_places(item) for item in data["stages"]]
+    data["stages"], data["mixes"] = _without_places(data["stages"]), _without_places(data["mixes"])
     return data
 
 
@@ -155,7 +159,9 @@ def recipe_fingerprint(recipe: Recipe) -> str:
     return fingerprint(recipe_identity(recipe))
 
 
-def _default_normalizer(kind: str) -> str:
+def _default_normalizer(kind: str) -> str | dict[str, dict[str, bool]]:
+    if kind == "sources.records":
+        return {"normalize.plain": {"clean": False}}  # a text that is cleaned is no longer that of its record
     return "normalize.html" if kind == "sources.warc" else "normalize.plain"
 
 

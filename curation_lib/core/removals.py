@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation_lib.core.config import StageConfig
-from curation_lib.core.stage import LINKS, Bad, Result
+from curation_lib.core.stage import LINKS, Bad, Context, Result
 from curation_lib.core.taken import Drop
 
 DECISION = pa.schema(
@@ -28,7 +28,7 @@ the texts where `texts_compared`, null where the document is quarantined; `also_
 that are similar enough."""
 
 
-def apply_removals(batch: pa.RecordBatch, decision: pa.Table, config: StageConfig) -> Result:
+def apply_removals(batch: pa.RecordBatch, decision: pa.Table, config: StageConfig, context: Context) -> Result:
     """Take the decision's rows out of `batch`: dropped with their twin, or quarantined where it says so."""
     stays = np.ones(batch.num_rows, bool)
     stays[decision.column("row").to_numpy()] = False

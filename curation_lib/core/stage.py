@@ -259,7 +259,8 @@ class Group(Stage):
         `partials` are the partitions' tables in partition order. The answer must not depend on shard order
         beyond ties.
     facts(partials, config) -> what the dataset's manifest says of the decision, JSON-ready.
-    apply(batch, decision, config) -> Result; `decision` holds this batch's rows only, `row` within the batch.
+    apply(batch, decision, config, context) -> Result; `decision` holds this batch's rows only, `row` within the batch.
+    rules(config) -> rules that may drop documents and stand in the counts, as 0, where they dropped none.
 
     reads: columns of a document that key and lookup are given, no more need be read; all where empty.
     released(config) -> URLs of finished datasets whose documents are keyed, judged and looked up beside the
@@ -271,8 +272,9 @@ class Group(Stage):
     key: Callable[[pa.RecordBatch, Any, Context], pa.RecordBatch]
     partition: Callable[[pa.Table, Any], pa.Table]
     decide: Callable[[Sequence[pa.Table], Lookup, Any], pa.Table]
-    apply: Callable[[pa.RecordBatch, pa.Table, Any], Result]
+    apply: Callable[[pa.RecordBatch, pa.Table, Any, Context], Result]
     facts: Callable[[Sequence[pa.Table], Any], Any] | None = None
+    rules: Callable[[Any], Sequence[str]] | None = None
     reads: tuple[str, ...] = ()
     released: Callable[[Any], Sequence[str]] | None = None
 

@@ -1,3 +1,3 @@
 """Documents that say the same."""
 
-MODULES = ("exact", "url", "minhash", "spans", "semantic")
+MODULES = ("exact", "url", "minhash", "spans", "semantic", "prompts")

@@ -42,6 +42,7 @@ from curation_lib.dedup.units import chosen, paragraph_units, rows_of, run_units
 from curation_lib.text.buffers import Bytes, Hashes, Offsets, arrow_buffers
 from curation_lib.text.characters import character_table
 from curation_lib.text.paragraphs import paragraphs
+from curation_lib.text.records import CHAT
 from curation_lib.text.winnowing import fingerprints
 from curation_lib.text.word_spans import Words, word_spans
 
@@ -90,7 +91,7 @@ class SpansConfig(SurvivorConfig):
 
 
 def key(batch: pa.RecordBatch, config: SpansConfig, context: Context) -> pa.RecordBatch:
-    """The distinct keys of each document, ascending, see ROWS."""
+    """The distinct keys of each document, ascending, see ROWS; none of records, which nothing may be cut out of."""
     words = word_spans(batch.column("text"))
     parts = paragraph_units(batch.column("text"), words, config.least_paragraph(words))
     prints = fingerprints(words.high, words.offsets, config.least_run(words))
@@ -98,7 +99,7 @@ def key(batch: pa.RecordBatch, config: SpansConfig, context: Context) -> pa.Reco
     keys = np.concatenate([parts.high, prints.values])
     order = np.lexsort([keys, row])
     row, keys = row[order], keys[order]
-    new = firsts(row, keys)
+    new = firsts(row, keys) & ~pc.equal(batch.column("format"), CHAT).to_numpy(zero_copy_only=False)[row]
     return pa.record_batch([pa.array(row[new].astype(np.uint32)), pa.array(keys[new])], schema=ROWS)
 
 
@@ -147,7 +148,7 @@ def _among(keys: Hashes, hashes: Hashes) -> Mask:
     return found
 
 
-def apply(batch: pa.RecordBatch, decision: pa.Table, config: SpansConfig) -> Result:
+def apply(batch: pa.RecordBatch, decision: pa.Table, config: SpansConfig, context: Context) -> Result:
     """Cut the decision's paragraphs and runs out of `batch`. Edits of a row are disjoint and in text order; a
     dropped row has none."""
     if not decision.num_rows:
@@ -205,7 +206,7 @@ def _drops(rows: list[int], edits: list[Edit]) -> list[Drop]:
 
 STAGE = Group(
     name="dedup.spans",
-    version=3,
+    version=4,
     config=SpansConfig,
     summary="Cuts paragraphs and runs of words that another document has, too",
     libraries=("xxhash",),

@@ -18,10 +18,10 @@ from pydantic import field_validator
 from curation_lib.core.config import StageConfig, keep, locate, measure
 from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.core.stage import Context, Filter, Rule
-from curation_lib.filters.given_files import MAX_FILE_BYTES, given_files
 from curation_lib.filters.list_files import check_place, list_name, read_lists
 from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.text.buffers import arrow_buffers
+from curation_lib.text.given_files import MAX_FILE_BYTES, given_files
 from curation_lib.text.hashing import priority
 from curation_lib.text.phrases import Phrases, counted, phrases
 

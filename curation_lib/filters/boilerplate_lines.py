@@ -115,7 +115,7 @@ def furniture_rules(config: BoilerplateLinesConfig) -> FurnitureRules:
 
 STAGE = Map(
     name="filters.boilerplate_lines",
-    version=2,
+    version=3,
     config=BoilerplateLinesConfig,
     summary="cookie banners, navigation, share buttons, counters, upper-case and one-word lines (RefinedWeb)",
     fn=edit_furniture,

@@ -91,7 +91,7 @@ def line_rules(config: C4LinesConfig) -> LineRules:
 
 STAGE = Map(
     name="filters.c4_lines",
-    version=2,
+    version=3,
     config=C4LinesConfig,
     summary="lines without a full stop, with few words or boilerplate; citations (C4)",
     fn=edit_lines,

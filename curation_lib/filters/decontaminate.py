@@ -1,8 +1,9 @@
 """`filters.decontaminate`: documents that hold items of benchmarks, dropped or cut.
 
 Scores: `contamination` and `near_contamination` float64, the largest share of an item's n-grams that a document holds
-as they are, and with other numbers, 0 without any; `hits` list<HIT> (see `filters.contamination`), every item of which
-it holds an n-gram; `body_start`, `body_stop` int64, what a text with hits has but for white space before it.
+as they are, and with other numbers, 0 without any; `hits` list<HIT> (see `text.contamination`), every item of which
+it holds an n-gram; `body_start`, `body_stop` int64, what a text with hits has but for white space before it, nothing of
+a record.
 
 Ngrams and shares after Brown et al. 2020 (GPT-3, appendix C: n between 8 and 13, n-grams of more than 10 documents
 ignored), Chowdhery et al. 2022 (PaLM, 8-grams) and Lambert et al. 2024 (Tulu 3, 8-grams).
@@ -19,11 +20,10 @@ from pydantic import model_validator
 
 from curation_lib.core.config import StageConfig, keep, measure
 from curation_lib.core.stage import CUTS, Context, Filter, Rule
-from curation_lib.filters.benchmarks import Benchmark, Index, benchmark_files, build_index
-from curation_lib.filters.contamination import HIT, Hit, added, body, counts_of, hits
+from curation_lib.text.benchmarks import Benchmark, Index, benchmark_files, build_index
+from curation_lib.text.contamination import HIT, Hit, added, body, counts_of, evidence, hits, told
+from curation_lib.text.records import CHAT
 
-SHOWN = 10
-"""Items that a ledger row names; the scores hold all."""
 WHOLE = 0.5
 """From this share on, an n-gram counts however many documents hold it: a copied item is no common phrase."""
 _NGRAM = {"word": 8, "character": 50}
@@ -78,7 +78,8 @@ def measure_contamination(batch: pa.RecordBatch, config: DecontaminateConfig, co
     """Scores of each document (see the module)."""
     texts = batch.column("text")
     found = hits(texts, context.model, config.benchmarks, config.token == "character")
-    bodies = [body(texts[row].as_py()) if some else (0, 0) for row, some in enumerate(found)]
+    records = pc.equal(batch.column("format"), CHAT).to_pylist()  # these have no body: they are dropped, never cut
+    bodies = [body(texts[row].as_py()) if some and not records[row] else (0, 0) for row, some in enumerate(found)]
     columns = {
         "contamination": pa.array([_largest(some, near=False) for some in found], pa.float64()),
         "near_contamination": pa.array([_largest(some, near=True) for some in found], pa.float64()),
@@ -137,35 +138,23 @@ def _rule(
     return Rule(name, *arrays, limit, pa.array(said, pa.string()), pa.array(cuts, CUTS))
 
 
-def evidence(over: Sequence[tuple[Hit, float]]) -> str:
-    """Items by share: benchmark, item, field, share, bytes of the text."""
-    ordered = sorted(over, key=lambda pair: -pair[1])
-    told = [_told(hit, share) for hit, share in ordered[:SHOWN]]
-    return "; ".join([*told, *([f"and {len(over) - SHOWN} more"] if len(over) > SHOWN else [])])
-
-
-def _told(hit: Hit, share: float) -> str:
-    spans = ", ".join(f"{span['start']}-{span['stop']}" for span in hit["spans"])
-    return f"{hit['benchmark']} {hit['item']} {hit['field']}: {share:.3f} at {spans}"
-
-
 def _cuts(over: Sequence[tuple[Hit, float]]) -> list[dict[str, Any]]:
     """The spans of all hits in text order; where they overlap they are one, with the evidence of each."""
-    spans = [(s["start"], s["stop"], _told(hit, share)) for hit, share in over for s in hit["spans"]]
+    spans = [(s["start"], s["stop"], told(hit, share)) for hit, share in over for s in hit["spans"]]
     out: list[dict[str, Any]] = []
-    for start, stop, told in sorted(spans):
+    for start, stop, what in sorted(spans):
         if out and start < out[-1]["stop"]:
             out[-1]["stop"] = max(out[-1]["stop"], stop)
-            out[-1]["told"].setdefault(told)
+            out[-1]["told"].setdefault(what)
         else:
-            out.append({"start": start, "stop": stop, "told": {told: None}})
+            out.append({"start": start, "stop": stop, "told": {what: None}})
     return [{"start": o["start"], "stop": o["stop"], "evidence": "; ".join(o["told"])} for o in out]
 
 
 def _covers(spans: Sequence[dict[str, Any]], body: tuple[int, int]) -> bool:
     """Whether nothing of the body is left."""
     at = body[0]
-    for span in spans:
+    for span in spans if at < body[1] else ():
         if span["start"] > at:
             return False
         at = max(at, span["stop"])
@@ -182,7 +171,7 @@ def merge(partials: Iterable[list[list[int]]], config: DecontaminateConfig, stat
 
 STAGE = Filter(
     name="filters.decontaminate",
-    version=1,
+    version=2,
     config=DecontaminateConfig,
     summary="documents that hold items of benchmarks, dropped or cut",
     libraries=("numpy", "orjson"),

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from curation_lib.filters.given_files import given_file, unpacked
+from curation_lib.text.given_files import given_file, unpacked
 
 _PACKED = frozenset((".txt", ".json", ".gz", ".bz2", ".xz", ".zst"))
 LONGEST_ENTRY = 1 << 16

@@ -14,6 +14,7 @@ from curation_lib.core.stage import Result
 from curation_lib.core.taken import EDIT, Columns, Drop, Edit
 from curation_lib.text.buffers import Bytes, Offsets, arrow_buffers
 from curation_lib.text.line_edits import KEPT, ODD_LINE, kept_sizes
+from curation_lib.text.records import CHAT
 
 
 def without_marked(
@@ -21,13 +22,18 @@ def without_marked(
 ) -> Result:
     """The batch without the bytes that `marks` (one per byte of the column's buffer, see `text.line_edits`) does not
     keep; `rules` names each mark. Emptied texts are dropped as `empty`, with the rules that did it, most bytes first;
-    `dropped` are further rows to drop. A dropped row has no edits."""
+    `dropped` are further rows to drop. A dropped row has no edits. Records (format `chat`) stay as they are: their text
+    has to say what stands in their metadata."""
     data, offsets = arrow_buffers(batch.column("text"))
+    whole = set(pc.indices_nonzero(pc.equal(batch.column("format"), CHAT)).to_pylist())
+    for row in whole:
+        marks[offsets[row] : offsets[row + 1]] = KEPT
+    dropped = {row: drop for row, drop in (dropped or {}).items() if row not in whole}
     sizes = kept_sizes(marks, offsets)
     edits = _edits(marks, offsets, rules)
     at = batch.schema.get_field_index("text")
     edited = batch.set_column(at, batch.schema.field(at), _texts(data, offsets, marks, sizes))
-    gone = {drop.row: drop for drop in _drops(np.flatnonzero(sizes == 0).tolist(), edits)} | dict(dropped or {})
+    gone = {drop.row: drop for drop in _drops(np.flatnonzero(sizes == 0).tolist(), edits)} | dropped
     left = np.ones(batch.num_rows, bool)
     left[list(gone)] = False
     kept = edits.filter(pa.array(left[edits.column("row").to_numpy()]))

@@ -93,7 +93,7 @@ def steps_for(name: str, config: TextModifiersConfig) -> list[Step]:
 
 STAGE = Map(
     name="filters.text_modifiers",
-    version=1,
+    version=2,
     config=TextModifiersConfig,
     summary="addresses, Markdown, quotes, newlines, boilerplate paragraphs, repeated lines (NeMo Curator, DCLM)",
     fn=modify_texts,

@@ -19,10 +19,10 @@ from pydantic import model_validator
 from curation_lib.core.config import StageConfig, keep, locate, measure
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Context, Filter, Rule
-from curation_lib.filters.given_files import MAX_FILE_BYTES, given_files
 from curation_lib.filters.list_files import check_place, read_lists
 from curation_lib.filters.thresholds import keep_by_thresholds
 from curation_lib.text.blocked_urls import Address, Blocklist, address, blocklist, matches, squeezed, url_words
+from curation_lib.text.given_files import MAX_FILE_BYTES, given_files
 
 WORD_LISTS = ("banned_words", "banned_subwords", "soft_banned_words")
 _NAME = re.compile("[a-z0-9][a-z0-9_-]*")

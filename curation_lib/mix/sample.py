@@ -23,11 +23,13 @@ from curation_lib.mix.allotted import Allotted, allotted
 from curation_lib.mix.buckets import Bucket, bucket_keys, buckets, kinds, numbers
 from curation_lib.mix.entries import grouped
 from curation_lib.mix.epochs import Share
+from curation_lib.mix.loading import load, model_files
+from curation_lib.mix.phases import refused, rules
 from curation_lib.mix.planned import Facts, planned
+from curation_lib.mix.repeated_prompts import carried, prompt_column, without_repeats
 from curation_lib.mix.settings import SampleConfig
 from curation_lib.text.hashing import priority
-from curation_lib.text.tokenizers.loading import load
-from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
+from curation_lib.text.tokenizers.settings import tokenizer_libraries
 
 DECISION = pa.schema(
     [
@@ -37,23 +39,25 @@ DECISION = pa.schema(
         pa.field("rule", pa.string()),
         pa.field("score", pa.float64()),
         pa.field("threshold", pa.float64()),
+        pa.field("kept_twin", pa.string()),
     ]
 )
 """One row per document that does not simply stay once: how often it stays, or by which rule it goes."""
 
 
 def key(batch: pa.RecordBatch, config: SampleConfig, context: Context) -> pa.RecordBatch:
-    """One row per document, with its tokens by `context.model`; the partition key is the bucket's, so a bucket lies in
-    one partition."""
+    """One row per document, with its tokens by the loaded tokenizer; the partition key is the bucket's, so a bucket
+    lies in one partition."""
     kind = kinds(batch, config.metadata_keys())
     return pa.RecordBatch.from_pydict(
         {
             "row": pa.array(np.arange(batch.num_rows, dtype=np.uint32)),
             "partition_key": bucket_keys(kind),
-            "tokens": pa.array(context.model.count(batch.column("text")).astype(np.uint32)),
+            "tokens": pa.array(context.model.tokenizer.count(batch.column("text")).astype(np.uint32)),
             "priority": pa.array(priority(batch.column("doc_id"), phase_seed(config)), pa.uint64()),
             "doc_id": batch.column("doc_id"),
             "kind": kind,
+            **prompt_column(batch, config),
         }
     )
 
@@ -67,7 +71,7 @@ def partition(rows: pa.Table, config: SampleConfig) -> pa.Table:
     """`rows` bucket by bucket in order of priority; equal priorities (never seen) go by doc_id."""
     names = ["kind", "priority", "doc_id", "shard", "row"]
     order = pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in names])
-    rows = rows.select(["shard", "row", "tokens", "priority", "kind"]).take(order).combine_chunks()
+    rows = rows.select(["shard", "row", "tokens", "priority", "kind", *carried(rows)]).take(order).combine_chunks()
     return rows.set_column(4, "kind", rows.column("kind").dictionary_encode())
 
 
@@ -77,7 +81,7 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SampleConfig) -
         _answer(partials[bucket.partition], bucket, share, weight)
         for bucket, share, weight in _allotted(partials, config).buckets()
     ]
-    decision = pa.concat_tables([DECISION.empty_table(), *answers])
+    decision = without_repeats(pa.concat_tables([DECISION.empty_table(), *answers]), partials)
     return decision.sort_by([("shard", "ascending"), ("row", "ascending")]).combine_chunks()
 
 
@@ -117,21 +121,26 @@ def _answer(table: pa.Table, bucket: Bucket, share: Share, weight: float) -> pa.
         "rule": pc.if_else(pa.array(out), rule, None),
         "score": scores,
         "threshold": pc.if_else(pa.array(out), pa.scalar(limit, pa.float64()), None),
+        "kept_twin": pa.nulls(len(out), pa.string()),
     }
     return pa.table({name: pa.array(column) for name, column in columns.items()}, schema=DECISION)
 
 
-def apply(batch: pa.RecordBatch, decision: pa.Table, config: SampleConfig) -> Result:
-    """`batch` with each document as often as decided, copies side by side."""
+def apply(batch: pa.RecordBatch, decision: pa.Table, config: SampleConfig, context: Context) -> Result:
+    """`batch` with each document as often as decided, copies side by side, but for those that the phase refuses."""
     copies = np.ones(batch.num_rows, np.int64)
     copies[decision.column("row").to_numpy()] = decision.column("copies").to_numpy()
     dropped = decision.filter(pc.equal(decision.column("copies"), 0)).sort_by("row")
     drops = [
-        Drop(row["row"], row["rule"], row["score"], row["threshold"])
-        for row in dropped.select(["row", "rule", "score", "threshold"]).to_pylist()
+        Drop(row["row"], row["rule"], row["score"], row["threshold"], kept_twin=row["kept_twin"])
+        for row in dropped.select(["row", "rule", "score", "threshold", "kept_twin"]).to_pylist()
     ]
+    taken = np.flatnonzero(copies)
+    foreign = refused(batch.take(pa.array(taken)), config, context.model.benchmarks)
+    foreign = [drop._replace(row=int(taken[drop.row])) for drop in foreign]
+    copies[[drop.row for drop in foreign]] = 0
     kept = batch.take(pa.array(np.repeat(np.arange(batch.num_rows), copies)))
-    return Result(kept, drops, created=int(np.maximum(copies - 1, 0).sum()))
+    return Result(kept, sorted([*drops, *foreign]), created=int(np.maximum(copies - 1, 0).sum()))
 
 
 STAGE = Group(
@@ -139,13 +148,14 @@ STAGE = Group(
     version=6,
     config=SampleConfig,
     summary="Samples one phase's mix by weights or a rule per source, language and metadata, token budget, epoch cap.",
-    libraries=("numpy", "xxhash"),
+    libraries=("numpy", "orjson", "xxhash"),
     libraries_of=tokenizer_libraries,
-    load=load,
-    model_files=tokenizer_files,
     key=key,
     partition=partition,
     decide=decide,
     facts=facts,
     apply=apply,
+    rules=rules,
+    load=load,
+    model_files=model_files,
 )

@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from curation_lib.core.config import Role, StageConfig, keep
-from curation_lib.core.recipe import Phase
+from curation_lib.core.config import Role, keep
 from curation_lib.mix.cells import Sorting
 from curation_lib.mix.curves import Curve
 from curation_lib.mix.entries import By
 from curation_lib.mix.matches import Anchor
+from curation_lib.mix.phase_settings import PhaseConfig
 from curation_lib.mix.rules import Rule, RuleName
 from curation_lib.mix.shares import CAP, MOST, Limits
 from curation_lib.mix.weights import Weight
@@ -21,7 +21,7 @@ COLDEST = 0.01
 """Below it, all but the largest entry vanish: of two whose tokens differ by a tenth, it asks for 14,000 times more."""
 
 
-class SampleConfig(StageConfig):
+class SampleConfig(PhaseConfig):
     """Settings of one phase. The first of `weights` that matches a document counts; for the rest there is
     `default_weight`, or with `by` an entry of weight 1 per source or language. Weight 0 excludes. `rule` says how
     entries share `token_budget`; null takes every weighted document once. `synthetic_share` of the tokens are those
@@ -29,7 +29,6 @@ class SampleConfig(StageConfig):
     entry's documents by a number in their metadata. At least the anchor's share of the tokens are those of natural
     documents that it matches."""
 
-    phase: Phase
     rule: RuleName = keep("weights")
     temperature: float | None = keep(None, ge=COLDEST)
     by: By | None = keep(None)

@@ -14,11 +14,16 @@ from curation_lib.contracts.expectations import Expectation, contract_fingerprin
 from curation_lib.contracts.gate import judge
 from curation_lib.contracts.metrics import dataset_metrics
 from curation_lib.contracts.publish import publish
+from curation_lib.contracts.report import EXAMPLES
 from curation_lib.contracts.sample import sample_documents
 from curation_lib.core.errors import ContractError, StoreError
 from curation_lib.runner.manifest import Manifest
+from curation_lib.runner.parts import read_batches
 from curation_lib.runner.plan import Step
 from curation_lib.runner.store import Store
+
+_SHOWN = ("doc_id", "source", "source_id", "url", "kept_twin", "evidence")
+"""What a message shows of a ledger row."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def run_gate(step: Step, manifest: Manifest, store: Store, pages: str = "") -> V
         return Verdict(step.id, True, known["evaluated"], message, f"{root}/{known['page']}", True)
     with tempfile.TemporaryDirectory(prefix="winnow-gate-") as folder:
         site = Path(folder) / "site"
-        result = judge(step.id, frames(manifest, store), step.contract, site)
+        result = judge(step.id, frames(manifest, store), step.contract, site, _refused(step.contract, manifest, store))
         publish(site, result, store.fs, store.path(root))
     shown = f"{pages.rstrip('/')}/{root.removeprefix('contracts/')}" if pages else store.address(root)
     return Verdict(step.id, result.success, result.evaluated, result.message(shown), f"{root}/{result.page}", False)
@@ -73,6 +78,21 @@ def frames(manifest: Manifest, store: Store) -> dict[str, Any]:
         **dataset_metrics(parts, manifest.counts, fs),
         "sample": sample_documents(parts, fs),
     }
+
+
+def _refused(contract: Sequence[Expectation], manifest: Manifest, store: Store) -> dict[str, list[str]]:
+    """By rule that should drop nothing, the first rows of the ledger that it dropped, in words."""
+    fired = [rule for e in contract for rule in e.must_not_fire or () if manifest.counts["dropped"].get(rule)]
+    rows: dict[str, list[str]] = {rule: [] for rule in fired}
+    for entry in manifest.shards if fired else ():
+        for batch in read_batches(store, f"{manifest.directory}/{entry.files['drops'].path}"):
+            for row in batch.to_pylist():
+                mine = rows.get(f"{row['stage']}.{row['rule']}")
+                if mine is not None and len(mine) < EXAMPLES:
+                    mine.append(", ".join(f"{name}={row[name]}" for name in _SHOWN if row[name] is not None))
+        if all(len(mine) >= min(EXAMPLES, manifest.counts["dropped"][rule]) for rule, mine in rows.items()):
+            break
+    return rows
 
 
 def document_parts(manifest: Manifest) -> list[str]:

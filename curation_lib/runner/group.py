@@ -134,10 +134,11 @@ def apply(work: Work) -> Entry:
     file where the key rows of what it keeps are to lie beside them."""
 
     def make(outputs: Outputs) -> dict[str, Any]:
-        stage, config, _ = _group(work)
+        stage, config, context = _group(work)
         decision = read_arrow(work.store, work.facts["decision"])
         rows = decision.column("row").to_numpy()
         books = Books()
+        books.declare([f"{stage.name}.{rule}" for rule in (stage.rules(config) if stage.rules else ())])
 
         def batches() -> Iterator[pa.RecordBatch]:
             start = 0
@@ -146,7 +147,7 @@ def apply(work: Work) -> Entry:
                 mine = decision.slice(begin, end - begin)
                 at = mine.schema.get_field_index("row")
                 local = pa.array((rows[begin:end] - np.uint32(start)).astype(np.uint32), pa.uint32())
-                result = stage.apply(batch, mine.set_column(at, mine.schema.field(at), local), config)
+                result = stage.apply(batch, mine.set_column(at, mine.schema.field(at), local), config, context)
                 books.apply(stage.name, batch, result)
                 kept = conform(result.kept, stage.produces, stage.name)
                 yield rehashed(kept) if result.edits else kept

@@ -7,7 +7,7 @@ from typing import Any
 
 from curation_lib.core.errors import StoreError
 from curation_lib.core.fingerprint import fingerprint, stage_identity
-from curation_lib.core.recipe import Recipe, configured, recipe_fingerprint
+from curation_lib.core.recipe import MIX, Recipe, configured, mixes_of, recipe_fingerprint
 from curation_lib.runner.manifest import Manifest, read_manifest
 from curation_lib.runner.store import Store
 
@@ -48,7 +48,8 @@ def build_id_of(store: Store, recipe: Recipe, manifests: Sequence[Manifest]) -> 
     made_of = list(ancestors(store, manifests))
     sources = sorted(m.fingerprint for m in made_of if not m.inputs)
     released = sorted({fact["fingerprint"] for fact in released_in(made_of)})
-    later = [stage for m in made_of if m.inputs for stage in m.stages]  # a source's are in its fingerprint
+    later = [stage for m in made_of if m.inputs for stage in m.stages if stage["stage"] != MIX]  # not one phase's alone
+    later += [stage_identity(*bound) for bound in mixes_of(recipe).values()]  # a source's are in its fingerprint
     models = sorted({fingerprint(stage["models"]) for stage in later if stage["models"]})
     code = sorted({_code(stage) for stage in (*later, *_exports(recipe))})
     more = [found for found in (released, models) if found]

@@ -157,7 +157,7 @@ def _decide(stage: Group, batch: pa.RecordBatch, config: object) -> None:
     keyed = keyed.append_column(pa.field("release", pa.uint16()), release)
     found = stage.partition(keyed.sort_by([(c, "ascending") for c in ("partition_key", "shard", "row")]), config)
     decision = stage.decide([found], lambda _, wanted: batch.take(pa.array(wanted, pa.int64())), config)
-    stage.apply(batch, decision, config)
+    stage.apply(batch, decision, config, Context())
 
 
 if __name__ == "__main__":

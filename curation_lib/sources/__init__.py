@@ -1,3 +1,3 @@
 """Kinds of input: each reads shards into captures."""
 
-MODULES = ("warc", "jsonl", "parquet")
+MODULES = ("warc", "jsonl", "parquet", "records")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -27,26 +27,49 @@ _RESERVED = {
 }
 
 
-class RowConfig(SourceConfig):
-    """Which fields hold text and id. A row without an id is called by its file and row number."""
+class IdConfig(SourceConfig):
+    """Which field holds the id. A row without one is called by its file and row number."""
+
+    id_field: str = "id"
+
+
+class RowConfig(IdConfig):
+    """Which fields hold text and id."""
 
     text_field: str = "text"
-    id_field: str = "id"
+
+
+Config = TypeVar("Config", bound=IdConfig)
+AddRow = Callable[[Mapping[str, Any], str, Config, Captures], None]
+"""What a reader does with a row: its locator, the settings, and where its capture goes, or why there is none."""
 
 
 def add_row(row: Mapping[str, Any], locator: str, config: RowConfig, captures: Captures) -> None:
     """One row as a capture, or as unreadable with the reason. Other fields go to `metadata` as text."""
     try:
         raw = _raw(row, config)
-        metadata = _metadata(row, config)
+        metadata = metadata_of(row, known(config.text_field, config.id_field))
     except Unreadable as e:
         captures.unread(locator, e.error, e.head)
         return
+    add_text(raw, row, metadata, locator, config, captures, _given(row, "format") or "text")
+
+
+def add_text(
+    raw: bytes,
+    row: Mapping[str, Any],
+    metadata: Sequence[tuple[str, str]],
+    locator: str,
+    config: IdConfig,
+    captures: Captures,
+    format: str,
+) -> None:
+    """One capture of the text `raw`; who it is and where it comes from stands in the row."""
     captures.add(
         _given(row, config.id_field) or _given(row, "source_id") or locator,
         raw,
         "text/plain",
-        _given(row, "format") or "text",
+        format,
         url=_string(row, "url"),
         license=_string(row, "license"),
         opt_out=_string(row, "opt_out"),
@@ -79,10 +102,9 @@ def _string(row: Mapping[str, Any], name: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _metadata(row: Mapping[str, Any], config: RowConfig) -> list[tuple[str, str]]:
-    """Other fields, and the pairs of a nested `metadata`: a mapping, or Arrow's list of pairs."""
-    known = _known(config.text_field, config.id_field)
-    rest = {k: v for k, v in row.items() if k not in known and v is not None}
+def metadata_of(row: Mapping[str, Any], apart: frozenset[str]) -> list[tuple[str, str]]:
+    """Fields that are not known, and the pairs of a nested `metadata`: a mapping, or Arrow's list of pairs."""
+    rest = {k: v for k, v in row.items() if k not in apart and v is not None}
     if not rest:
         return []
     nested = rest.get("metadata")
@@ -97,9 +119,9 @@ def _metadata(row: Mapping[str, Any], config: RowConfig) -> list[tuple[str, str]
 
 
 @cache
-def _known(text_field: str, id_field: str) -> frozenset[str]:
-    """Fields that are not metadata."""
-    return frozenset({*_RESERVED, text_field, id_field} - {"metadata"})
+def known(*fields: str) -> frozenset[str]:
+    """Fields that are not metadata: those of a document, and `fields`."""
+    return frozenset({*_RESERVED, *fields} - {"metadata"})
 
 
 def _text(value: Any) -> str:

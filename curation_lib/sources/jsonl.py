@@ -10,7 +10,7 @@ from curation_lib.core.compressed import CHUNK, expansion_limit, read_chunks
 from curation_lib.core.errors import Unreadable
 from curation_lib.core.stage import Read, Shard, Source
 from curation_lib.sources.captures import Captures
-from curation_lib.sources.fields import RowConfig, add_row
+from curation_lib.sources.fields import AddRow, Config, RowConfig, add_row
 from curation_lib.sources.inputs import list_shards, local_copy
 
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".jsonl.gz", ".json.gz", ".jsonl.zst", ".json.zst", ".jsonl.zstd")
@@ -26,13 +26,18 @@ def shards(config: JsonlConfig) -> list[Shard]:
 
 
 def read(shard: Shard, config: JsonlConfig) -> Iterator[Read]:
+    return read_lines(shard, config, add_row)
+
+
+def read_lines(shard: Shard, config: Config, add: AddRow[Config]) -> Iterator[Read]:
+    """The captures that `add` makes of every object in the file."""
     captures = Captures(config)
     rows = 0
     with local_copy(shard) as path:
         try:
             chunks = read_chunks(path, expansion_limit(path, config.max_expansion), "max_expansion")
             for line in _lines(chunks, config.max_document_bytes):
-                _add(line, f"{shard.name}#{rows}", config, captures)
+                _add(line, f"{shard.name}#{rows}", config, captures, add)
                 rows += 1
                 if captures.full:
                     yield captures.take()
@@ -64,7 +69,7 @@ def _lines(chunks: Iterator[bytes], max_document_bytes: int) -> Iterator[bytes |
         yield held
 
 
-def _add(line: bytes | None, locator: str, config: JsonlConfig, captures: Captures) -> None:
+def _add(line: bytes | None, locator: str, config: Config, captures: Captures, add: AddRow[Config]) -> None:
     if line is None:
         captures.unread(locator, f"line is over max_document_bytes {config.max_document_bytes}")
         return
@@ -76,7 +81,7 @@ def _add(line: bytes | None, locator: str, config: JsonlConfig, captures: Captur
     if not isinstance(row, dict):
         captures.unread(locator, f"a JSON {type(row).__name__}, not an object", line)
         return
-    add_row(row, locator, config, captures)
+    add(row, locator, config, captures)
 
 
 STAGE = Source(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from curation_lib.core.stage import Read, Shard, Source
 from curation_lib.sources.captures import Captures
-from curation_lib.sources.fields import RowConfig, add_row
+from curation_lib.sources.fields import AddRow, Config, IdConfig, RowConfig, add_row
 from curation_lib.sources.inputs import list_shards, local_copy
 
 SUFFIXES = (".parquet", ".pq")
@@ -26,6 +26,11 @@ def shards(config: ParquetConfig) -> list[Shard]:
 
 
 def read(shard: Shard, config: ParquetConfig) -> Iterator[Read]:
+    return read_rows(shard, config, add_row, (config.text_field,))
+
+
+def read_rows(shard: Shard, config: Config, add: AddRow[Config], any_of: Sequence[str]) -> Iterator[Read]:
+    """The captures that `add` makes of every row; a file without any of these columns is quarantined as a whole."""
     captures = Captures(config)
     with local_copy(shard) as path:
         try:
@@ -34,14 +39,21 @@ def read(shard: Shard, config: ParquetConfig) -> Iterator[Read]:
             captures.unread(shard.name, f"not readable as Parquet: {_line(e)}")
         else:
             with file:
-                yield from _read_groups(file, shard.name, config, captures)
+                yield from _read_groups(file, shard.name, config, captures, add, any_of)
     yield captures.take()
 
 
-def _read_groups(file: pq.ParquetFile, name: str, config: ParquetConfig, captures: Captures) -> Iterator[Read]:
-    if config.text_field not in file.schema_arrow.names:
+def _read_groups(
+    file: pq.ParquetFile,
+    name: str,
+    config: Config,
+    captures: Captures,
+    add: AddRow[Config],
+    any_of: Sequence[str],
+) -> Iterator[Read]:
+    if not set(any_of) & set(file.schema_arrow.names):
         columns = ", ".join(file.schema_arrow.names[:8])
-        captures.unread(name, f"no column {config.text_field!r}; columns are {columns}")
+        captures.unread(name, f"no column {' or '.join(map(repr, any_of))}; columns are {columns}")
         return
     first = 0
     for group in range(file.num_row_groups):
@@ -53,7 +65,7 @@ def _read_groups(file: pq.ParquetFile, name: str, config: ParquetConfig, capture
                     if isinstance(values, str):
                         captures.unread(locator, values)
                     else:
-                        add_row(values, locator, config, captures)
+                        add(values, locator, config, captures)
                     done += 1
                 if captures.full:
                     yield captures.take()
@@ -72,7 +84,7 @@ def _rows(batch: pa.RecordBatch) -> list[dict[str, Any] | str]:
         return [row for n in range(batch.num_rows) for row in _rows(batch.slice(n, 1))]
 
 
-def _batch_rows(file: pq.ParquetFile, group: int, config: ParquetConfig) -> int:
+def _batch_rows(file: pq.ParquetFile, group: int, config: IdConfig) -> int:
     """Rows at a time, so that about `batch_bytes` are held."""
     facts = file.metadata.row_group(group)
     row_bytes = facts.total_byte_size // max(facts.num_rows, 1) + 1

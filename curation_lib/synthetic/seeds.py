@@ -168,7 +168,7 @@ def decide(partials: Sequence[pa.Table], lookup: Lookup, config: SeedsConfig) ->
     return pa.table(columns, schema=DECISION)
 
 
-def apply(batch: pa.RecordBatch, decision: pa.Table, config: SeedsConfig) -> Result:
+def apply(batch: pa.RecordBatch, decision: pa.Table, config: SeedsConfig, context: Context) -> Result:
     """`batch` with the seeds' notes in their metadata, in place of any that were there."""
     notes = {row.pop("row"): row for row in decision.drop_columns("shard").to_pylist()}
     made = [_noted(old, notes.get(i)) for i, old in enumerate(batch.column("metadata").to_pylist())]

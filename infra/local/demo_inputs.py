@@ -9,11 +9,13 @@ does nothing; with the archives in the cache it needs no network.
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
@@ -22,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.local.demo_fetch import Archive, default_cache, fetch_archive, sha256_of
-from infra.local.demo_spec import SPEC, LanguageModel, Source, load_spec
+from infra.local.demo_spec import SPEC, Benchmark, LanguageModel, Source, load_spec
 from infra.local.demo_warc import Document, documents, member, write_jsonl, write_warc
 from infra.local.errors import StackError
 
@@ -80,7 +82,10 @@ def write_inputs(into: Path, cache: Path, spec: Path = SPEC) -> tuple[Inputs, bo
     (into / "inputs.json").unlink(missing_ok=True)
     for old in earlier.sources if earlier else []:  # a source that was renamed or dropped must not linger
         shutil.rmtree(into / old.source, ignore_errors=True)
-    inputs = Inputs(fingerprint=fingerprint, sources=[_write_source(s, into, cache) for s in load_spec(spec).sources])
+    pins = load_spec(spec)
+    written = [_write_source(s, into, cache) for s in pins.sources]
+    written += [_write_benchmark(b, into, cache) for b in pins.benchmarks]
+    inputs = Inputs(fingerprint=fingerprint, sources=written)
     partial = into / ".inputs.json.part"
     partial.write_bytes(orjson.dumps(inputs.model_dump(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     os.replace(partial, into / "inputs.json")
@@ -100,23 +105,46 @@ def _intact(into: Path, inputs: Inputs) -> bool:
     return all(path.exists() and sha256_of(path) == digest for path, digest in files)
 
 
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """A fresh folder that takes the place of `folder` once it is filled."""
+    fresh = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    yield fresh
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(fresh, folder)
+
+
+def _write_benchmark(benchmark: Benchmark, into: Path, cache: Path) -> Written:
+    archive = fetch_archive(_archive(benchmark), cache)
+    _check_licence(archive, benchmark)
+    body = member(archive, benchmark.member)
+    folder = into / benchmark.name
+    with _whole(folder) as fresh:
+        (fresh / Path(benchmark.member).name).write_bytes(body)
+    lines = gzip.decompress(body) if benchmark.member.endswith(".gz") else body
+    return _written(benchmark, len(lines.splitlines()), len(lines), folder)
+
+
 def _write_source(source: Source, into: Path, cache: Path) -> Written:
     archive = fetch_archive(_archive(source), cache)
     _check_licence(archive, source)
     pages = documents(archive, [(rule.members, rule.url) for rule in source.pages])
-    fresh, folder = into / f".{source.name}.part", into / source.name
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir()
-    _write_shards(source, pages, fresh)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(fresh, folder)
+    folder = into / source.name
+    with _whole(folder) as fresh:
+        _write_shards(source, pages, fresh)
+    return _written(source, len(pages), sum(len(page.body) for page in pages), folder)
+
+
+def _written(source: Source | Benchmark, count: int, size: int, folder: Path) -> Written:
     return Written(
         source=source.name,
-        documents=len(pages),
-        raw_bytes=sum(len(page.body) for page in pages),
+        documents=count,
+        raw_bytes=size,
         license=source.license,
         license_evidence=f"{source.filename}: {source.license_evidence.member}",
-        files={str(path.relative_to(into)): sha256_of(path) for path in sorted(folder.iterdir())},
+        files={str(path.relative_to(folder.parent)): sha256_of(path) for path in sorted(folder.iterdir())},
     )
 
 
@@ -134,7 +162,7 @@ def _archive(pinned: Archive) -> Archive:
     return Archive(package=pinned.package, filename=pinned.filename, sha256=pinned.sha256)
 
 
-def _check_licence(archive: Path, pinned: Source | LanguageModel) -> None:
+def _check_licence(archive: Path, pinned: Source | Benchmark | LanguageModel) -> None:
     evidence = pinned.license_evidence
     stated = " ".join(member(archive, evidence.member).decode(errors="replace").split())
     if evidence.says not in stated:

@@ -31,6 +31,15 @@ class LanguageModel(Archive):
     license_evidence: Evidence
 
 
+class Benchmark(Archive):
+    """A benchmark's file inside an archive, copied as it is."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    member: str
+    license: str
+    license_evidence: Evidence
+
+
 class Pages(BaseModel):
     """Members (regular expression on the whole path) and the address each gets (template)."""
 
@@ -58,6 +67,7 @@ class Spec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     language_model: LanguageModel
+    benchmarks: list[Benchmark] = []
     sources: list[Source]
 
 

@@ -30,6 +30,8 @@ GOOD = {"frame": "metrics", "type": "ExpectColumnValuesToBeBetween", "column": "
         ({"mostly": 1.5}, "mostly"),
         ({"severity": "fatal"}, r"severity"),
         ({"must_fire": ["a"]}, "must_fire stands alone"),
+        ({"must_not_fire": ["a"]}, "must_not_fire stands alone"),
+        ({"remedy": "do better"}, "remedy goes with must_not_fire"),
         ({"type": "ExpectTableRowCountToBeBetween", "column": None}, "bounds are whole numbers"),
         (
             {"type": "ExpectColumnValuesToMatchRegex", "min_value": None, "regex": "("},
@@ -42,7 +44,7 @@ def test_a_wrong_expectation_is_named(change, said):
         parse_expectations([{**GOOD, **change}], "gates.mix")
 
 
-@pytest.mark.parametrize("raw", [GOOD, "text", None, [["frame"]], [{"must_fire": []}]])
+@pytest.mark.parametrize("raw", [GOOD, "text", None, [["frame"]], [{"must_fire": []}], [{"must_not_fire": []}]])
 def test_something_else_than_a_list_of_expectations_is_refused(raw):
     with pytest.raises(ConfigError, match=r"^gates"):
         parse_expectations(raw, "gates")

@@ -37,7 +37,7 @@ def frames(write, document):
 
 
 def test_a_sound_dataset_passes_every_default_contract(frames, tmp_path, capsys):
-    everything = tuple(dict.fromkeys(e for contract in SUITES.values() for e in contract))
+    everything = tuple(dict.fromkeys(e for contract in SUITES.values() for e in contract if not e.must_not_fire))
     result = judge("filters.gopher", frames, everything, tmp_path / "site")
     assert result.success
     assert result.failures == ()
@@ -83,6 +83,29 @@ def test_rules_that_must_fire(frames, tmp_path):
     none = judge("x", frames, ask({"must_fire": ["short"]}), tmp_path / "s")
     assert not none.success
     assert "nothing dropped by 'short'" in none.message()
+
+
+def test_rules_that_must_not_fire(frames, tmp_path):
+    rules = sorted(frames["rules"]["rule"])
+    silent = [r for r in rules if r not in set(frames["rules"]["fired"].dropna())]
+    fired = [r for r in rules if r not in silent]
+    assert silent
+    assert fired
+    assert judge("x", frames, ask({"must_not_fire": silent}), tmp_path / "s").success
+    lines = ask({"must_not_fire": [*silent, fired[0]], "remedy": "take them out"})
+    result = judge("x", frames, lines, tmp_path / "t", {fired[0]: [f"doc_id={n}" for n in range(5)]})
+    (failure,) = result.failures
+    assert failure.expectation == "must_not_fire"
+    assert failure.observed == f"documents dropped by '{fired[0]}'"
+    assert failure.required.endswith("; take them out")
+    assert failure.examples == ("doc_id=0", "doc_id=1", "doc_id=2")
+    assert "doc_id=1" in (tmp_path / "t" / failure.page).read_text()
+
+
+def test_a_rule_that_nobody_judged_may_well_have_fired(frames, tmp_path):
+    result = judge("x", frames, ask({"must_not_fire": ["mix.sample.chat_token"]}), tmp_path / "s")
+    assert not result.success
+    assert "without 'mix.sample.chat_token'" in result.message()
 
 
 def test_rows_are_shown_as_examples(write, frames, tmp_path, document):

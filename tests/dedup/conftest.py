@@ -124,7 +124,7 @@ def _cut(decision: pa.Table, shard: int, start: int, size: int) -> pa.Table:
 
 
 def _apply(stage: Group, batch: pa.RecordBatch, decision: pa.Table, config: StageConfig, out: Outcome) -> None:
-    result = stage.apply(batch, decision, config)
+    result = stage.apply(batch, decision, config, Context())
     ids = batch.column("doc_id").to_pylist()
     assert batch.num_rows == result.kept.num_rows + len(result.drops) + len(result.bad)
     out.shards[-1].append(result.kept)

@@ -65,6 +65,7 @@ def write_inputs(folder: Path) -> None:
         rows = [row(shard * PROSE_ROWS + n) for n in range(PROSE_ROWS)]
         lines = b"".join(orjson.dumps(r) + b"\n" for r in rows)
         (prose / f"{shard:03d}.jsonl.zst").write_bytes(zstandard.compress(lines))
+    (folder / "quiz.jsonl").write_bytes(orjson.dumps({"question": text("a quiz", ENGLISH, 2)}))
     for number in range(WEB_FILES):
         (web / f"{number:03d}.warc.gz").write_bytes(_warc(number))
 
@@ -109,8 +110,12 @@ def write_recipe(path: Path, corpus: str, inputs: Path, **changes: object) -> No
         "licenses": {"allow": ["MIT", "CC0-1.0"]},
         "mixes": {
             "pretrain": {"weights": [{"weight": 1}], "token_budget": 100_000},
-            "midtrain": {"weights": [{"source": "web", "weight": 1}], "token_budget": 40_000, "max_epochs": 2},
-            "posttrain": {"weights": [{"language": "es", "weight": 1}], "token_budget": 5_000},
+            "midtrain": {
+                "weights": [{"source": "web", "weight": 1}],
+                "token_budget": 40_000,
+                "max_epochs": 2,
+                "benchmarks": [{"name": "quiz", "paths": str(inputs / "quiz.jsonl"), "fields": ["question"]}],
+            },
         },
         "airflow": {"retries": 3, "retry_delay_seconds": 1},
         **changes,

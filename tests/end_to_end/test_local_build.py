@@ -70,7 +70,7 @@ def head_of_warc(path: Path, target: Path, records: int) -> None:
 def part_of_jsonl(path: Path, target: Path, rows: int, word: str = "") -> None:
     """The first rows with `word` in their ids."""
     with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as text:
-        lines = (line for line in io.TextIOWrapper(text, "utf-8") if word in json.loads(line)["id"])
+        lines = (line for line in io.TextIOWrapper(text, "utf-8") if word in json.loads(line).get("id", ""))
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("".join(islice(lines, rows)))
 
@@ -78,19 +78,24 @@ def part_of_jsonl(path: Path, target: Path, rows: int, word: str = "") -> None:
 def recipe_of(folder: Path, model: str, **changes: Any) -> dict[str, Any]:
     plain = [{"normalize.plain": {"language_model": model}}]
     page = [{"normalize.html": {"language_model": model}}]
+    as_it_is = [{"normalize.plain": {"language_model": model, "clean": False}}]
+    gsm8k = {"name": "gsm8k", "paths": str(folder / "gsm8k.jsonl"), "fields": ["question"]}
     return {
         "corpus": "real",
         "sources": {
             "debian": {"stage": "sources.warc", "paths": str(folder / "debian"), "license": "GFDL-1.3", "normalize": page},
             "english": {"stage": "sources.jsonl", "paths": str(folder / "english"), "normalize": plain},
             "versions": {"stage": "sources.jsonl", "paths": str(folder / "versions"), "license": "CC-BY-4.0", "normalize": plain},
+            "tasks": {"stage": "sources.records", "paths": str(folder / "tasks"), "license": "Apache-2.0", "normalize": as_it_is},
         },
-        "stages": ["dedup.exact", "dedup.minhash", *({name: settings} for name, settings in FILTERS.items())],
+        "stages": ["dedup.exact", "dedup.minhash", "dedup.prompts", *({name: settings} for name, settings in FILTERS.items())],
         "licenses": {"allow": ["GFDL-*", "CC-BY-4.0", "MIT", "Apache-2.0", "CC0-1.0"]},
         "mixes": {
             "pretrain": {"weights": [{"weight": 1}]},
-            "midtrain": {"weights": [{"source": "versions", "weight": 1}], "token_budget": 100_000, "max_epochs": 2},
-            "posttrain": {"weights": [{"language": "en", "weight": 1}], "token_budget": 50_000},
+            "midtrain": {
+                "weights": [{"source": "versions", "weight": 1}], "token_budget": 100_000, "max_epochs": 2, "benchmarks": [gsm8k]
+            },
+            "posttrain": {"weights": [{"source": "tasks", "weight": 1}], "token_budget": 2_000, "benchmarks": [gsm8k]},
         },
         **changes,
     }  # fmt: skip
@@ -104,6 +109,12 @@ def place(data: Path, language_model: str, tmp_path_factory: pytest.TempPathFact
     for word in ("CimCmdlets", "PSReadLine"):  # five versions of each page
         pages = data / "dedup" / "powershell-versions.docs.jsonl.zst"
         part_of_jsonl(pages, folder / "versions" / f"{word}.jsonl", 200, word)
+    part_of_jsonl(data / "bench" / "gsm8k" / "test.jsonl.zst", folder / "gsm8k.jsonl", 200)
+    part_of_jsonl(data / "post" / "self-instruct-seed.jsonl.zst", folder / "seeds.jsonl", 175)
+    tasks = [json.loads(line) for line in (folder / "seeds.jsonl").read_text().splitlines()]
+    records = [{"id": t["id"], "prompt": t["instruction"], "answer": t["instances"][0]["output"]} for t in tasks]
+    (folder / "tasks").mkdir()
+    (folder / "tasks" / "a.jsonl").write_text("\n".join(map(json.dumps, records)))
     recipe = folder / "recipe.yaml"
     recipe.write_text(yaml.safe_dump(recipe_of(folder, language_model), sort_keys=False))
     store = folder / "store"
@@ -119,7 +130,15 @@ def test_the_funnel_adds_up_and_passes_on(place: Place) -> None:
         assert c["rows_in"] + c["created"] == out, step
     sources = [c["kept"] for step, c in counts.items() if step.startswith("sources.")]
     assert counts["dedup.exact"]["rows_in"] == sum(sources)
-    chain = ["dedup.exact", "dedup.minhash", "filters.block", "export.licenses", "mix.pretrain", "export.pretrain"]
+    chain = [
+        "dedup.exact",
+        "dedup.minhash",
+        "dedup.prompts",
+        "filters.block",
+        "export.licenses",
+        "mix.pretrain",
+        "export.pretrain",
+    ]
     for before, after in pairwise(chain):
         assert counts[after]["rows_in"] == counts[before]["kept"], after
     assert counts["dedup.minhash"]["dropped"]["dedup.minhash.near_duplicate"] > 10

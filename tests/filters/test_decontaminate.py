@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import stage_identity
 from curation_lib.core.stage import Context, Rule
-from curation_lib.filters.contamination import added
 from curation_lib.filters.decontaminate import STAGE, DecontaminateConfig, common, counted, load, summarise
+from curation_lib.text.contamination import added
 from tests.filters.judging import documents
 
 QUESTION = "A baker sells 24 rolls on Monday and twice as many on Tuesday; how many rolls did she sell in all?"

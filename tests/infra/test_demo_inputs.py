@@ -31,6 +31,7 @@ NOTES = {
     "de/größe.md": "Größe\n".encode(),
     "ja/本.md": "本です。\n".encode(),
 }
+QUIZ = gzip.compress(b'{"question": "Why?"}\n{"question": "How?"}\n', mtime=0)
 MODEL = b"not a model, but its bytes"
 
 
@@ -58,9 +59,12 @@ def pins(index: Index) -> dict[str, Any]:
     wheel = index.add("lid", "lid-1-py3-none-any.whl", {"d-1/LICENSE": licence["LICENSE"], "lid/lid.ftz": MODEL})
     rows = {"members": r"d-1/(.*?)(?:index)?\.md", "url": r"https://notes.test/\1"}
     pages = {"members": r"d-1/(.+\.html)", "url": r"https://docs.test/en/\1"}
+    quiz = index.add("quiz", "quiz-1-py3-none-any.whl", {"d-1/LICENSE": licence["LICENSE"], "quiz/q.jsonl.gz": QUIZ})
+    quiz |= {"name": "quiz", "member": "quiz/q.jsonl.gz", "license": "MIT", "license_evidence": evidence}
     model = {"member": "lid/lid.ftz", "member_sha256": hashlib.sha256(MODEL).hexdigest(), "license": "MIT"}
     return {
         "language_model": wheel | model | {"license_evidence": evidence},
+        "benchmarks": [quiz],
         "sources": [
             {
                 "name": "docs",
@@ -120,6 +124,12 @@ def test_warc_reads_back_as_responses_with_the_members_bytes(tmp_path: Path, pin
     assert (inputs.sources[0].documents, inputs.sources[0].raw_bytes) == (7, sum(map(len, PAGES.values())))
 
 
+def test_a_benchmark_is_copied_as_it_is(tmp_path: Path, pins: dict[str, Any]) -> None:
+    inputs, _ = write_inputs(tmp_path / "out", tmp_path / "cache", _spec(tmp_path, pins))
+    assert (tmp_path / "out" / "quiz" / "q.jsonl.gz").read_bytes() == QUIZ
+    assert (inputs.sources[-1].source, inputs.sources[-1].documents, inputs.sources[-1].license) == ("quiz", 2, "MIT")
+
+
 def test_each_warc_record_is_a_gzip_member_of_its_own(tmp_path: Path, pins: dict[str, Any]) -> None:
     write_inputs(tmp_path / "out", tmp_path / "cache", _spec(tmp_path, pins))
     data = (tmp_path / "out/docs/docs-00000.warc.gz").read_bytes()
@@ -149,7 +159,7 @@ def test_two_runs_give_the_same_bytes(tmp_path: Path, pins: dict[str, Any]) -> N
     one = _tree(tmp_path / "one")
     assert one == _tree(tmp_path / "two")
     gzipped = [body for name, body in one.items() if name.endswith(".gz")]
-    assert len(gzipped) == 4
+    assert len(gzipped) == 5
     assert all(body[4:8] == bytes(4) for body in gzipped)
 
 
@@ -197,7 +207,7 @@ def test_a_source_that_left_the_pins_leaves_the_folder(tmp_path: Path, pins: dic
     write_inputs(tmp_path / "out", tmp_path / "cache", _spec(tmp_path, pins))
     del pins["sources"][2]
     write_inputs(tmp_path / "out", tmp_path / "cache", _spec(tmp_path, pins))
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"docs", "notes", "inputs.json"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"docs", "notes", "quiz", "inputs.json"}
 
 
 def test_other_bytes_than_pinned_are_an_error_and_not_cached(tmp_path: Path, pins: dict[str, Any]) -> None:

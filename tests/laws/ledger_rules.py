@@ -16,6 +16,7 @@ SIDES: dict[str, Side] = {
     "dedup.exact.duplicate_content": ge,
     "dedup.url.same_url": ge,
     "dedup.minhash.near_duplicate": ge,
+    "dedup.prompts.same_prompt": ge,
     "dedup.semantic.semantic_duplicate": ge,
     "dedup.spans.nothing_left": lt,
     "filters.url_blocklist.domains": gt,
@@ -41,6 +42,12 @@ SIDES: dict[str, Side] = {
     "export.licenses.license_not_allowed": lt,
     "mix.sample.not_sampled": ge,
     "mix.sample.weight_zero": le,
+    "mix.sample.unknown_license": lt,
+    "mix.sample.benchmark_item": gt,
+    "mix.sample.chat_token": gt,
+    "mix.sample.not_a_record": lt,
+    "mix.sample.leaked_prompt": gt,
+    "mix.sample.repeated_prompt": ge,
 }
 """Every rule that is not called `min_…` (dropped below) or `max_…` (dropped above), or that breaks ties. A new one needs
 a line here, in its room's README, and a document in `test_ledger` that it drops."""

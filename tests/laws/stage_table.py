@@ -17,6 +17,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "sources.warc": {"license": "MIT"},
     "sources.jsonl": {"license": "MIT"},
     "sources.parquet": {"license": "MIT"},
+    "sources.records": {"license": "MIT"},
     "normalize.html": {"identify_language": False},
     "normalize.plain": {"identify_language": False},
     "dedup.semantic": {"threshold": 0.65},  # chance alone makes some documents of the tests as alike
@@ -56,12 +57,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "export.parquet": {"phase": "pretrain"},
     "export.jsonl": {"phase": "pretrain"},
 }
-INPUTS = {"sources.warc": "pages", "sources.jsonl": "books", "sources.parquet": "table"}
+INPUTS = {"sources.warc": "pages", "sources.jsonl": "books", "sources.parquet": "table", "sources.records": "records"}
 """Where in `corpora.write_inputs` each source reads; a source not named here reads the whole folder."""
 MIXES = {
     "pretrain": {"weights": [{"weight": 1}]},
     "midtrain": {"weights": [{"source": "sources-parquet", "weight": 1}], "token_budget": 9000, "max_epochs": 2},
-    "posttrain": {"weights": [{"source": "sources-jsonl", "weight": 1}], "token_budget": 4000},
+    "posttrain": {"weights": [{"source": "sources-records", "weight": 1}], "token_budget": 700},
 }
 
 
@@ -96,9 +97,10 @@ def normalized_later() -> list[str]:
 
 def _source(stage: Stage, inputs: Path, normalizers: dict[str, Stage]) -> dict[str, Any]:
     normalizer = "normalize.html" if stage.name == "sources.warc" else "normalize.plain"
+    settings = {**SETTINGS[normalizer], **({"clean": False} if stage.name == "sources.records" else {})}
     return {
         "stage": stage.name,
         "paths": str(inputs / INPUTS.get(stage.name, ".")),
         **SETTINGS.get(stage.name, {}),
-        "normalize": [{normalizer: SETTINGS[normalizer]}],
+        "normalize": [{normalizer: settings}],
     }

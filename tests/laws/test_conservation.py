@@ -14,7 +14,12 @@ from curation_lib.runner.store import Store
 from curation_lib.synthetic.forms import forms
 from tests.laws.conftest import Built
 
-READ = {"sources.sources-jsonl": 58, "sources.sources-parquet": 24, "sources.sources-warc": 16}
+READ = {
+    "sources.sources-jsonl": 58,
+    "sources.sources-parquet": 24,
+    "sources.sources-warc": 16,
+    "sources.sources-records": 15,
+}
 """Rows and records written by `write_inputs`."""
 
 

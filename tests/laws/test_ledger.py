@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from curation_lib.core.contract import DOCUMENT
@@ -17,7 +18,7 @@ from tests.laws.conftest import Built
 from tests.laws.ledger_rules import SIDES, side_of
 from tests.laws.replaying import Rows, rows
 from tests.laws.stage_table import SETTINGS, stages
-from tests.runner.corpora import RAW, page, prose, run_steps, write_jsonl, write_warc
+from tests.runner.corpora import RAW, asked, page, prose, run_steps, write_jsonl, write_records, write_warc
 from tests.runner.corpora import response as answer
 
 ITEM = Path(__file__).with_name("benchmark.jsonl").read_text().splitlines()[0]
@@ -59,11 +60,38 @@ def corpus(folder: Path) -> dict[str, Any]:
     write_jsonl(folder / "rows" / "a.jsonl", [*documents, *children()])
     pages = [answer(f"https://a.example/{n}", body) for n, body in enumerate((b"<p>Gone</p>", b"<p></p>", page(5)))]
     write_warc(folder / "pages" / "p.warc.gz", [pages[0].replace(b"200 OK", b"404 No"), *pages[1:]])
+    write_records(folder / "talk")
     source = {"license": "MIT", "normalize": [{"normalize.plain": {"clean": False, **RAW}}]}
     return {
+        "talk": {"stage": "sources.records", "paths": str(folder / "talk"), **source},
         "rows": {"stage": "sources.jsonl", "paths": str(folder / "rows"), **source},
         "pages": {**source, "stage": "sources.warc", "paths": str(folder / "pages"), "normalize": [{"normalize.html": RAW}]},
     }  # fmt: skip
+
+
+def foreign(folder: Path) -> dict[str, Any]:
+    """A recipe whose mixes take what does not belong into their phases."""
+    question = orjson.loads(ITEM)["question"]
+    rows = [
+        {"id": "item", "text": ITEM},
+        {"id": "template", "text": f"<|im_start|>user\n{prose(1)}<|im_end|>"},
+        {"id": "nobody's", "text": prose(2), "license": "unknown"},
+        {"id": "good", "text": prose(3)},
+    ]
+    records = [asked(1), {**asked(1), "id": "again"}, {"id": "leak", "prompt": question, "answer": prose(4)}]
+    write_jsonl(folder / "rows" / "a.jsonl", rows)
+    write_jsonl(folder / "records" / "a.jsonl", records)
+    plain = {"license": "MIT", "normalize": [{"normalize.plain": {"clean": False, **RAW}}]}
+    benchmarks = SETTINGS["filters.decontaminate"]["benchmarks"]
+    return {
+        "corpus": "foreign",
+        "sources": {
+            kind: {"stage": stage, "paths": str(folder / kind), **plain}
+            for kind, stage in (("rows", "sources.jsonl"), ("records", "sources.records"))
+        },
+        "licenses": {"allow": ["MIT"], "unknown": True},
+        "mixes": {phase: {"weights": [{"weight": 1}], "benchmarks": benchmarks} for phase in ("midtrain", "posttrain")},
+    }
 
 
 def children() -> list[dict[str, Any]]:
@@ -103,6 +131,7 @@ def ledgers(built: Built, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
             "mixes": {"pretrain": {"default_weight": 1.0}},
         }
         found += drops(Store(str(folder / "store")), run_steps(recipe, folder / "store", until=stage.name))
+    found += drops(Store(str(folder / "mixed")), run_steps(foreign(folder / "foreign"), folder / "mixed"))
     by_stage: dict[str, Rows] = {}
     for row in found:
         by_stage.setdefault(row["stage"], []).append(row)

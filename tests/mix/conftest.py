@@ -16,7 +16,6 @@ from curation_lib.mix.buckets import Bucket
 from curation_lib.mix.cells import Running, Sorting
 from curation_lib.mix.entries import Entries
 from curation_lib.mix.shares import Limits
-from curation_lib.text.tokenizers.byte_counts import ByteCounts
 
 PARTITIONS = 4
 
@@ -39,9 +38,10 @@ def _documents(rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
 
 def _run_group(stage: Group, config: Any, shards: Sequence[pa.RecordBatch]) -> list[Result]:
     """Each shard's result, keys shuffled over PARTITIONS partitions as the Group contract says."""
+    context = Context(stage.load(config))
     keyed = []
     for number, shard in enumerate(shards):
-        rows = pa.Table.from_batches([stage.key(shard, config, Context(ByteCounts()))])
+        rows = pa.Table.from_batches([stage.key(shard, config, context)])
         keyed.append(rows.append_column("shard", pa.array([number] * rows.num_rows, pa.uint32())))
     rows = pa.concat_tables(keyed)
     home = [value % PARTITIONS for value in rows.column("partition_key").to_pylist()]
@@ -53,7 +53,7 @@ def _run_group(stage: Group, config: Any, shards: Sequence[pa.RecordBatch]) -> l
     decision = stage.decide(partials, _no_lookup, config)
     shard_of = decision.column("shard").to_pylist()
     return [
-        stage.apply(shard, decision.filter(pa.array([s == number for s in shard_of], pa.bool_())), config)
+        stage.apply(shard, decision.filter(pa.array([s == number for s in shard_of], pa.bool_())), config, context)
         for number, shard in enumerate(shards)
     ]
 

@@ -12,9 +12,11 @@ from pydantic import ValidationError
 
 from curation_lib.core.contract import DOCUMENT
 from curation_lib.core.stage import Context
+from curation_lib.mix.loading import Loaded
 from curation_lib.mix.sample import DECISION, STAGE, key, phase_seed
 from curation_lib.mix.settings import SampleConfig
 from curation_lib.mix.weights import Weight
+from curation_lib.text.records import canonical, plain, record_of
 from curation_lib.text.tokenizers.byte_counts import ByteCounts
 from tests.mix.allocation import allocate
 
@@ -171,7 +173,7 @@ def test_counts_add_up_and_no_limit_is_passed(documents, run_group, corpus, chos
 @settings(max_examples=30)
 @given(CORPUS, st.fixed_dictionaries(SETTINGS), st.randoms())
 def test_the_mix_does_not_depend_on_shards_or_their_order(documents, run_group, corpus, chosen, random):
-    config = SampleConfig(phase="posttrain", weights=WEIGHTS, **chosen)
+    config = SampleConfig(phase="midtrain", weights=WEIGHTS, **chosen)
     rows = rows_of(corpus)
     once = copies_in(run_group(STAGE, config, [documents(rows)]))
     random.shuffle(rows)
@@ -204,7 +206,12 @@ def test_weights_by_metadata_are_weights_by_kind(documents, run_group):
 
 
 def test_phases_with_one_seed_draw_apart(documents, run_group):
-    rows = rows_of([("web", "en", 40)] * 5)
+    made = [record_of({"prompt": f"What of {n}?", "answer": "No more words."}) for n in range(5)]
+    rows = [
+        {**row, "text": plain(one), "format": "chat", "metadata": [("record", canonical(one))]}
+        for row, one in zip(rows_of([("web", "en", 40)] * 5), made, strict=True)
+    ]
+    assert {tokens_of(row) for row in rows} == {11}
     for phase, chosen in GOLDEN.items():
         config = SampleConfig(phase=phase, default_weight=1, token_budget=23, seed=7)
         assert [int(doc, 16) for doc in copies_in(run_group(STAGE, config, [documents(rows)]))] == chosen
@@ -249,9 +256,10 @@ def test_without_a_budget_everything_weighted_stays_once(documents, run_group):
 def test_key_of_a_split_batch_is_the_key_of_the_whole(documents, corpus, cut):
     config = SampleConfig(phase="pretrain", default_weight=1)
     batch = documents(rows_of(corpus))
-    whole = key(batch, config, Context(ByteCounts())).drop_columns("row")
+    whole = key(batch, config, Context(Loaded(ByteCounts()))).drop_columns("row")
     halves = [
-        key(part, config, Context(ByteCounts())).drop_columns("row") for part in (batch.slice(0, cut), batch.slice(cut))
+        key(part, config, Context(Loaded(ByteCounts()))).drop_columns("row")
+        for part in (batch.slice(0, cut), batch.slice(cut))
     ]
     assert pa.Table.from_batches(halves).combine_chunks() == pa.Table.from_batches([whole])
 
@@ -259,7 +267,7 @@ def test_key_of_a_split_batch_is_the_key_of_the_whole(documents, corpus, cut):
 def test_a_bucket_lies_in_one_partition_and_no_language_is_und(documents):
     batch = documents(rows_of([("web", None, 1), ("web", "und", 1), ("web", "en", 1), ("we", "ben", 1)]))
     keys = (
-        key(batch, SampleConfig(phase="pretrain", default_weight=1), Context(ByteCounts()))
+        key(batch, SampleConfig(phase="pretrain", default_weight=1), Context(Loaded(ByteCounts())))
         .column("partition_key")
         .to_pylist()
     )
@@ -279,7 +287,7 @@ def test_decide_reads_partitions_that_were_stored(documents, tmp_path):
     """Partition tables may come back from Parquet, and in other hands than they were made in."""
     rows = rows_of([(s, lang, 4 * n) for n, s in enumerate(SOURCES * 8) for lang in LANGUAGES])
     config = SampleConfig(phase="pretrain", default_weight=1, token_budget=400)
-    keyed = pa.Table.from_batches([key(documents(rows), config, Context(ByteCounts()))])
+    keyed = pa.Table.from_batches([key(documents(rows), config, Context(Loaded(ByteCounts())))])
     table = STAGE.partition(keyed.append_column("shard", pa.array([0] * len(rows), pa.uint32())), config)
     pq.write_table(table, tmp_path / "p.parquet", row_group_size=10)
     pq.write_table(table, tmp_path / "q.parquet", row_group_size=10, store_schema=False)

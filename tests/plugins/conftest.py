@@ -109,7 +109,10 @@ def recipe(tmp_path: Path) -> Callable[..., Path]:
             (inputs / f"{shard:03}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         path = tmp_path / "recipes" / f"{corpus}.yaml"
         path.parent.mkdir(exist_ok=True)
-        mixes = ", ".join(f"{phase}: {{default_weight: 1}}" for phase in phases)
+        known = "benchmarks: [{name: quiz, paths: quiz.jsonl, fields: [question]}]"
+        mixes = ", ".join(
+            f"{phase}: {{default_weight: 1{'' if phase == 'pretrain' else f', {known}'}}}" for phase in phases
+        )
         path.write_text(RECIPE.format(corpus=corpus, inputs=inputs, mixes=mixes, more=more))
         return path
 

@@ -130,6 +130,27 @@ def write_inputs(folder: Path) -> Path:
     image = response("https://b.example/logo.png", b"\x89PNG....", "image/png")
     write_warc(folder / "pages" / "p.warc.gz", [warcinfo(), *pages[:6], image, *pages[6:]])
     write_warc(folder / "pages" / "q.warc.gz", [warcinfo(), response("https://b.example/copy", page(300))])
+    write_records(folder / "records")
+    return folder
+
+
+def asked(n: int) -> dict[str, Any]:
+    """A prompt and its answer that no other has."""
+    return {"id": f"asked-{n}", "prompt": prose(n, 2), "answer": prose(n + 1000)}
+
+
+def write_records(folder: Path) -> Path:
+    """JSONL and Parquet with every kind of record, a prompt asked twice, and rows that are none."""
+    turns = [{"role": "user", "content": prose(420, 2)}, {"role": "assistant", "content": prose(421)}]
+    more = [
+        {"id": "talk", "messages": [*turns, {"role": "user", "content": prose(422, 2)}, {**turns[1], "content": prose(423)}]},
+        {"id": "pair", "prompt": prose(424, 2), "chosen": prose(425), "rejected": prose(426), "verifier": {"kind": "judge"}},
+        {**asked(400), "id": "again", "prompt": prose(400, 2).upper(), "answer": prose(430)},
+        {"id": "unanswered", "prompt": "What is asked and never answered?"},
+        {"id": "same", "prompt": "Which?", "chosen": "This one.", "rejected": "This one."},
+    ]  # fmt: skip
+    write_jsonl(folder / "a.jsonl", [*(asked(n) for n in range(400, 406)), *more])
+    pq.write_table(pa.Table.from_pylist([asked(n) for n in range(406, 410)]), folder / "b.parquet")
     return folder
 
 

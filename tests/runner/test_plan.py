@@ -39,7 +39,8 @@ def test_neighbours_of_one_shape_share_a_step() -> None:
 
 
 def test_steps_follow_each_other_and_phases_share_the_corpus() -> None:
-    mixes = {"pretrain": {"default_weight": 1.0}, "posttrain": {"default_weight": 1.0}}
+    quiz = {"name": "quiz", "paths": "quiz.jsonl", "fields": ["question"]}
+    mixes = {"pretrain": {"default_weight": 1.0}, "posttrain": {"default_weight": 1.0, "benchmarks": [quiz]}}
     found = steps(stages=["dedup.exact", "filters.length"], mixes=mixes)
     assert {id: s.upstream for id, s in found.items()} == {
         "sources.books": (),

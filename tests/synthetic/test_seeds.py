@@ -55,7 +55,7 @@ def applied(shards: list[pa.RecordBatch], **settings: Any) -> list[pa.RecordBatc
     )
     decision = STAGE.decide([STAGE.partition(rows, asked)], lambda shard, rows: None, asked)  # type: ignore[arg-type,return-value]
     return [
-        STAGE.apply(b, decision.filter(pa.compute.equal(decision.column("shard"), n)), asked).kept
+        STAGE.apply(b, decision.filter(pa.compute.equal(decision.column("shard"), n)), asked, Context()).kept
         for n, b in enumerate(shards)
     ]
 

@@ -43,6 +43,11 @@ RULES = {
     "invented": {"max_unknown_numbers"},
 }
 """What a server does with a page, and the rules of synthetic.gates that may take its child."""
+QUIZ = {
+    "name": "quiz",
+    "paths": str(Path(__file__).parents[1] / "laws" / "benchmark.jsonl"),
+    "fields": ["question", "answer"],
+}
 TWIN = "The pages differ in this sentence alone."
 
 
@@ -57,7 +62,10 @@ def recipe(inputs: Path, url: str, **mix: Any) -> dict[str, Any]:
         "sources": {"towers": source},
         "stages": [{"synthetic.seeds": seeds}, {"synthetic.generate": model}, {"synthetic.gates": gates}],
         "licenses": {"allow": ["MIT"]},
-        "mixes": {"pretrain": {"weights": [{"weight": 1}]}, "midtrain": {"weights": [{"weight": 1}], **mix}},
+        "mixes": {
+            "pretrain": {"weights": [{"weight": 1}]},
+            "midtrain": {"weights": [{"weight": 1}], "benchmarks": [QUIZ], **mix},
+        },
     }
 
 

@@ -18,8 +18,8 @@ from pydantic import Field, field_validator
 
 from curation_lib.core.config import StageConfig, locate
 from curation_lib.core.errors import ConfigError
-from curation_lib.filters.benchmark_rows import rows, text, value_at
-from curation_lib.filters.given_files import MAX_FILE_BYTES, given_files
+from curation_lib.text.benchmark_rows import rows, text, value_at
+from curation_lib.text.given_files import MAX_FILE_BYTES, given_files
 from curation_lib.text.masked_words import Tokens, masked_tokens
 from curation_lib.text.overlap import Grams, ngram_index
 

@@ -14,8 +14,8 @@ import zstandard
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Context
-from curation_lib.filters.benchmark_rows import rows, text, value_at
 from curation_lib.filters.decontaminate import STAGE, DecontaminateConfig, load
+from curation_lib.text.benchmark_rows import rows, text, value_at
 from tests.filters.judging import documents
 
 ROW: dict[str, Any] = {

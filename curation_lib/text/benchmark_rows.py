@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from curation_lib.core.compressed import CHUNK
 from curation_lib.core.errors import ConfigError
-from curation_lib.filters.given_files import given_file, too_large, unpacked
+from curation_lib.text.given_files import given_file, too_large, unpacked
 
 PARQUET = (".parquet", ".pq")
 _BATCH = 1024

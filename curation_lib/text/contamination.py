@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from curation_lib.filters.benchmarks import Benchmark, Index
+from curation_lib.text.benchmarks import Benchmark, Index
 from curation_lib.text.buffers import arrow_buffers
 from curation_lib.text.masked_words import Tokens, folded, masked, masked_tokens
 from curation_lib.text.overlap import Matches, ngram_matches
@@ -35,6 +35,8 @@ HIT = pa.struct(
 words met with the signs that touch them and the white space behind, which a cut takes, too."""
 
 Hit = dict[str, Any]
+SHOWN = 10
+"""Items that a ledger row names."""
 
 
 class _Field(NamedTuple):
@@ -184,3 +186,16 @@ def added(counts: Iterable[Sequence[Sequence[int]]]) -> list[list[int]]:
         for key, count in pairs:
             total[key] += count
     return [[key, count] for key, count in sorted(total.items())]
+
+
+def evidence(over: Sequence[tuple[Hit, float]]) -> str:
+    """Items by share, `told`: what a ledger row says."""
+    ordered = sorted(over, key=lambda pair: -pair[1])
+    items = [told(hit, share) for hit, share in ordered[:SHOWN]]
+    return "; ".join([*items, *([f"and {len(over) - SHOWN} more"] if len(over) > SHOWN else [])])
+
+
+def told(hit: Hit, share: float) -> str:
+    """One item: benchmark, item, field, share, bytes of the text."""
+    spans = ", ".join(f"{span['start']}-{span['stop']}" for span in hit["spans"])
+    return f"{hit['benchmark']} {hit['item']} {hit['field']}: {share:.3f} at {spans}"
