@@ -145,7 +145,7 @@ def apply(batch: pa.RecordBatch, decision: pa.Table, config: SampleConfig, conte
 
 STAGE = Group(
     name="mix.sample",
-    version=6,
+    version=7,
     config=SampleConfig,
     summary="Samples one phase's mix by weights or a rule per source, language and metadata, token budget, epoch cap.",
     libraries=("numpy", "orjson", "xxhash"),

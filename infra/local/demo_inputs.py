@@ -24,8 +24,9 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.local.demo_fetch import Archive, default_cache, fetch_archive, sha256_of
+from infra.local.demo_questions import questions
 from infra.local.demo_spec import SPEC, Benchmark, LanguageModel, Source, load_spec
-from infra.local.demo_warc import Document, documents, member, write_jsonl, write_warc
+from infra.local.demo_warc import Document, documents, member, page_row, write_jsonl, write_warc
 from infra.local.errors import StackError
 
 WRITER = "1"  # raise it when the same archive would be written as other bytes
@@ -132,9 +133,10 @@ def _write_source(source: Source, into: Path, cache: Path) -> Written:
     _check_licence(archive, source)
     pages = documents(archive, [(rule.members, rule.url) for rule in source.pages])
     folder = into / source.name
+    rows = questions(pages) if source.format.startswith("faq") else pages
     with _whole(folder) as fresh:
-        _write_shards(source, pages, fresh)
-    return _written(source, len(pages), sum(len(page.body) for page in pages), folder)
+        _write_shards(source, rows, fresh)
+    return _written(source, len(rows), sum(len(page.body) for page in pages), folder)
 
 
 def _written(source: Source | Benchmark, count: int, size: int, folder: Path) -> Written:
@@ -148,14 +150,16 @@ def _written(source: Source | Benchmark, count: int, size: int, folder: Path) ->
     )
 
 
-def _write_shards(source: Source, pages: Sequence[Document], folder: Path) -> None:
-    suffix = "warc.gz" if source.format == "warc" else source.format
+def _write_shards(source: Source, rows: Sequence[Document] | Sequence[dict[str, str]], folder: Path) -> None:
+    suffix = "warc.gz" if source.format == "warc" else source.format.removeprefix("faq.")
     for number in range(source.shards):
-        path, part = folder / f"{source.name}-{number:05d}.{suffix}", pages[number :: source.shards]
+        path, part = folder / f"{source.name}-{number:05d}.{suffix}", rows[number :: source.shards]
         if source.format == "warc":
-            write_warc(path, part, source.released.strftime("%Y-%m-%dT%H:%M:%SZ"))
+            pages = [row for row in part if isinstance(row, Document)]
+            write_warc(path, pages, source.released.strftime("%Y-%m-%dT%H:%M:%SZ"))
         else:
-            write_jsonl(path, part, source.license)
+            made = (page_row(row) if isinstance(row, Document) else row for row in part)
+            write_jsonl(path, ({**row, "license": source.license} for row in made))
 
 
 def _archive(pinned: Archive) -> Archive:

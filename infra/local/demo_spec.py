@@ -57,7 +57,7 @@ class Source(Archive):
     license: str
     license_evidence: Evidence
     languages: list[str]
-    format: Literal["warc", "jsonl.zst", "jsonl.gz"]
+    format: Literal["warc", "jsonl.zst", "jsonl.gz", "faq.jsonl.zst"]
     shards: int = Field(ge=1)
     pages: list[Pages]
 

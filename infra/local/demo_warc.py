@@ -9,7 +9,7 @@ import tarfile
 import urllib.parse
 import uuid
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -99,21 +99,23 @@ def _response(page: Document, date: str) -> WarcRecord:
     return record
 
 
-def write_jsonl(path: Path, pages: Iterable[Document], license_: str) -> None:
-    """Write rows {id, url, text, license}; a path ending in .gz or .zst says the compression.
-
-    Raises StackError naming the member that is not UTF-8.
-    """
-    lines = b"".join(orjson.dumps(_row(page, license_), option=orjson.OPT_APPEND_NEWLINE) for page in pages)
+def write_jsonl(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    """Write rows as JSON lines; a path ending in .gz or .zst says the compression."""
+    lines = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
     if path.suffix == ".gz":
         path.write_bytes(gzip.compress(lines, compresslevel=6, mtime=0))
     else:
         path.write_bytes(zstandard.ZstdCompressor(level=10).compress(lines))
 
 
-def _row(page: Document, license_: str) -> dict[str, str]:
+def page_row(page: Document) -> dict[str, str]:
+    """{id, url, text} of a page. Raises StackError as `text_of` does."""
+    return {"id": page.member, "url": page.url, "text": text_of(page)}
+
+
+def text_of(page: Document) -> str:
+    """The page's text. Raises StackError naming the member that is not UTF-8."""
     try:
-        text = page.body.decode()
+        return page.body.decode()
     except UnicodeDecodeError as error:
         raise StackError(f"{page.member} is not UTF-8 ({error}); leave it out of the page rules") from error
-    return {"id": page.member, "url": page.url, "text": text, "license": license_}

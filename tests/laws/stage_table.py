@@ -13,6 +13,11 @@ from curation_lib.core.stage import Source, Stage
 
 MODEL = str(Path(__file__).with_name("classifier.bin"))
 
+QUIZ = {
+    "name": "quiz",
+    "paths": str(Path(__file__).with_name("benchmark.jsonl")),
+    "fields": ["question", "answer"],
+}
 SETTINGS: dict[str, dict[str, Any]] = {
     "sources.warc": {"license": "MIT"},
     "sources.jsonl": {"license": "MIT"},
@@ -32,16 +37,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "max_perplexity_percentile": 97,
     },
     "filters.coherence": {"min_coherence": -0.08},
-    "filters.decontaminate": {
-        "action": "cut",
-        "benchmarks": [
-            {
-                "name": "quiz",
-                "paths": str(Path(__file__).with_name("benchmark.jsonl")),
-                "fields": ["question", "answer"],
-            }
-        ],
-    },
+    "filters.decontaminate": {"action": "cut", "benchmarks": [QUIZ]},
     "filters.classifier": {"model": MODEL, "label": "good", "keep_top_percent": 97},
     "filters.density": {"min_density": -1.3, "without_list": "pass"},
     "filters.quality_buckets": {
@@ -52,7 +48,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "synthetic.seeds": {"requests": 7, "languages": ["en", "unknown"], "min_bytes": 100, "max_bytes": 700},
     "synthetic.generate": {"endpoint": "http://127.0.0.1:9/v1", "model": "tiny", "model_license": "Apache-2.0"},
     "synthetic.gates": {"identify_language": False},
-    "mix.sample": {"phase": "pretrain", "default_weight": 1.0},
+    "mix.sample": {"phase": "midtrain", "default_weight": 1.0, "benchmarks": [QUIZ]},
     "export.licenses": {"allow": ["MIT"]},
     "export.parquet": {"phase": "pretrain"},
     "export.jsonl": {"phase": "pretrain"},

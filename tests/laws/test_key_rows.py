@@ -38,6 +38,10 @@ OTHER: dict[str, list[Any]] = {
     "max_synthetic_share": [0.2, 0.5],
     "curve": [{"by": "score", "points": {0: 1}}, {"by": "score", "points": {0: 0, 1: 1}, "missing": 0.5}],
     "anchor": [{"source": "warm", "share": 0.1}, {"language": "en", "share": 0.3}],
+    "benchmarks": [[], SETTINGS["filters.decontaminate"]["benchmarks"]],
+    "min_tokens": [2, 8],
+    "max_contamination": [None, 0.3],
+    "chat_tokens": [[], ["<turn>"]],
 }
 """Values of settings marked `keep`: a new one needs a line here."""
 

@@ -20,6 +20,7 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import parse_recipe
 from curation_lib.runner.plan import plan
 from curation_lib.runner.store import Store
+from tests.laws.stage_table import QUIZ
 from tests.runner.corpora import RAW, run_steps, write_jsonl
 from tests.synthetic.endpoint_server import Server
 from tests.synthetic.towers import lied, retold, text
@@ -43,11 +44,6 @@ RULES = {
     "invented": {"max_unknown_numbers"},
 }
 """What a server does with a page, and the rules of synthetic.gates that may take its child."""
-QUIZ = {
-    "name": "quiz",
-    "paths": str(Path(__file__).parents[1] / "laws" / "benchmark.jsonl"),
-    "fields": ["question", "answer"],
-}
 TWIN = "The pages differ in this sentence alone."
 
 
