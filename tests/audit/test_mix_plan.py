@@ -19,6 +19,7 @@ from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.manifest import read_manifest
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
+from tests.laws.stage_table import QUIZ
 from tests.runner.corpora import RAW, rows, run_steps, write_jsonl
 
 OTHER = {
@@ -28,6 +29,7 @@ OTHER = {
         "anchor": {"source": "wiki", "share": 0.4},
         "token_budget": 4000,
         "max_epochs": 2,
+        "benchmarks": [QUIZ],
     },
 }
 
