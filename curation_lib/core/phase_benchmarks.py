@@ -29,7 +29,7 @@ def with_benchmarks(phase: str, settings: Mapping[str, Any], stages: Sequence[Bo
         bound = f"; {DECONTAMINATE} in `stages` has max_contamination: null, which takes nothing out" if filters else ""
         raise ConfigError(
             f"mixes.{phase}: key 'benchmarks' is missing: what {phase} must not hold has to be known{bound}; put "
-            f" {DECONTAMINATE} with benchmarks into `stages`, or write mixes.{phase}.benchmarks in the same form"
+            f"{DECONTAMINATE} with benchmarks into `stages`, or write mixes.{phase}.benchmarks in the same form"
         )
     least = min([config.min_tokens for config in bounded if config.token == "word" and config.min_tokens] or [LEAST])
     return {"benchmarks": list(found.values()), "min_tokens": min(least, LEAST), **settings}

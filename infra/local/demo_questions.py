@@ -15,6 +15,8 @@ _TARGET = re.compile(r"\s*<[^<>`]*>$")
 _PREFIX = re.compile(r"[~!.]*(_[a-z]+\.)?")
 """What is not shown of a name: a mark before it, and SQLAlchemy's `_orm.`"""
 _MARKUP = re.compile(r"\s*\.\. (_.*:|index::|contents::|versionadded::|versionchanged::|only::|meta::)")
+WORDS = 4
+"""Words of a question; `How it works` asks nothing without the page around it."""
 LEAST = 80
 """Characters of an answer; a shorter one is a link to another page."""
 
@@ -26,7 +28,7 @@ def questions(pages: Iterable[Document]) -> list[dict[str, str]]:
     for page in pages:
         for heading, body in _sections(text_of(page).splitlines()):
             prompt, answer = _plain(heading), _answer(body)
-            if _ASKS.fullmatch(prompt) and len(answer) >= LEAST:
+            if _ASKS.fullmatch(prompt) and len(prompt.split()) >= WORDS and len(answer) >= LEAST:
                 name = re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")
                 where = {"id": f"{page.member}#{name}", "url": f"{page.url}#{name}"}
                 rows.append({**where, "prompt": prompt, "answer": answer})
