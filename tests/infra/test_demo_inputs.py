@@ -329,7 +329,7 @@ def test_the_shipped_pins_cover_what_the_demo_promises() -> None:
     spec = load_spec()
     names = [source.name for source in spec.sources]
     assert len(set(names)) == len(names)
-    assert {source.format for source in spec.sources} == {"warc", "jsonl.zst", "jsonl.gz"}
+    assert {source.format for source in spec.sources} == {"warc", "jsonl.zst", "jsonl.gz", "faq.jsonl.zst"}
     assert len({language for source in spec.sources for language in source.languages} - {"en"}) >= 4
     assert len({s.version for s in spec.sources if s.package == "sqlalchemy" and s.format == "warc"}) == 2
     assert all(2 <= source.shards <= 6 for source in spec.sources)
