@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation_lib.core.stage import Context
+from curation_lib.mix.loading import Loaded
 from curation_lib.mix.repeats import effective_tokens
 from curation_lib.mix.sample import STAGE, facts
 from curation_lib.mix.settings import SampleConfig
@@ -37,7 +38,7 @@ def test_facts_are_what_stands_in_the_mix(documents, run_group, corpus, budget, 
     config = SampleConfig(phase="pretrain", max_synthetic_share=0.5, **chosen)
     (result,) = run_group(STAGE, config, [documents(rows)])
     copies = Counter(result.kept.column("doc_id").to_pylist())
-    keyed = pa.Table.from_batches([STAGE.key(documents(rows), config, Context(model=ByteCounts()))])
+    keyed = pa.Table.from_batches([STAGE.key(documents(rows), config, Context(Loaded(ByteCounts())))])
     keyed = keyed.append_column("shard", pa.array([0] * len(rows), pa.uint32()))
     found = facts([STAGE.partition(keyed, config)], config)
     for group in found["groups"]:
