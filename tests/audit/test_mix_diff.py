@@ -16,6 +16,7 @@ from curation_lib.cli import cli
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.store import Store
 from curation_lib.text.hashing import doc_id
+from tests.laws.stage_table import QUIZ
 from tests.runner.corpora import RAW, prose, rows, run_steps, write_jsonl
 
 SHORT = {"id": "short", "text": "Five words stand in here."}
@@ -37,7 +38,7 @@ def builds(tmp_path_factory):
     once, most = {"default_weight": 1}, {"default_weight": 1, "token_budget": 10**6, "max_epochs": 2}
     write_jsonl(folder / "books.jsonl", [*rows(0, 12), SHORT])
     write_jsonl(folder / "wiki.jsonl", rows(100, 3))
-    small = {"weights": [{"source": "wiki", "weight": 1}]}
+    small = {"weights": [{"source": "wiki", "weight": 1}], "benchmarks": [QUIZ]}
     first = run_steps(recipe(folder, ["MIT", "CC-BY-4.0"], [], pretrain=once, midtrain=small), folder / "store")
     changed = [{**rows(1, 1)[0], "text": prose(7001)}, *rows(2, 10), *rows(50, 1), SHORT]
     write_jsonl(folder / "books.jsonl", changed)
