@@ -21,6 +21,7 @@ _REMEDIES = {
     "epoch cap": "raise max_epochs, lower token_budget, or give more documents a weight",
     "corpus size": "add documents, or give more of them a weight",
     "synthetic share": "change synthetic_share or max_synthetic_share, raise max_epochs, or lower token_budget",
+    "licence cap": "raise license_caps, give documents under other licences a weight, or lower token_budget",
     "anchor": "lower anchor.share, widen its globs, raise max_epochs, or lower token_budget",
 }
 

@@ -1,8 +1,9 @@
-"""Cells: the documents that a target is set for; of one entry, one kind and one number of epochs."""
+"""Cells: the documents that a target is set for; of one entry, kind, number of epochs and licence cap."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from fractions import Fraction
 from math import floor
 from typing import Literal, NamedTuple
@@ -25,12 +26,13 @@ Running = npt.NDArray[np.int64]
 
 class Cell(NamedTuple):
     """Buckets of entry number `entry`, their documents' running totals beside them; `weight` is the entry's, `epochs`
-    what its curve gives, 1 without a curve."""
+    what its curve gives, 1 without a curve, `cap` the number of its licence's cap, if there is one."""
 
     entry: int
     weight: float
     kind: Kind
     epochs: Fraction
+    cap: int | None
     buckets: Sequence[Bucket]
     running: Sequence[Running]
 
@@ -55,11 +57,12 @@ class Cell(NamedTuple):
 
 class Sorting(NamedTuple):
     """What tells an entry's documents apart: keys of metadata in a bucket's order, a curve per listed entry (the last
-    one is for all further entries), and the anchor."""
+    one is for all further entries), the anchor, and licences that have a cap, as globs of which the first counts."""
 
     keys: Sequence[str] = ()
     curves: Sequence[Curve | None] = (None,)
     anchor: Anchor | None = None
+    caps: Sequence[str] = ()
 
     def kind(self, bucket: Bucket) -> Kind:
         """Which share its documents count to; the anchor's are natural."""
@@ -67,10 +70,23 @@ class Sorting(NamedTuple):
             return "synthetic"
         return "anchor" if self.anchor and bucket.matches(self.anchor, self.keys) else "other"
 
+    def cap(self, bucket: Bucket) -> int | None:
+        """Number of the cap that its licence is under."""
+        return next((n for n, glob in enumerate(self.caps) if fnmatchcase(bucket.license, glob)), None)
+
     def epochs(self, entry: int, bucket: Bucket) -> Fraction:
         """What the entry's curve gives the bucket."""
         curve = self.curves[min(entry, len(self.curves) - 1)]
         return curve.epochs(bucket.metadata(self.keys)[curve.by]) if curve else Fraction(1)
+
+
+class Place(NamedTuple):
+    """What the buckets of one cell have in common."""
+
+    entry: int
+    kind: Kind
+    epochs: Fraction
+    cap: int | None
 
 
 def cells(entries: Entries, running: Mapping[Bucket, Running], sorting: Sorting) -> list[Cell]:
@@ -79,13 +95,14 @@ def cells(entries: Entries, running: Mapping[Bucket, Running], sorting: Sorting)
     Raises ConfigError where a curve's key is no number, or has more than MOST_VALUES values.
     """
     _check_values(list(running), sorting)
-    found: dict[tuple[int, Kind, Fraction], list[Bucket]] = {}
+    found: dict[Place, list[Bucket]] = {}
     for i, buckets in enumerate(entries.buckets):
         for bucket in buckets:
-            found.setdefault((i, sorting.kind(bucket), sorting.epochs(i, bucket)), []).append(bucket)
+            place = Place(i, sorting.kind(bucket), sorting.epochs(i, bucket), sorting.cap(bucket))
+            found.setdefault(place, []).append(bucket)
     return [
-        Cell(i, entries.weights[i], kind, epochs, buckets, [running[bucket] for bucket in buckets])
-        for (i, kind, epochs), buckets in found.items()
+        Cell(at.entry, entries.weights[at.entry], at.kind, at.epochs, at.cap, buckets, [running[b] for b in buckets])
+        for at, buckets in found.items()
     ]
 
 

@@ -31,22 +31,22 @@ class Taken(NamedTuple):
 
 def planned(found: Allotted, limits: Limits) -> Facts:
     """JSON-ready: `budget` (or null), `planned` (the tokens that it allows for), `binds` (what kept the mix from being
-    larger: budget, epoch cap, synthetic share, anchor or corpus size), `shares` that were enforced, tokens of the
-    `anchor`, and the counts below in all and per `groups`: source, language, license, synthetic and
+    larger: budget, epoch cap, synthetic share, anchor, licence cap or corpus size), `shares` that were enforced, tokens
+    of the `anchor`, and the counts below in all and per `groups`: source, language, license, synthetic and
 
     `documents_held` and `tokens_held` by the corpus; `documents` taken, as `rows` with their copies, their `tokens`,
     `unique_tokens` without copies, `effective_tokens` (`mix/repeats.py`); `full`: none of them has room for more.
     """
     groups: dict[Group, list[Taken]] = {}
-    for cell, given in zip(found.cells, found.given, strict=True):
-        for taken in _taken(cell, given, limits):
+    for cell, given, room in zip(found.cells, found.given, found.rooms, strict=True):
+        for taken in _taken(cell, given, room):
             groups.setdefault(_group(taken.bucket), []).append(taken)
     rows = [_row(group, groups[group]) for group in sorted(groups)]
     return {
         "budget": limits.budget,
         "planned": found.planned,
         "binds": found.binds,
-        "shares": {kind: float(part) for kind, part in found.fixed.items()},
+        "shares": {name: float(part) for name, part in found.shares.items()},
         "anchor": found.by_kind()["anchor"],
         **summed(rows),
         "groups": rows,
@@ -61,8 +61,8 @@ def summed(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return dict(total)
 
 
-def _taken(cell: Cell, given: Given, limits: Limits) -> list[Taken]:
-    left = cell.room(limits.max_epochs, limits.once) - tokens_of(cell, given)
+def _taken(cell: Cell, given: Given, room: int) -> list[Taken]:
+    left = room - tokens_of(cell, given)
     full = left < (next_tokens(cell, given) or left + 1)
     return [Taken(*each, full) for each in zip(cell.buckets, cell.running, given, strict=True)]
 

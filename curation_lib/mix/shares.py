@@ -6,11 +6,12 @@ Rephrased text as a third of a mix speeds training up five to tenfold, alone it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import floor
 from typing import Literal, NamedTuple
 
+from curation_lib.mix.caps import LicenseCap
 from curation_lib.mix.cells import Kind
 from curation_lib.mix.rules import Rule
 from curation_lib.mix.water import exact
@@ -21,15 +22,15 @@ Fixed = dict[Kind, Fraction]
 """Kinds that are to make up a certain share of the mix."""
 
 
-Binds = Literal["budget", "epoch cap", "synthetic share", "anchor", "corpus size"]
+Binds = Literal["budget", "epoch cap", "synthetic share", "anchor", "licence cap", "corpus size"]
 """What keeps a mix from being larger."""
 NAMES: dict[Kind, Binds] = {"synthetic": "synthetic share", "anchor": "anchor"}
 
 
 class Limits(NamedTuple):
     """Tokens in all (None: every weighted entry once), passes over a document, and the synthetic part of the mix: so
-    much (None: whatever the weights give), at most `most`; the rule by which entries share the tokens; and the part
-    that the anchor makes at least."""
+    much (None: whatever the weights give), at most `most`; the rule by which entries share the tokens; the part
+    that the anchor makes at least; and the parts that licences make at most."""
 
     budget: int | None
     max_epochs: float
@@ -37,6 +38,7 @@ class Limits(NamedTuple):
     most: float
     rule: Rule = Rule()
     anchor: float = 0.0
+    caps: Sequence[LicenseCap] = ()
 
     @property
     def once(self) -> bool:

@@ -37,6 +37,7 @@ OTHER: dict[str, list[Any]] = {
     "synthetic_share": [None, 0.1],
     "max_synthetic_share": [0.2, 0.5],
     "curve": [{"by": "score", "points": {0: 1}}, {"by": "score", "points": {0: 0, 1: 1}, "missing": 0.5}],
+    "license_caps": [[], [{"license": "CC-*", "share": 0.1}]],
     "anchor": [{"source": "warm", "share": 0.1}, {"language": "en", "share": 0.3}],
     "benchmarks": [[], SETTINGS["filters.decontaminate"]["benchmarks"]],
     "min_tokens": [2, 8],

@@ -29,13 +29,13 @@ BUDGETS = st.integers(1, 20_000) | st.integers(1, 900)
 EPOCHS = st.sampled_from([0.5, 1.0, 1.5, 4.0])
 
 
-def next_of(found, limits, kinds):
+def next_of(found, kinds):
     """Tokens of the shortest next document of `kinds` whose cell has room for it; None where all are full."""
     able = [
         following
-        for cell, given_out in zip(found.cells, found.given, strict=True)
+        for cell, given_out, room in zip(found.cells, found.given, found.rooms, strict=True)
         if cell.kind in kinds and (following := next_tokens(cell, given_out))
-        if tokens_of(cell, given_out) + following <= cell.room(limits.max_epochs, limits.once)
+        if tokens_of(cell, given_out) + following <= room
     ]
     return min(able, default=None)
 
@@ -47,7 +47,7 @@ def test_a_budget_is_missed_by_less_than_the_shortest_next_document(corpus_of, c
     found = corpus_of(corpus).allotted(limits)
     missing = budget - sum(found.by_kind().values())
     assert missing >= 0
-    following = next_of(found, limits, {"other", "synthetic"})
+    following = next_of(found, {"other", "synthetic"})
     assert missing == 0 or following is None or missing < following
 
 
@@ -58,7 +58,7 @@ def test_with_a_synthetic_share_the_natural_part_takes_up_what_is_left(corpus_of
     found = corpus_of(corpus).allotted(limits)
     tokens, part = found.by_kind(), Fraction(str(share)) * found.planned
     missing = found.planned - sum(tokens.values())
-    natural, synthetic = (next_of(found, limits, {kind}) for kind in ("other", "synthetic"))
+    natural, synthetic = (next_of(found, {kind}) for kind in ("other", "synthetic"))
     assert missing >= 0
     assert missing == 0 or natural is None or missing < natural
     assert tokens["synthetic"] <= part
@@ -101,15 +101,15 @@ def test_an_anchor_makes_at_least_its_share(corpus_of, corpus, rule, budget, epo
     tokens, planned = found.by_kind(), found.planned
     total = sum(tokens.values())
     assert total <= planned <= (budget or planned)
-    if "anchor" not in found.fixed:
+    if "anchor" not in found.shares:
         assert tokens["anchor"] >= Fraction(str(anchor)) * total
-    following = next_of(found, limits, {"anchor"})
+    following = next_of(found, {"anchor"})
     others = total - tokens["anchor"]
-    if "anchor" in found.fixed:
+    if "anchor" in found.shares:
         assert others <= (1 - Fraction(str(anchor))) * planned
         assert following is None or planned - total < following or planned == total
     if share is None:
-        assert "synthetic" not in found.fixed or tokens["synthetic"] <= Fraction(1, 2) * planned
+        assert "synthetic" not in found.shares or tokens["synthetic"] <= Fraction(1, 2) * planned
     else:
         assert tokens["synthetic"] <= Fraction(str(share)) * planned
 
