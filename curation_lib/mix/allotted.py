@@ -1,7 +1,7 @@
 """What each bucket of a corpus gives to a mix: by rule, weights, budget, epochs and shares.
 
-Targets are set for cells (`mix/targets.py`). Where the rule alone would break a share, its kind becomes a part of the mix
-of its own, of exactly that share; a licence that is over its cap gets no more room than that.
+Targets are set for cells (`mix/targets.py`). Where the rule alone would break a share, its kind becomes a part of the
+mix of its own, of exactly that share; a licence that is over its cap gets no more room than that.
 """
 
 from __future__ import annotations

@@ -6,13 +6,8 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-<<<<<<< HEAD
 from curation_lib.core.config import Role, keep
-=======
-from curation_lib.core.config import Role, StageConfig, keep
-from curation_lib.core.recipe import Phase
 from curation_lib.mix.caps import LicenseCap
->>>>>>> e53d2d7 (Licence caps: documents under certain licences make at most a share of a mix)
 from curation_lib.mix.cells import Sorting
 from curation_lib.mix.curves import Curve
 from curation_lib.mix.entries import By
