@@ -1,4 +1,4 @@
-"""What a mix has to have at hand: the tokenizer of its budget, and the items that may not stand in it."""
+"""What a mix has to have at hand: tokenizer and chat template of its budget, and the items that may not stand in it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import NamedTuple
 from curation_lib.mix.phase_settings import NGRAM
 from curation_lib.mix.settings import SampleConfig
 from curation_lib.text.benchmarks import Index, benchmark_files, build_index
+from curation_lib.text.chat_template import ChatTemplate, load_template, template_files, template_libraries
 from curation_lib.text.tokenizers.loading import load_tokenizer
-from curation_lib.text.tokenizers.settings import tokenizer_files
+from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 from curation_lib.text.tokenizers.tokenizer import Tokenizer
 
 MOST_TEXTS = 10
@@ -16,15 +17,17 @@ MOST_TEXTS = 10
 
 
 class Loaded(NamedTuple):
-    """The model of `mix.sample`; `benchmarks` is None where the phase has none, else about 120 bytes per word."""
+    """The model of `mix.sample`; `benchmarks` is about 120 bytes per word. None where the phase has none."""
 
     tokenizer: Tokenizer
     benchmarks: Index | None = None
+    template: ChatTemplate | None = None
 
 
 def load(config: SampleConfig) -> Loaded:
-    """Tokenizer and benchmarks. Raises ConfigError, StoreError for what cannot be read."""
-    return Loaded(load_tokenizer(config.tokenizer), _index(config) if config.benchmarks else None)
+    """Tokenizer, benchmarks and template. Raises ConfigError, StoreError for what cannot be read."""
+    template = None if config.chat_template is None else load_template(config.chat_template)
+    return Loaded(load_tokenizer(config.tokenizer), _index(config) if config.benchmarks else None, template)
 
 
 def _index(config: SampleConfig) -> Index:
@@ -33,4 +36,9 @@ def _index(config: SampleConfig) -> Index:
 
 def model_files(config: SampleConfig) -> dict[str, str]:
     """Their files, by name."""
-    return {**tokenizer_files(config), **benchmark_files(config.benchmarks)}
+    return {**tokenizer_files(config), **benchmark_files(config.benchmarks), **template_files(config.chat_template)}
+
+
+def libraries_of(config: SampleConfig) -> tuple[str, ...]:
+    """What counts tokens, and what renders records."""
+    return (*tokenizer_libraries(config), *template_libraries(config.chat_template))

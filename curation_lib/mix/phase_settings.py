@@ -7,6 +7,7 @@ from pydantic import model_validator
 from curation_lib.core.config import StageConfig, keep
 from curation_lib.core.recipe import Phase
 from curation_lib.text.benchmarks import Benchmark
+from curation_lib.text.chat_template import ChatTemplateSetting
 
 WHOLE, ANY = 0.5, 0.0
 """Shares of an item's n-grams. Half of them are no common phrase (`filters.decontaminate`), which can be said of a
@@ -19,19 +20,23 @@ class PhaseConfig(StageConfig):
     """Settings of one phase. benchmarks: whose items may not stand in it; a recipe without them takes those of its
     `filters.decontaminate`. min_tokens: shorter fields of items are not searched. max_contamination: the share of an
     item's 8-grams from which on a document is refused; null is 0.5 of documents, 0 (a single one) of prompts.
-    chat_tokens: more of them than `text.chat_tokens` lists."""
+    chat_tokens: more of them than `text.chat_tokens` lists. chat_template: how posttrain's records become the text that
+    is trained on; its tokens are those that the budget counts, and what exports hold."""
 
     phase: Phase
     benchmarks: tuple[Benchmark, ...] = keep(())
     min_tokens: int = keep(NGRAM, ge=1, le=NGRAM)
     max_contamination: float | None = keep(None, ge=0, lt=1)
     chat_tokens: tuple[str, ...] = keep(())
+    chat_template: ChatTemplateSetting | None = None
 
     @model_validator(mode="after")
     def _phase_refuses(self) -> PhaseConfig:
         for name in ("benchmarks", "max_contamination", "chat_tokens"):
             if self.phase == "pretrain" and getattr(self, name):
                 raise ValueError(f"{name} has no use in pretrain, which refuses nothing; filter in `stages` instead")
+        if self.phase != "posttrain" and self.chat_template:
+            raise ValueError(f"chat_template has no use in {self.phase}, which holds texts; leave it out")
         if self.phase == "posttrain" and self.chat_tokens:
             raise ValueError("chat_tokens has no use in posttrain, whose records are conversations; leave it out")
         if blank := [token for token in self.chat_tokens if len(token.strip()) < 3]:

@@ -23,13 +23,13 @@ from curation_lib.mix.allotted import Allotted, allotted
 from curation_lib.mix.buckets import Bucket, bucket_keys, buckets, kinds, numbers
 from curation_lib.mix.entries import grouped
 from curation_lib.mix.epochs import Share
-from curation_lib.mix.loading import load, model_files
+from curation_lib.mix.loading import libraries_of, load, model_files
 from curation_lib.mix.phases import refused, rules
 from curation_lib.mix.planned import Facts, planned
 from curation_lib.mix.repeated_prompts import carried, prompt_column, without_repeats
 from curation_lib.mix.settings import SampleConfig
+from curation_lib.text.chat_template import rendered
 from curation_lib.text.hashing import priority
-from curation_lib.text.tokenizers.settings import tokenizer_libraries
 
 DECISION = pa.schema(
     [
@@ -49,11 +49,12 @@ def key(batch: pa.RecordBatch, config: SampleConfig, context: Context) -> pa.Rec
     """One row per document, with its tokens by the loaded tokenizer; the partition key is the bucket's, so a bucket
     lies in one partition."""
     kind = kinds(batch, config.metadata_keys())
+    tokens = context.model.tokenizer.count(rendered(batch, context.model.template))
     return pa.RecordBatch.from_pydict(
         {
             "row": pa.array(np.arange(batch.num_rows, dtype=np.uint32)),
             "partition_key": bucket_keys(kind),
-            "tokens": pa.array(context.model.tokenizer.count(batch.column("text")).astype(np.uint32)),
+            "tokens": pa.array(tokens.astype(np.uint32)),
             "priority": pa.array(priority(batch.column("doc_id"), phase_seed(config)), pa.uint64()),
             "doc_id": batch.column("doc_id"),
             "kind": kind,
@@ -149,7 +150,7 @@ STAGE = Group(
     config=SampleConfig,
     summary="Samples one phase's mix by weights or a rule per source, language and metadata, token budget, epoch cap.",
     libraries=("numpy", "orjson", "xxhash"),
-    libraries_of=tokenizer_libraries,
+    libraries_of=libraries_of,
     key=key,
     partition=partition,
     decide=decide,

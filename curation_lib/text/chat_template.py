@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 import orjson
+import pyarrow as pa
 from jinja2 import TemplateError, nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
@@ -23,7 +24,7 @@ from curation_lib.core.config import StageConfig, locate
 from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.core.fingerprint import file_sha256
 from curation_lib.core.local_copy import local_copy
-from curation_lib.text.records import Messages, Record
+from curation_lib.text.records import Messages, Record, records_of
 
 CHATML = "chatml"
 _CHATML = (
@@ -71,6 +72,11 @@ def template_files(setting: ChatTemplateSetting | None) -> dict[str, str]:
     return {FILE: setting.path} if setting is not None and setting.path is not None else {}
 
 
+def template_libraries(setting: ChatTemplateSetting | None) -> tuple[str, ...]:
+    """For a stage's `libraries_of`."""
+    return () if setting is None else ("jinja2",)
+
+
 class ChatTemplate:
     """A template that is ready to render."""
 
@@ -101,6 +107,15 @@ class ChatTemplate:
                 f"chat_template: {self._where} takes no conversation of {roles}: {e}; leave such records out of the "
                 "mix, or give a template that takes them"
             ) from e
+
+
+def rendered(batch: pa.RecordBatch, template: ChatTemplate | None) -> pa.LargeStringArray:
+    """The text of each document, that of a record as the template renders it."""
+    texts = batch.column("text")
+    if template is None:
+        return texts
+    pairs = zip(texts.to_pylist(), records_of(batch), strict=True)
+    return pa.array([template.render(r) if isinstance(r, Record) else text for text, r in pairs], pa.large_string())
 
 
 def load_template(setting: ChatTemplateSetting | str | Mapping[str, Any]) -> ChatTemplate:

@@ -150,6 +150,16 @@ def test_a_record_taken_twice_repeats_no_prompt(documents, run_group, config):
     assert not dropped
 
 
+def test_a_budget_counts_what_the_template_makes_of_records(documents, run_group, config):
+    rows = [record(f"{n}", prompt=f"Hen {n}?", answer="None.") for n in range(20)]
+    plain_tokens = -(-len(rows[0]["text"]) // 4)
+    turns = ("<|im_start|>user\nHen 0?<|im_end|>\n", "<|im_start|>assistant\nNone.<|im_end|>\n")
+    rendered_tokens = -(-len("".join(turns)) // 4)
+    for more, tokens in (({}, plain_tokens), ({"chat_template": "chatml"}, rendered_tokens)):
+        asked = config("posttrain", token_budget=5 * tokens + tokens - 1, **more)
+        assert len(mixed(documents, run_group, asked, rows[:10])[0]) == 5
+
+
 @pytest.mark.parametrize("phase", ["midtrain", "posttrain"])
 def test_an_empty_shard_is_legal(documents, run_group, config, phase):
     assert mixed(documents, run_group, config(phase), []) == ([], {})
@@ -161,6 +171,7 @@ def test_an_empty_shard_is_legal(documents, run_group, config, phase):
         ({"phase": "pretrain", "chat_tokens": ["<x>"]}, "chat_tokens has no use in pretrain"),
         ({"phase": "pretrain", "max_contamination": 0.5}, "max_contamination has no use in pretrain"),
         ({"phase": "posttrain", "chat_tokens": ["<x>"]}, "chat_tokens has no use in posttrain"),
+        ({"phase": "midtrain", "chat_template": "chatml"}, "chat_template has no use in midtrain"),
         ({"phase": "midtrain", "chat_tokens": ["a"]}, "'a' would be met everywhere"),
         ({"phase": "midtrain", "max_contamination": 1.0}, "max_contamination"),
     ],
