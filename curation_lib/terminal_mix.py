@@ -40,9 +40,10 @@ def _told(phase: Mapping[str, Any]) -> str:
     budget = f" of {phase['budget']:,}" if phase["budget"] is not None else ""
     made = sum(row["synthetic"] for row in phase["sources"])
     share = f"{100 * made / phase['tokens']:.2f} %" if phase["tokens"] else "0 %"
+    enforced = "".join(f"; enforced: {name} {100 * part:g} %" for name, part in phase["shares"].items())
     return (
         f"  {phase['tokens']:,}{budget} tokens ({phase['tokenizer']}), {phase['effective_tokens']:,} effective, "
-        f"{share} synthetic; bound by: {phase['binds']}"
+        f"{share} synthetic; bound by: {phase['binds']}{escape(enforced)}"
     )
 
 

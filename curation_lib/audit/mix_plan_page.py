@@ -14,6 +14,9 @@ from curation_lib.export.facts import MixFacts
 from curation_lib.export.picture import picture
 from curation_lib.runner.store import Store
 
+SHOWN = 5
+"""Languages or licences of a source on the page; the data has all."""
+
 
 def write(report: Mapping[str, Any], place: Store) -> list[str]:
     """Write mix_plan.json and mix_plan.html; returns their addresses."""
@@ -31,8 +34,9 @@ def _picture(phase: Mapping[str, Any]) -> Markup:
 
 
 def _shares(tokens: Mapping[str, int]) -> str:
-    total = sum(tokens.values())
-    return ", ".join(f"{name} {100 * count / total:.0f} %" for name, count in tokens.items())
+    total, shown = sum(tokens.values()), list(tokens.items())[:SHOWN]
+    more = f" and {len(tokens) - SHOWN} more" if len(tokens) > SHOWN else ""
+    return ", ".join(f"{name} {100 * count / total:.1f} %" for name, count in shown) + more
 
 
 @cache

@@ -142,6 +142,7 @@ def test_the_page_needs_no_network_and_shows_every_phase(built):
     assert text.count("<svg") == 2
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
     assert "bound by budget" in text
+    assert "Shares that were enforced: anchor 40.0 %." in text
     assert page(report) == text
 
 
