@@ -12,8 +12,12 @@ from click.testing import CliRunner
 
 from curation_lib.audit.mix_diff import mix_diff
 from curation_lib.audit.mix_diff_page import page, write
+from curation_lib.audit.mix_plan import mix_plan
 from curation_lib.cli import cli
 from curation_lib.core.errors import ConfigError
+from curation_lib.core.recipe import parse_recipe
+from curation_lib.runner.build import new_session
+from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.store import Store
 from curation_lib.text.hashing import doc_id
 from tests.laws.stage_table import QUIZ
@@ -159,3 +163,27 @@ def test_an_empty_mix_can_be_compared(builds, tmp_path):
     assert found.report["left"]["documents"] == 16
     assert found.report["shift"]["source"]["js"] is None
     assert write([found], Store(str(tmp_path / "out")))
+
+
+def test_plan_and_diff_over_s3(s3, tmp_path):
+    """A plan's mix is built where it was planned, and compared with the one before."""
+    write_jsonl(tmp_path / "books.jsonl", rows(0, 8))
+    write_jsonl(tmp_path / "wiki.jsonl", rows(100, 3))
+    mixes = (
+        {"default_weight": 1},
+        {"weights": [{"source": "wiki", "weight": 1}], "max_epochs": 2, "token_budget": 1500},
+    )
+    written = [recipe(tmp_path, ["MIT", "CC-BY-4.0"], [], pretrain=mix) for mix in mixes]
+    store = Store(f"{s3}/prefix")
+    first = run_steps(written[0], store.url)
+    parsed = parse_recipe(written[1])
+    (phase,) = mix_plan(parsed, new_session(parsed, store, LocalScheduler(1)))["phases"]
+    second = run_steps(written[1], store.url)
+    assert (
+        f"{phase['tokens']:,} tokens of 1,500"
+        in store.read(f"{second.directories()['export.pretrain']}/mix.svg").decode()
+    )
+    (found,) = mix_diff(store, first.build_id, second.build_id)
+    assert found.report["left"]["rules"][0]["rule"] == "mix.sample.weight_zero"
+    assert found.report["after"]["rows"] == phase["rows"]
+    assert len(write([found], Store(f"{s3}/report"))) == 4
