@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import dedup, filters, scaling
+from tests.benchmarks import dedup, filters, scaling, tokenizers
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
@@ -37,3 +37,9 @@ def test_time_is_linear_and_memory_flat(data: Path) -> None:
     per_megabyte = (middle["cpu"] - small["cpu"]) / 300, (large["cpu"] - middle["cpu"]) / 600
     assert per_megabyte[1] <= 1.15 * per_megabyte[0]
     assert large["anonymous"] <= 1.15 * small["anonymous"]
+
+
+def test_tokens_beside_their_libraries(data: Path) -> None:
+    for name, kinds in tokenizers.run()["megabytes_per_core_second"].items():
+        for speeds in kinds.values():
+            assert speeds["encode"] >= (2 if name.startswith("tiktoken") else 10) * speeds["library"]

@@ -36,7 +36,12 @@ class Pieces:
     ) -> None:
         self._split, self._classes = split, classes
         self._encode_piece, self._encode_text = encode_piece, encode_text
-        self._memo, self._lock = new_memo(), Lock()
+        self._lock = Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew, with no piece known."""
+        self._memo = new_memo()
 
     def count(self, text: Column, whole: Whole | None = None) -> Counts:
         """Ids of each string; `whole` rows go to `encode_text`."""
@@ -67,7 +72,7 @@ class Pieces:
             look_up(data, offsets, whole, self._classes, self._split, self._memo, wanted, known, ends, missing)
             found = self._found(data, missing)
         except BaseException:
-            self._memo = new_memo()  # pieces that wait for ids would wait for ever
+            self.forget()  # pieces that wait for ids would wait for ever
             raise
         known, sizes = known[: ends[-1] if wanted else 0], np.diff(ends)
         if not missing.found[PLACES]:

@@ -135,7 +135,7 @@ def test_a_memo_that_is_full_forgets_nothing_and_takes_no_more(named, gpt2, monk
 def fresh(path):
     """A tokenizer that remembers nothing."""
     tokenizer = load_tokenizer(path)
-    tokenizer.pieces._memo = memo.new_memo()
+    tokenizer.pieces.forget()
     return tokenizer
 
 
