@@ -21,7 +21,7 @@ PIECES, PLACES = range(2)
 
 
 class Missing(NamedTuple):
-    """What the library has to encode, and where that goes. found: int64[2], how many of each.
+    """What the library has to encode, and where that goes. found: int64[2], how many of each; the rest int64[room].
 
     starts, ends: bytes of each piece; slots: where in the memo it waits, NO_SLOT, or TEXT for a whole text.
     rows, before, pieces: of each place, its row, how many known ids stand before it, and which piece goes there.
@@ -36,24 +36,30 @@ class Missing(NamedTuple):
     pieces: Counts
 
 
-def room_for_missing(size: int) -> Missing:
-    """For texts of `size` bytes, rows included; memory is taken as it fills."""
-    return Missing(np.zeros(2, np.int64), *(np.empty(size, np.int64) for _ in Missing._fields[1:]))
+def room_for_missing(places: int) -> Missing:
+    """For so many places, and no more pieces."""
+    return Missing(np.zeros(2, np.int64), *(np.empty(places, np.int64) for _ in Missing._fields[1:]))
 
 
 @kernel
 def look_up(
     data: Bytes, offsets: Offsets, whole: npt.NDArray[np.bool_], classes: Classes, split: Split, memo: Memo,
     wanted: bool, ids: Ids, ends: Counts, missing: Missing,
-) -> None:  # fmt: skip
+) -> tuple[int, int]:  # fmt: skip
     """The known ids of each row, one after the other, into `ids` where `wanted`; ends[row + 1] is how many there are
-    until the row's end. whole: rows that go to the library as they are. ids holds one per byte."""
-    m = 0
-    for row in range(len(offsets) - 1):
+    until the row's end. whole: rows that go to the library as they are.
+
+    Returns the row and the byte at which it stopped: where `ids` or `missing` had no more room, or the end.
+    """
+    m, rows = 0, len(offsets) - 1
+    for row in range(rows):
         start, end = offsets[row], offsets[row + 1]
         places, before = missing.found[PLACES], m
         i = end if whole[row] else start
         while i < end:
+            ends[row + 1] = m
+            if is_full(missing) or (wanted and m + LONGEST > len(ids)):
+                return row, i
             stop = piece_end(data, i, end, classes, split)
             if stop == i:
                 break
@@ -69,8 +75,18 @@ def look_up(
             i = stop
         if i < end or (whole[row] and start < end):
             m, missing.found[PLACES] = before, places
+            ends[row + 1] = m
+            if is_full(missing):
+                return row, start
             note_place(row, m, note(start, end, TEXT, missing), missing)
         ends[row + 1] = m
+    return rows, offsets[rows]
+
+
+@inlined
+def is_full(missing: Missing) -> bool:
+    """Places that were taken back leave their pieces."""
+    return bool(max(missing.found[PIECES], missing.found[PLACES]) >= len(missing.starts))
 
 
 @inlined

@@ -18,9 +18,9 @@ from curation_lib.text.tokenizers.memo import grown, new_memo, settle
 from curation_lib.text.tokenizers.splits import Split
 from curation_lib.text.tokenizers.tokenizer import Counts, Encoded, Ids
 
-AT_ONCE = 1 << 20
-"""Bytes of text, or one text, that are looked up at a time: at most 4 bytes for each of their bytes are held beside
-their ids, and 48 for each piece that is new."""
+AT_ONCE, NEW = 1 << 20, 1 << 15
+"""Bytes of text whose results are put together; ids, and new pieces, that are held before: 4 MiB and 1.5 MiB, also of
+one text that is larger."""
 Whole = npt.NDArray[np.bool_]
 
 
@@ -36,7 +36,7 @@ class Pieces:
     ) -> None:
         self._split, self._classes = split, classes
         self._encode_piece, self._encode_text = encode_piece, encode_text
-        self._lock = Lock()
+        self._known, self._missing, self._lock = np.empty(AT_ONCE, np.uint32), room_for_missing(NEW), Lock()
         self.forget()
 
     def forget(self) -> None:
@@ -64,27 +64,52 @@ class Pieces:
 
     def _run(self, data: Bytes, offsets: Offsets, whole: Whole, wanted: bool) -> tuple[Ids, Counts]:
         """Ids (empty unless `wanted`) and how many each row has."""
-        size = int(offsets[-1] - offsets[0])
-        known, ends = np.empty(size if wanted else 0, np.uint32), np.zeros(len(offsets), np.int64)
-        missing = room_for_missing(size + 1)
-        self._memo = grown(self._memo)
-        try:
-            look_up(data, offsets, whole, self._classes, self._split, self._memo, wanted, known, ends, missing)
-            found = self._found(data, missing)
-        except BaseException:
-            self.forget()  # pieces that wait for ids would wait for ever
-            raise
-        known, sizes = known[: ends[-1] if wanted else 0], np.diff(ends)
-        if not missing.found[PLACES]:
-            return known.copy(), sizes
-        count = int(missing.found[PLACES])
-        more = np.diff(found.offsets)[missing.pieces[:count]]
-        np.add.at(sizes, missing.rows[:count], more)
-        if not wanted:
-            return known, sizes
-        out = np.empty(int(sizes.sum()), np.uint32)
-        put_in(known, missing, found.ids, found.offsets, out)
-        return out, sizes
+        parts: list[Ids] = []
+        sizes = np.zeros(len(whole), np.int64)
+        row, at = 0, int(offsets[0])
+        while row < len(whole):
+            self._memo = grown(self._memo)
+            left = np.concatenate([[at], offsets[row + 1 :]])
+            try:
+                stop, at = self._part(data, left, whole[row:], wanted, parts, sizes[row:])
+            except BaseException:
+                self.forget()  # pieces that wait for ids would wait for ever
+                raise
+            if self._doubtful(left[0], offsets[row]):
+                again = whole.copy()
+                again[row] = True
+                return self._run(data, offsets, again, wanted)
+            row += stop
+        return np.concatenate([np.zeros(0, np.uint32), *parts]), sizes
+
+    def _doubtful(self, begun: int, start: int) -> bool:
+        """Whether a text that was begun before turned out to be for the library, whole."""
+        missing = self._missing
+        count = missing.found[PIECES]
+        texts = missing.starts[:count][missing.slots[:count] == TEXT]
+        return begun > start and bool(np.any(texts == begun))
+
+    def _part(
+        self, data: Bytes, offsets: Offsets, whole: Whole, wanted: bool, parts: list[Ids], sizes: Counts
+    ) -> tuple[int, int]:
+        """Add the ids of as many pieces as there is room for to `parts`, their numbers to `sizes`; the row and the byte
+        where that ends."""
+        missing, ends = self._missing, np.zeros(len(offsets), np.int64)
+        missing.found[:] = 0
+        stop, at = look_up(
+            data, offsets, whole, self._classes, self._split, self._memo, wanted, self._known, ends, missing
+        )
+        found = self._found(data, missing)
+        ends[stop + 2 :] = ends[min(stop + 1, len(whole))]  # of rows that were not reached
+        places = int(missing.found[PLACES])
+        more = np.diff(found.offsets)[missing.pieces[:places]]
+        sizes += np.diff(ends)
+        np.add.at(sizes, missing.rows[:places], more)
+        if wanted:
+            out = np.empty(int(ends[-1] + more.sum()), np.uint32)
+            put_in(self._known[: ends[-1]], missing, found.ids, found.offsets, out)
+            parts.append(out)
+        return stop, at
 
     def _found(self, data: Bytes, missing: Missing) -> Encoded:
         """What the library says of the pieces that were missing; the memo learns it."""
