@@ -2,11 +2,12 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: setup setup-dev setup-synthetic run run-synthetic down status test test-long lint format clean
+.PHONY: setup setup-dev setup-synthetic setup-readers run run-synthetic down status test test-long lint format clean
 
 setup: .venv/.ready
 setup-dev: .venv/.ready-dev
 setup-synthetic: .venv/.ready-synthetic
+setup-readers: .venv-readers/.ready
 
 .venv/.ready: requirements.txt pyproject.toml infra/local/bootstrap.sh
 	sh infra/local/bootstrap.sh requirements.txt
@@ -19,6 +20,13 @@ setup-synthetic: .venv/.ready-synthetic
 # An extra: the weights of the local model have terms of their own, which `winnow synthetic serve` shows.
 .venv/.ready-synthetic: .venv/.ready requirements-synthetic.txt
 	sh infra/local/bootstrap.sh requirements-synthetic.txt
+	touch $@
+
+# An extra: the libraries with which trainers read exports, for `winnow export check`.
+.venv-readers/.ready: .venv/.ready infra/readers/requirements.txt infra/readers/libraries.txt
+	.venv/bin/python -m venv .venv-readers
+	.venv-readers/bin/pip install --quiet --disable-pip-version-check -r infra/readers/requirements.txt
+	.venv-readers/bin/pip install --quiet --disable-pip-version-check --no-deps -r infra/readers/libraries.txt
 	touch $@
 
 run: setup
@@ -35,7 +43,7 @@ down: setup
 status: setup
 	.venv/bin/python -m infra.local status
 
-test: setup-dev
+test: setup-dev setup-readers
 	sh infra/local/test_system.sh
 	.venv/bin/python -m curation_lib.runner.warm
 	.venv/bin/python -m pytest -m "not long and not stack" -n 2 --dist loadfile
@@ -55,4 +63,4 @@ format: setup-dev
 	.venv/bin/ruff format .
 
 clean: down
-	rm -rf .venv
+	rm -rf .venv .venv-readers

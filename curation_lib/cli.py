@@ -11,6 +11,7 @@ from curation_lib import (
     __version__,
     cli_density,
     cli_dialects,
+    cli_export,
     cli_mix,
     cli_models,
     cli_perplexity,
@@ -142,6 +143,7 @@ for _command in (
     cli_models.models,
     cli_perplexity.perplexity,
     cli_density.density,
+    cli_export.export,
     cli_synthetic.synthetic,
     cli_mix.mix,
 ):

@@ -73,7 +73,7 @@ def is_generation(step: Step) -> bool:
 
 def _generation(open_books: Books, step: Step, later: Sequence[Step]) -> Generation:
     settings = next(stage["config"] for stage in step.manifest.stages if stage["stage"] == GENERATE)
-    before_mixes = [one for one in later if one.kind != "export" and not one.id.startswith("mix.")]
+    before_mixes = [one for one in later if one.kind not in ("order", "export") and not one.id.startswith("mix.")]
     behind = before_mixes[-1] if before_mixes else step
     stayed = _stayed(open_books, behind)
     gone: dict[str, Mapping[str, Any]] = {}

@@ -79,6 +79,8 @@ def _gone(step: Step, found: Sequence[dict[str, Any]]) -> str | None:
 
 def _events(open_books: Books, step: Step, who: dict[str, Any], scores: bool) -> list[dict[str, Any]]:
     manifest, at, doc_id = step.manifest, {"step": step.id}, who["doc_id"]
+    if step.kind == "order":  # takes nothing away: what a mix took, its export holds
+        return []
     if step.kind == "export":
         files = manifest.files("parquet") or manifest.files("jsonl")
         rows = open_books.rows(files, "doc_id = ?", [doc_id], columns=("doc_id",))

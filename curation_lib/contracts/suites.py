@@ -105,6 +105,7 @@ SUITES: Mapping[str, tuple[Expectation, ...]] = {
     "filters": _FILTERS,
     "mix": _LATE,
     **{f"mix.{phase}": (*_LATE, *_refusing(phase)) for phase in _REFUSED},
+    "shuffle": _LATE,
     "export.licenses": _FILTERS,
     "export": (
         *_FOR_TRAINERS,

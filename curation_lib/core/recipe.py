@@ -13,7 +13,7 @@ from curation_lib.core.config import StageConfig
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint
 from curation_lib.core.phase_benchmarks import with_benchmarks
-from curation_lib.core.registry import find
+from curation_lib.core.registry import find, names
 from curation_lib.core.secret import SECRET
 from curation_lib.core.stage import Filter, Group, Map, Source, Stage
 from curation_lib.core.weights_files import with_weights
@@ -39,10 +39,20 @@ class Licenses(Section):
     unknown: bool = False
 
 
-class Export(Section):
-    """File formats written for every phase."""
+class Formats(Section):
+    """File formats of a phase: `export.<name>` each; how formats of token ids make sequences (`export.samples`)."""
 
-    formats: list[Literal["parquet", "jsonl"]] = ["parquet", "jsonl"]
+    formats: list[str] = Field(default=["parquet", "jsonl"], min_length=1)
+    packing: str | None = None
+    sequence_length: int | None = None
+
+
+class Export(Formats):
+    """What is written of every phase, unless `phases` says otherwise of one; settings of `mix.shuffle`, which gives the
+    order of documents."""
+
+    phases: dict[Phase, Formats] = {}
+    shuffle: dict[str, Any] = {}
 
 
 class Schedule(Section):
@@ -129,6 +139,30 @@ def mixes_of(recipe: Recipe) -> dict[str, tuple[Stage, StageConfig]]:
         phase: configured(MIX, {"phase": phase, **with_benchmarks(phase, settings, stages)}, f"mixes.{phase}")
         for phase, settings in recipe.mixes.items()
     }
+
+
+def exports_of(recipe: Recipe, phase: str) -> list[tuple[Stage, StageConfig]]:
+    """The formats of one phase, typed; their tokens are those that its budget is in."""
+    own = next((formats for name, formats in recipe.export.phases.items() if name == phase), None)
+    where = "export" if own is None else f"export.phases.{phase}"
+    chosen: Formats = recipe.export if own is None else own
+    asked = {"phase": phase, "tokenizer": mixes_of(recipe)[phase][1].model_dump()["tokenizer"]}
+    packing = {k: v for k in ("packing", "sequence_length") if (v := getattr(chosen, k)) is not None}
+    if twice := [name for name in chosen.formats if chosen.formats.count(name) > 1]:
+        raise ConfigError(f"{where}.formats: {twice[0]} stands twice")
+    stages = {name: _format(name, where) for name in chosen.formats}
+    takes = {name for name, stage in stages.items() if "packing" in stage.config.model_fields}
+    if packing and not takes:
+        raise ConfigError(f"{where}: {next(iter(packing))} has no use with {', '.join(stages)}, which are not packed")
+    return [configured(s.name, {**asked, **(packing if name in takes else {})}, where) for name, s in stages.items()]
+
+
+def _format(name: str, where: str) -> Stage:
+    stages = {one.partition(".")[2]: one for one in names() if one.startswith("export.")}
+    known = [short for short, one in stages.items() if isinstance(find(one), Map)]
+    if name not in known:
+        raise ConfigError(f"{where}.formats: no format {name!r}; formats are {', '.join(known)}")
+    return find(stages[name])
 
 
 def recipe_identity(recipe: Recipe) -> dict[str, Any]:

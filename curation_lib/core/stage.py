@@ -1,6 +1,6 @@
 """A stage is a value: a name, a version, typed settings, two contracts and pure functions over Arrow batches.
 
-Four shapes: Source, Map, Filter, Group. None of their functions touches the world; the runner does.
+Five shapes: Source, Map, Filter, Group, Order. None of their functions touches the world; the runner does.
 Row numbers in results count from 0 within the batch that the function was given.
 """
 
@@ -282,6 +282,19 @@ class Group(Stage):
     def given(self) -> pa.Schema:
         """What key and lookup are given of a document."""
         return pa.schema([self.consumes.field(name) for name in self.reads or self.consumes.names])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Stage):
+    """Puts the documents of a whole dataset in another order; none comes, goes or changes.
+
+    place(batch, copies, config) -> uint64[rows], evenly spread over [0, 2^64); `copies` (uint32[rows]) counts the rows
+        of the same document directly before it, also across batches. Rows come out by (place, doc_id, copy).
+    part_bytes(config): about how many bytes of text a part of the output holds; a worker holds one part at a time.
+    """
+
+    place: Callable[[pa.RecordBatch, Any, Any], pa.Array]
+    part_bytes: Callable[[Any], int]
 
 
 OWN = 2**16 - 1

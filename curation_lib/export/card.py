@@ -55,9 +55,12 @@ def front_matter(facts: CardFacts) -> str:
         "language": sorted({g.language for g in facts.groups if g.language and g.language != "und"}),
         "size_categories": [size_category(sum(g.rows for g in facts.groups))],
         "task_categories": ["text-generation"],
-        "configs": [{"config_name": f.name, "data_files": [{"split": "train", "path": f.path}]} for f in facts.files],
+        "configs": [
+            {"config_name": f.name, "data_files": [{"split": "train", "path": f.path}]} for f in facts.files if f.loader
+        ],
     }
-    head["configs"][0]["default"] = True
+    if head["configs"]:
+        head["configs"][0]["default"] = True
     return yaml.safe_dump({k: v for k, v in head.items() if v}, sort_keys=False, allow_unicode=True).rstrip()
 
 

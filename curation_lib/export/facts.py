@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -85,10 +85,14 @@ class Released(Fact):
 
 class Files(Fact):
     """One format of the export. `path` is a glob below the export's own folder: `parquet/*.parquet`. A format
-    has a folder to itself, because whoever reads a folder reads all files in it."""
+    has a folder to itself, because whoever reads a folder reads all files in it. `loader` and `load` are those of
+    `export.formats`; `counts` says what the files hold."""
 
-    name: Literal["parquet", "jsonl"]
+    name: str
     path: str = Field(pattern=r"^[^/].*/[^/]+$")
+    loader: str = ""
+    load: str = ""
+    counts: dict[str, int] = {}
 
 
 class Limit(Fact):

@@ -13,19 +13,14 @@ import orjson
 import pyarrow as pa
 import zstandard
 
-from curation_lib.core.stage import Context, Map, Result
-from curation_lib.export.schema import EXPORT, ExportConfig, to_export
+from curation_lib.core.stage import Map
+from curation_lib.export.formats import one_file
+from curation_lib.export.schema import EXPORT, ExportConfig, convert
 from curation_lib.text.tokenizers.loading import load
 from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 
-SUFFIX = ".jsonl.zst"
 CHUNK = 2**20
 """Bytes handed to the compressor at a time, so that its output depends on the lines alone."""
-
-
-def convert(batch: pa.RecordBatch, config: ExportConfig, context: Context) -> Result:
-    """Documents as EXPORT rows; none is dropped."""
-    return Result(to_export(batch, config, context.model))
 
 
 def encode(batches: Iterable[pa.RecordBatch], sink: BinaryIO, config: ExportConfig) -> None:
@@ -54,6 +49,7 @@ def _chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
     yield bytes(pending)
 
 
+FORMAT = one_file(".jsonl.zst", encode, "json")
 STAGE = Map(
     name="export.jsonl",
     version=3,

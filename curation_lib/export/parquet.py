@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation_lib.core.stage import Context, Map, Result
-from curation_lib.export.schema import EXPORT, ExportConfig, to_export
+from curation_lib.core.stage import Map
+from curation_lib.export.formats import one_file
+from curation_lib.export.schema import EXPORT, ExportConfig, convert
 from curation_lib.text.tokenizers.loading import load
 from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 
-SUFFIX = ".parquet"
 ROW_GROUP_ROWS = 10_000
 ROW_GROUP_BYTES = 64 * 2**20
 """A row group ends after that many rows, or with the row that brings its texts to that many bytes; that much
@@ -36,11 +36,6 @@ _WRITER = {
     "write_statistics": ["doc_id", "source", "language", "license", "format", "tokens", "phase"],
     "store_schema": False,
 }
-
-
-def convert(batch: pa.RecordBatch, config: ExportConfig, context: Context) -> Result:
-    """Documents as EXPORT rows; none is dropped."""
-    return Result(to_export(batch, config, context.model))
 
 
 def encode(batches: Iterable[pa.RecordBatch], sink: BinaryIO, config: ExportConfig) -> None:
@@ -79,6 +74,7 @@ def _text_bytes(batch: pa.RecordBatch) -> int:
     return int(pc.sum(pc.binary_length(batch.column("text"))).as_py() or 0)
 
 
+FORMAT = one_file(".parquet", encode, "parquet")
 STAGE = Map(
     name="export.parquet",
     version=3,

@@ -11,6 +11,7 @@ from pydantic import Field
 from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import DOCUMENT, conform
 from curation_lib.core.recipe import Phase
+from curation_lib.core.stage import Context, Result
 from curation_lib.text.tokenizers.settings import ESTIMATE, TokenizerSetting
 from curation_lib.text.tokenizers.tokenizer import Tokenizer
 
@@ -40,6 +41,11 @@ class ExportConfig(StageConfig):
     phase: Phase
     tokenizer: TokenizerSetting = ESTIMATE
     compression_level: int = Field(6, ge=1, le=19)
+
+
+def convert(batch: pa.RecordBatch, config: ExportConfig, context: Context) -> Result:
+    """Documents as EXPORT rows; none is dropped."""
+    return Result(to_export(batch, config, context.model))
 
 
 def to_export(batch: pa.RecordBatch, config: ExportConfig, tokenizer: Tokenizer) -> pa.RecordBatch:

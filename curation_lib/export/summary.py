@@ -1,8 +1,7 @@
 """Exact counts of an export by source, language, licence and format, for its manifest and data card.
 
-`partial` takes batches of export rows; `merge` takes what `partial` or `merge` returned, in
-row order. Copies of a document stand side by side, also across two batches, so a document is counted where
-its doc_id changes. Summaries are JSON-ready.
+`merge` takes what `partial` or `merge` returned, in any order. Copies of a document lie apart in a shuffled mix, so
+distinct documents are counted where they are shuffled, and added here. Groups are JSON-ready.
 """
 
 from __future__ import annotations
@@ -14,50 +13,56 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Summary = dict[str, Any]
-"""`first` and `last`: [doc_id, source, language, license, format] of the rows at the ends, null without rows;
-`groups`: one dict per `source`, `language` (or null), `license` and `format`, sorted by them, with `documents`
-(distinct), `rows`, `bytes` (of UTF-8 text) and `tokens`."""
+from curation_lib.text.tokenizers.tokenizer import Tokenizer
+
+Groups = list[dict[str, Any]]
+"""One dict per `source`, `language` (or null), `license` and `format`, sorted by them, with `rows`, `bytes` (of UTF-8
+text) and `tokens`."""
 
 _GROUP = ["source", "language", "license", "format"]
-_Order = tuple[str, bool, str, str, str]
-_COUNTS = ["documents", "rows", "bytes", "tokens"]
+_COUNTS = ["rows", "bytes", "tokens"]
 
 
-def partial(batch: pa.RecordBatch) -> Summary:
-    """The summary of one batch of export rows (`export.schema`)."""
-    if not batch.num_rows:
-        return merge([])
-    ids, text = batch.column("doc_id"), batch.column("text")
+def tokens(batch: pa.RecordBatch, converted: pa.RecordBatch, tokenizer: Tokenizer) -> pa.Array:
+    """int64[rows]: tokens of each document's text; taken from rows that a format is made of where these hold them."""
+    if "tokens" in converted.schema.names:
+        return converted.column("tokens")
+    if "ids" in converted.schema.names and not converted.column("ids").null_count:
+        return pc.subtract(pc.list_value_length(converted.column("ids")), 1)  # its end is none of the text's
+    return pa.array(tokenizer.count(batch.column("text")))
+
+
+def partial(batch: pa.RecordBatch, tokens: pa.Array) -> Groups:
+    """The groups of one batch of documents."""
     columns = {name: batch.column(name) for name in _GROUP}
-    columns["documents"] = pa.concat_arrays([pa.array([1]), pc.not_equal(ids[1:], ids[:-1]).cast(pa.int64())])
     columns["rows"] = pa.array(np.ones(batch.num_rows, np.int64))
-    columns["bytes"] = pc.binary_length(text).cast(pa.int64())
-    columns["tokens"] = batch.column("tokens")
+    columns["bytes"] = pc.binary_length(batch.column("text")).cast(pa.int64())
+    columns["tokens"] = tokens.cast(pa.int64())
     summed = pa.table(columns).group_by(_GROUP).aggregate([(name, "sum") for name in _COUNTS])
-    groups = summed.rename_columns([*_GROUP, *_COUNTS]).to_pylist()
-    ends = [[batch.column(name)[row].as_py() for name in ["doc_id", *_GROUP]] for row in (0, batch.num_rows - 1)]
-    return {"first": ends[0], "last": ends[1], "groups": sorted(groups, key=_order)}
+    return merge([summed.rename_columns([*_GROUP, *_COUNTS]).to_pylist()])
 
 
-def merge(partials: Sequence[Summary]) -> Summary:
-    """The summary of the partials' rows, one after the other."""
-    full = [part for part in partials if part["groups"]]
-    totals: dict[_Order, dict[str, Any]] = {}
-    for before, part in zip([None, *full], full, strict=False):
-        for group in part["groups"]:
-            total = totals.setdefault(_order(group), {**group, **dict.fromkeys(_COUNTS, 0)})
-            for name in _COUNTS:
-                total[name] += group[name]
-        if before and before["last"] == part["first"]:  # the same document goes on: counted once too often
-            totals[_order(dict(zip(_GROUP, part["first"][1:], strict=True)))]["documents"] -= 1
-    return {
-        "first": full[0]["first"] if full else None,
-        "last": full[-1]["last"] if full else None,
-        "groups": [totals[order] for order in sorted(totals)],
-    }
+def merge(partials: Sequence[Groups]) -> Groups:
+    """The groups of all rows of the partials."""
+    totals: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for group in (group for part in partials for group in part):
+        total = totals.setdefault(_key(group), {**group, **dict.fromkeys(_COUNTS, 0)})
+        for name in _COUNTS:
+            total[name] += group[name]
+    return [totals[key] for key in sorted(totals, key=_order)]
 
 
-def _order(group: dict[str, Any]) -> _Order:
-    language = group["language"]
-    return group["source"], language is not None, language or "", group["license"], group["format"]
+def with_documents(groups: Groups, counted: Sequence[dict[str, Any]]) -> Groups:
+    """The groups with `documents`, the distinct ones, from dicts that say so by the same four names."""
+    documents = {_key(one): one["documents"] for one in counted}
+    return [{**group, "documents": documents[_key(group)]} for group in groups]
+
+
+def _key(group: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(group[name] for name in _GROUP)
+
+
+def _order(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Documents without a language come before those with one."""
+    source, language, *rest = key
+    return source, language is not None, language or "", *rest

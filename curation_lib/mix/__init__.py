@@ -1,3 +1,3 @@
 """Mixtures: how much of what each training phase sees."""
 
-MODULES = ("sample",)
+MODULES = ("sample", "shuffle")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from curation_lib.core.recipe import Recipe, recipe_fingerprint, sources_of
-from curation_lib.core.stage import Filter
+from curation_lib.core.stage import Filter, Stage
 from curation_lib.export.card import render_card
 from curation_lib.export.facts import (
     NOT_DONE,
@@ -23,6 +23,7 @@ from curation_lib.export.facts import (
 )
 from curation_lib.export.picture import PICTURE, picture
 from curation_lib.export.schema import ExportConfig
+from curation_lib.runner.export import format_of
 from curation_lib.runner.gates import gate_key
 from curation_lib.runner.lineage import ancestors, released_in
 from curation_lib.runner.manifest import Manifest
@@ -31,7 +32,6 @@ from curation_lib.runner.session import identities
 from curation_lib.runner.store import Store
 from curation_lib.text.tokenizers.settings import described
 
-_FILES = {"parquet": "parquet/*.parquet", "jsonl": "jsonl/*.jsonl.zst"}
 Made = list[tuple[Step, Manifest]]
 
 
@@ -67,7 +67,7 @@ def _facts(recipe: Recipe, store: Store, step: Step, manifest: Manifest) -> Card
         recipe_fingerprint=recipe_fingerprint(recipe),
         location=f"$WINNOW_STORE/{manifest.directory}",
         description=recipe.description,
-        files=tuple(Files(name=name, path=_FILES[name]) for name in recipe.export.formats),
+        files=tuple(_files(stage, manifest.facts["formats"]) for stage, _ in step.bound),
         tokenizer=_tokenizer(step),
         groups=tuple(Group(**g) for g in manifest.facts["composition"]),
         funnel=tuple(_funnel(s.id, m.counts) for s, m in made),
@@ -84,6 +84,12 @@ def _facts(recipe: Recipe, store: Store, step: Step, manifest: Manifest) -> Card
 def _tokenizer(step: Step) -> str:
     """What counted the tokens of an export's rows, and what pins it."""
     return next(described(config.tokenizer) for _, config in step.bound if isinstance(config, ExportConfig))
+
+
+def _files(stage: Stage, counts: Mapping[str, dict[str, int]]) -> Files:
+    name, format = stage.name.partition(".")[2], format_of(stage)
+    path = f"{name}/*{format.suffixes[0]}"
+    return Files(name=name, path=path, loader=format.loader, load=format.load, counts=counts[name])
 
 
 def _not_done(filters: Sequence[StageSettings]) -> tuple[Limit, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from curation_lib.core.errors import StoreError
 from curation_lib.core.fingerprint import fingerprint, stage_identity
-from curation_lib.core.recipe import MIX, Recipe, configured, mixes_of, recipe_fingerprint
+from curation_lib.core.recipe import MIX, Recipe, exports_of, mixes_of, recipe_fingerprint
 from curation_lib.runner.manifest import Manifest, read_manifest
 from curation_lib.runner.store import Store
 
@@ -62,6 +62,4 @@ def _code(stage: Mapping[str, Any]) -> str:
 
 
 def _exports(recipe: Recipe) -> list[dict[str, Any]]:
-    phase = next(iter(recipe.mixes))
-    bound = (configured(f"export.{name}", {"phase": phase}, "export") for name in recipe.export.formats)
-    return [stage_identity(stage, config) for stage, config in bound]
+    return [stage_identity(*bound) for phase in recipe.mixes for bound in exports_of(recipe, phase)]

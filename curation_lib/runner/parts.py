@@ -101,8 +101,8 @@ def write_arrow(written: Written, batches: Sequence[pa.RecordBatch], schema: pa.
 
 
 def read_arrow(store: Store, key: str, batches: tuple[int, int] | None = None) -> pa.Table:
-    """The file's rows, or those of its record batches [begin, end) only."""
-    with store.open(key) as file, pa.ipc.open_file(file) as reader:
+    """The file's rows, or those of its record batches [begin, end) only; of a remote file no more is fetched."""
+    with store.open(key, whole=batches is None) as file, pa.ipc.open_file(file) as reader:
         if batches is None or batches == (0, reader.num_record_batches):
             return reader.read_all()
         return pa.Table.from_batches([reader.get_batch(n) for n in range(*batches)])

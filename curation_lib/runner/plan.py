@@ -10,11 +10,11 @@ from typing import Any, Literal
 from curation_lib.contracts.expectations import Expectation, parse_expectations
 from curation_lib.contracts.suites import check_columns, contract_for
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import Recipe, configured, mixes_of, sources_of, stages_of
+from curation_lib.core.recipe import Recipe, configured, exports_of, mixes_of, sources_of, stages_of
 from curation_lib.core.stage import Bound, Filter, Group, Map, Stage
 from curation_lib.runner.expected_rules import check_rules
 
-Kind = Literal["ingest", "map", "filter", "group", "export", "record"]
+Kind = Literal["ingest", "map", "filter", "group", "order", "export", "record"]
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,10 @@ def plan(recipe: Recipe) -> list[Step]:
     steps.append(Step("export.licenses", "filter", "export.licenses", (licenses,), heads))
     for phase, mix in mixes_of(recipe).items():
         steps.append(Step(f"mix.{phase}", "group", f"mix.{phase}", (mix,), ("export.licenses",), phase))
-        asked = {"phase": phase, "tokenizer": mix[1].model_dump()["tokenizer"]}  # its budget is in tokens of this one
-        formats = tuple(configured(f"export.{f}", asked, "export") for f in recipe.export.formats)
-        steps.append(Step(f"export.{phase}", "export", f"export.{phase}", formats, (f"mix.{phase}",), phase))
+        shuffle = configured("mix.shuffle", {"phase": phase, **recipe.export.shuffle}, "export.shuffle")
+        steps.append(Step(f"shuffle.{phase}", "order", f"shuffle.{phase}", (shuffle,), (f"mix.{phase}",), phase))
+        formats = tuple(exports_of(recipe, phase))
+        steps.append(Step(f"export.{phase}", "export", f"export.{phase}", formats, (f"shuffle.{phase}",), phase))
     ends = tuple(f"export.{phase}" for phase in recipe.mixes)
     return [*_gated(steps, recipe), Step("build.record", "record", "build.record", upstream=ends)]
 

@@ -13,10 +13,11 @@ from curation_lib.core.errors import ContractError
 from curation_lib.core.fingerprint import fingerprint
 from curation_lib.core.stage import Map, Source
 from curation_lib.runner import shard
-from curation_lib.runner.export import run_export
+from curation_lib.runner.export_step import run_export
 from curation_lib.runner.filter_step import run_filter
 from curation_lib.runner.group_step import run_group
 from curation_lib.runner.manifest import Manifest, read_manifest
+from curation_lib.runner.order_step import run_order
 from curation_lib.runner.plan import Step
 from curation_lib.runner.session import Session, chain, dataset, part_work, target
 from curation_lib.runner.store import Store, canonical_json
@@ -128,5 +129,6 @@ _RUNNERS: dict[str, Callable[[Step, Sequence[Manifest], Session], Manifest]] = {
     "map": _map,
     "filter": run_filter,
     "group": run_group,
+    "order": run_order,
     "export": run_export,
 }

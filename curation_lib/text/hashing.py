@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import xxhash
 
@@ -36,6 +37,18 @@ def priority(doc_ids: Column, seed: int) -> Hashes:
     """
     column = slices(*arrow_buffers(doc_ids))
     return np.fromiter((xxhash.xxh3_64_intdigest(piece, seed) for piece in column), np.uint64, len(doc_ids))
+
+
+def places(doc_ids: Column, copies: npt.NDArray[np.uint32], seed: int) -> Hashes:
+    """uint64 per row: `priority`, with another seed for each further copy of a document, so that copies lie apart."""
+    seeds = (seed + copies.astype(object) * _ODD) % 2**64
+    column = slices(*arrow_buffers(doc_ids))
+    found = (xxhash.xxh3_64_intdigest(piece, one) for piece, one in zip(column, seeds, strict=True))
+    return np.fromiter(found, np.uint64, len(doc_ids))
+
+
+_ODD = 0x9E3779B97F4A7C15
+"""2^64 over the golden ratio: multiples of it never meet seeds that people choose."""
 
 
 def normalised_hashes(column: Column) -> tuple[Hashes, Hashes]:

@@ -202,7 +202,7 @@ def test_a_later_block_is_judged_on_what_came_to_it(place: Place, inputs: Path, 
     counts = next(s.counts for s in done.steps if s.step == "filters.gopher_quality")
     assert (step["rows_in"], step["kept"]["after"]) == (counts["rows_in"], counts["kept"])
     assert {r["rule"]: r["first"]["after"] for r in step["rules"]} == counts["dropped"]
-    assert step["not_predicted"] == ["export.licenses", "mix.pretrain", "export.pretrain"]
+    assert step["not_predicted"] == ["export.licenses", "mix.pretrain", "shuffle.pretrain", "export.pretrain"]
     assert answer["changes"] == [
         {"step": "filters.gopher_quality", "key": "filters.gopher_quality.min_words", "before": 40, "after": 200}
     ]

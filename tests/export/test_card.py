@@ -24,7 +24,10 @@ from curation_lib.export.schema import ExportConfig, to_export
 from curation_lib.export.summary import partial
 from curation_lib.text.tokenizers.byte_counts import ByteCounts
 
-FILES = (Files(name="parquet", path="parquet/*.parquet"), Files(name="jsonl", path="jsonl/*.jsonl.zst"))
+FILES = (
+    Files(name="parquet", path="parquet/*.parquet", loader="parquet", counts={"rows": 7}),
+    Files(name="jsonl", path="jsonl/*.jsonl.zst", loader="json", counts={"rows": 7}),
+)
 GROUPS = (
     Group(source="web", language="en", license="MIT", documents=10, rows=20, bytes=4_000, tokens=1_000),
     Group(source="web", language="en", license="CC-BY-4.0", documents=5, rows=5, bytes=12_000, tokens=3_000),
@@ -181,9 +184,9 @@ def test_its_loading_code_runs(varied, tmp_path, offline):
     rows = to_export(varied, ExportConfig(phase="pretrain"), ByteCounts())
     for module, folder in ((parquet, "parquet"), (jsonl, "jsonl")):
         (tmp_path / folder).mkdir()
-        with open(tmp_path / folder / f"part-00000{module.SUFFIX}", "wb") as sink:
+        with open(tmp_path / folder / f"part-00000{module.FORMAT.suffixes[0]}", "wb") as sink:
             module.encode([rows], sink, ExportConfig(phase="pretrain"))
-    groups = tuple(Group(**group) for group in partial(rows)["groups"])
+    groups = tuple(Group(**group, documents=1) for group in partial(varied, rows.column("tokens")))
     card = render_card(FACTS.model_copy(update={"location": str(tmp_path), "groups": groups}))
     (tmp_path / "README.md").write_text(card)
     names: dict[str, object] = {}

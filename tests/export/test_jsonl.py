@@ -35,7 +35,7 @@ def test_reads_back_with_zstandard_and_json(varied):
 
 def test_readable_with_datasets(varied, tmp_path, offline):
     rows = to_export(varied, CONFIG, ByteCounts())
-    path = tmp_path / f"part-00000{jsonl.SUFFIX}"
+    path = tmp_path / "part-00000.jsonl.zst"
     path.write_bytes(written([rows]))
     assert offline("json", path).to_list() == rows.to_pylist()
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from curation_lib.core.contract import CAPTURE
 from curation_lib.core.registry import find, names
-from curation_lib.core.stage import Source, Stage
+from curation_lib.core.stage import Map, Source, Stage
 
 MODEL = str(Path(__file__).with_name("classifier.bin"))
+TOKENIZER = str(Path(__file__).with_name("tokenizer.json"))
+IDS = {"phase": "pretrain", "tokenizer": TOKENIZER, "packing": "best_fit", "sequence_length": 64}
 
 QUIZ = {
     "name": "quiz",
@@ -52,11 +54,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "export.licenses": {"allow": ["MIT"]},
     "export.parquet": {"phase": "pretrain"},
     "export.jsonl": {"phase": "pretrain"},
+    "mix.shuffle": {"phase": "pretrain", "part_bytes": 4000},
+    **{f"export.{name}": IDS for name in ("tokens", "megatron", "mds", "webdataset")},
 }
 INPUTS = {"sources.warc": "pages", "sources.jsonl": "books", "sources.parquet": "table", "sources.records": "records"}
 """Where in `corpora.write_inputs` each source reads; a source not named here reads the whole folder."""
 MIXES = {
-    "pretrain": {"weights": [{"weight": 1}]},
+    "pretrain": {"weights": [{"weight": 1}], "tokenizer": TOKENIZER},
     "midtrain": {"weights": [{"source": "sources-parquet", "weight": 1}], "token_budget": 9000, "max_epochs": 2},
     "posttrain": {"weights": [{"source": "sources-records", "weight": 1}], "token_budget": 700},
 }
@@ -83,7 +87,17 @@ def every_stage(inputs: Path, corpus: str = "laws") -> dict[str, Any]:
         "stages": [{n: SETTINGS.get(n, {})} for n in middle],
         "licenses": {"allow": ["MIT"]},
         "mixes": MIXES,
+        "export": {
+            "formats": ["parquet", "jsonl"],
+            "shuffle": {"part_bytes": 4000},
+            "phases": {"pretrain": {"formats": formats(), "packing": "best_fit", "sequence_length": 64}},
+        },
     }
+
+
+def formats() -> list[str]:
+    """Every format of an export."""
+    return [s.name.partition(".")[2] for s in stages(Map) if s.name.startswith("export.")]
 
 
 def normalized_later() -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from curation_lib.core.contract import CAPTURE, conform
-from curation_lib.core.stage import Context, Filter, Group, Map, Source, Stage
+from curation_lib.core.stage import Context, Filter, Group, Map, Order, Source, Stage
 from tests.filters.judging import state_of
 from tests.laws.stage_table import INPUTS, configured, stages
 from tests.runner.corpora import write_inputs
@@ -131,6 +132,19 @@ def test_the_keys_of_a_group(stage: Group, cut: int, batch_of: Any) -> None:
     parts = [row for start, part in halves(batch, cut) for row in keyed(stage, part, start)]
     assert parts == keyed(stage, batch)
     assert parts
+
+
+@named([Order])
+@pytest.mark.parametrize("cut", CUTS)
+def test_an_order(stage: Order, cut: int, batch_of: Any) -> None:
+    batch, config = batch_of(stage), configured(stage)
+    copies = (np.arange(batch.num_rows) % 3).astype(np.uint32)
+    whole = stage.place(batch, copies, config).to_pylist()
+    parts = [stage.place(part, copies[at : at + part.num_rows], config).to_pylist() for at, part in halves(batch, cut)]
+    assert parts[0] + parts[1] == whole
+    rows = list(zip(batch.column("doc_id").to_pylist(), copies.tolist(), strict=True))
+    assert len(set(whole)) == len(set(rows))
+    assert stage.part_bytes(config) > 0
 
 
 @named([Map, Filter, Group])

@@ -45,6 +45,8 @@ def test_every_dataset_adds_up_in_its_files(built: Built) -> None:
         if step.startswith("export.") and step != "export.licenses":
             continue
         inputs = [(m, e) for d in manifest.inputs for m in [complete(built.store, d)] for e in m.shards]
+        if step.startswith("shuffle."):
+            inputs = [(manifest, e) for e in manifest.shards]  # its parts are of none of the input: see below
         for number, entry in enumerate(manifest.shards):
             kept = table(built.store, manifest, entry, "part")
             dropped = table(built.store, manifest, entry, "drops")
@@ -108,11 +110,16 @@ def test_things_happened(built: Built) -> None:
     assert sum(c["edited"] for c in counts.values() if c) > 0
 
 
-def test_exports_hold_the_mixture_in_its_order(built: Built) -> None:
+def test_exports_hold_the_mixture_shuffled(built: Built) -> None:
     directories = built.build.directories()
     for phase in ("pretrain", "midtrain", "posttrain"):
-        mix, export = (complete(built.store, directories[f"{kind}.{phase}"]) for kind in ("mix", "export"))
-        wanted = [r["doc_id"] for e in mix.shards for r in table(built.store, mix, e, "part")]
+        mix, shuffled, export = (
+            complete(built.store, directories[f"{kind}.{phase}"]) for kind in ("mix", "shuffle", "export")
+        )
+        mixed = [r["doc_id"] for e in mix.shards for r in table(built.store, mix, e, "part")]
+        wanted = [r["doc_id"] for e in shuffled.shards for r in table(built.store, shuffled, e, "part")]
         got = [r["doc_id"] for e in export.shards for r in table(built.store, export, e, "parquet")]
         assert wanted, phase
         assert got == wanted, phase
+        assert Counter(mixed) == Counter(wanted), phase
+        assert mixed != wanted, phase

@@ -72,7 +72,7 @@ def test_all_kinds_of_files_were_compared(built: Built) -> None:
         "mix.svg",
     ):
         assert any(kind in name for name in names), kind
-    for end in ("manifest.json", ".jsonl.zst", ".parquet"):
+    for end in ("manifest.json", ".jsonl.zst", ".parquet", ".bin", ".idx", ".mds", "mds/index.json", ".tar"):
         assert any(name.endswith(end) and name.startswith("exports/") for name in names), end
 
 

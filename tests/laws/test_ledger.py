@@ -17,7 +17,7 @@ from curation_lib.runner.store import Store
 from tests.laws.conftest import Built
 from tests.laws.ledger_rules import SIDES, side_of
 from tests.laws.replaying import Rows, rows
-from tests.laws.stage_table import SETTINGS, stages
+from tests.laws.stage_table import SETTINGS, formats, stages
 from tests.runner.corpora import RAW, asked, page, prose, run_steps, write_jsonl, write_records, write_warc
 from tests.runner.corpora import response as answer
 
@@ -143,7 +143,7 @@ def judges(stage: Stage) -> bool:
     return stage.consumes == DOCUMENT and not stage.name.startswith(("mix.", "export."))
 
 
-NEVER_DROPS = ("synthetic.seeds", "synthetic.generate", "export.parquet", "export.jsonl")
+NEVER_DROPS = ("synthetic.seeds", "synthetic.generate", *(f"export.{name}" for name in formats()))
 
 
 @pytest.mark.parametrize("stage", [s.name for s in stages(Map, Filter, Group) if s.name not in NEVER_DROPS])

@@ -21,7 +21,7 @@ def test_one_task_per_step_and_one_per_gate(recipe):
     dag = build_dag(recipe(shards=7, phases=("pretrain", "posttrain")))
     steps = [
         *("sources.notes", "sources.prose", "dedup.exact", "filters.length", "export.licenses"),
-        *("mix.pretrain", "export.pretrain", "mix.posttrain", "export.posttrain"),
+        *(f"{kind}.{phase}" for kind in ("mix", "shuffle", "export") for phase in ("pretrain", "posttrain")),
     ]
     expected = {*steps, *(f"{s}.gate" for s in steps), "build.record"}
     assert set(dag.task_ids) == expected

@@ -48,9 +48,11 @@ def test_steps_follow_each_other_and_phases_share_the_corpus() -> None:
         "filters.length": ("dedup.exact",),
         "export.licenses": ("filters.length",),
         "mix.pretrain": ("export.licenses",),
-        "export.pretrain": ("mix.pretrain",),
+        "shuffle.pretrain": ("mix.pretrain",),
+        "export.pretrain": ("shuffle.pretrain",),
         "mix.posttrain": ("export.licenses",),
-        "export.posttrain": ("mix.posttrain",),
+        "shuffle.posttrain": ("mix.posttrain",),
+        "export.posttrain": ("shuffle.posttrain",),
         "build.record": ("export.pretrain", "export.posttrain"),
     }
 

@@ -18,7 +18,7 @@ from curation_lib.runner.store import Store
 from tests.runner.corpora import build, rows, run_steps, simple, simple_inputs, tree, write_jsonl
 
 BLOCK = "filters.block"
-BEHIND = {BLOCK, "export.licenses", "mix.pretrain", "export.pretrain"}
+BEHIND = {BLOCK, "export.licenses", "mix.pretrain", "shuffle.pretrain", "export.pretrain"}
 
 
 def calls(done: Build) -> dict[str, dict[str, int]]:
@@ -77,7 +77,8 @@ def test_every_shard_is_computed_once_and_then_never_again(before: Before, input
         BLOCK: {"measure": 6, "keep": 3},
         "export.licenses": {"measure": 3, "keep": 3},
         "mix.pretrain": per_group,
-        "export.pretrain": {"write_shard": 3},
+        "shuffle.pretrain": {"scatter": 3, "gather": 1},
+        "export.pretrain": {"write_shard": 1},
     }
     assert not any(gate.reused for gate in before.build.gates)
     left = tree(store)
@@ -152,7 +153,8 @@ def test_a_new_file_computes_its_own_shard_upstream_of_decisions(inputs: Path, s
     assert found["dedup.exact"]["apply"] == 1
     assert found[BLOCK] == {"measure": 2, "keep": 1}
     assert found["mix.pretrain"]["key"] == 1
-    assert found["export.pretrain"] == {"write_shard": 4}  # another build has its own exports
+    assert found["shuffle.pretrain"] == {"scatter": 1, "gather": 1}
+    assert found["export.pretrain"] == {"write_shard": 1}  # another build has its own exports
     kept = {s.step: s.counts["kept"] for s in done.steps}
     assert (kept["sources.books"], kept["export.pretrain"]) == (33, 32)
 
@@ -186,7 +188,7 @@ def test_a_dry_run_writes_nothing(inputs: Path, empty: Path) -> None:
     assert not empty.exists()
 
 
-@pytest.mark.parametrize("module", ["filters.length", "mix.sample", "export.parquet"])
+@pytest.mark.parametrize("module", ["filters.length", "mix.sample", "mix.shuffle", "export.parquet"])
 def test_another_version_of_a_stage_is_another_build_with_exports_of_its_own(
     module: str, inputs: Path, before: Before, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,5 +201,5 @@ def test_another_version_of_a_stage_is_another_build_with_exports_of_its_own(
     record = Store(str(store)).read_json(f"builds/{again.corpus}/{again.build_id}.json")
     directories = {step["step"]: step["directory"] for step in record["steps"]}
     manifest = complete(Store(str(store)), directories["export.pretrain"])
-    assert manifest.inputs == [directories["mix.pretrain"]]
+    assert manifest.inputs == [directories["shuffle.pretrain"]]
     assert Store(str(store)).read_json(f"builds/{old['corpus']}/{old['build_id']}.json") == old

@@ -1,0 +1,65 @@
+"""An Order: every part scattered over slices, every slice gathered into a part of the output.
+
+The number of slices follows from the bytes of text that came in, so a worker holds about `part_bytes` whatever the
+corpus. Pieces lie in work/; a slice of a piece is read without the rest of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import compress
+from typing import Any
+
+from curation_lib.core.fingerprint import fingerprint
+from curation_lib.core.stage import Order
+from curation_lib.runner import order
+from curation_lib.runner.commit import Done
+from curation_lib.runner.manifest import Manifest, read_manifest
+from curation_lib.runner.plan import Step
+from curation_lib.runner.session import Session, chain, dataset, part_work, target
+from curation_lib.runner.work import Work
+
+
+def run_order(step: Step, inputs: Sequence[Manifest], session: Session) -> Manifest:
+    """The step's dataset; `facts.documents` counts distinct documents, whose copies no longer stand side by side."""
+    to = target(step, [m.fingerprint for m in inputs])
+    if done := read_manifest(session.store, to.directory):
+        return done
+    stage, config = step.bound[0]
+    assert isinstance(stage, Order)
+    text = sum(m.counts["bytes_kept"] for m in inputs)
+    slices = max(1, -(-text // stage.part_bytes(config)))
+    place = f"work/{step.label}/{to.print}"
+    filled = [entry.counts["kept"] > 0 for m in inputs for entry in m.shards]
+    parts = compress(part_work(step, inputs, session, to.work, to.print), filled)
+    tasks = [_scattered(work, place, slices) for work in parts]
+    pieces: list[Done] = session.run(step.id, order.scatter, tasks)
+    keys = [f"{place}/{piece.files['pieces'].path}" for piece in pieces]
+    entries = session.run(step.id, order.gather, _gathered(step, session, to.print, keys, slices))
+    manifest = dataset(step, to.print, inputs, entries, documents=_added([p.facts["documents"] for p in pieces]))
+    manifest.write(session.store)
+    return manifest
+
+
+def _scattered(work: Work, place: str, slices: int) -> Work:
+    facts = {"paths": {"pieces": f"pieces-{work.index:05d}.arrow"}, "slices": slices}
+    return replace(work, fingerprint=fingerprint(["scatter", work.fingerprint, slices]), directory=place, facts=facts)
+
+
+def _gathered(step: Step, session: Session, print_: str, keys: list[str], slices: int) -> list[Work]:
+    work_print, links, directory = fingerprint(["gather", print_]), chain(step), f"datasets/{step.label}/{print_}"
+    return [
+        Work(session.store, work_print, f"{n:05d}", f"slice {n}", n, directory, links, keys, {}, session.batch_rows)
+        for n in range(slices)
+    ]
+
+
+def _added(partials: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Documents by kind, over all parts."""
+    sums: Counter[tuple[Any, ...]] = Counter()
+    for group in (group for partial in partials for group in partial):
+        sums[tuple(group[name] for name in order.KINDS)] += group["documents"]
+    ordered = sorted(sums, key=lambda kind: [part or "" for part in kind])
+    return [dict(zip(order.KINDS, kind, strict=True)) | {"documents": sums[kind]} for kind in ordered]
