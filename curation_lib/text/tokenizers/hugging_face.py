@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 from curation_lib.core.errors import ConfigError
 from curation_lib.text.buffers import Column
 from curation_lib.text.tokenizers.by_library import ByLibrary
-from curation_lib.text.tokenizers.classes import DOUBT, LONG_S, Classes, class_table, composing
+from curation_lib.text.tokenizers.classes import DOUBT, LONG_S, NUMBER, Classes, class_table, composing, every_character
 from curation_lib.text.tokenizers.known_splits import byte_letters, split_by_file
 from curation_lib.text.tokenizers.pieces import Pieces
 from curation_lib.text.tokenizers.settings import FILE
+from curation_lib.text.tokenizers.splits import GPT2, Split
 from curation_lib.text.tokenizers.tokenizer import Ids, chosen_eos
 
 ENDS = ("<|end_of_text|>", "<|endoftext|>", "</s>", "<eos>", "<｜end▁of▁sentence｜>")
@@ -39,8 +40,10 @@ class HuggingFace(ByLibrary):
         added = [token.content for token in self.library.get_added_tokens_decoder().values() if not token.special]
         self._added = sorted({*added, *(unicodedata.normalize("NFC", one) for one in added)})
         split = split_by_file(described)
-        classes = hugging_face_classes(nfc=bool(described.get("normalizer")))
-        self.pieces = Pieces(split, classes, self._of_piece, self._of_text) if split else None
+        self.pieces = None
+        if split:
+            classes = hugging_face_classes(bool(described.get("normalizer")), split == Split(GPT2, 1))
+            self.pieces = Pieces(split, classes, self._of_piece, self._of_text)
 
     def whole(self, text: Column) -> npt.NDArray[np.bool_] | None:
         """Texts that spell an added token."""
@@ -77,8 +80,9 @@ class HuggingFace(ByLibrary):
 
 
 @cache
-def hugging_face_classes(nfc: bool) -> Classes:
-    """What code points are to the engine of `tokenizers`; nfc: in texts that are normalized first."""
+def hugging_face_classes(nfc: bool, digits: bool = False) -> Classes:
+    """What code points are to the engine of `tokenizers`; nfc: in texts that are normalized first; digits: where
+    numbers are set apart first, by another table than the engine's."""
     from tokenizers import Regex, pre_tokenizers
 
     def matches(pattern: str, text: str) -> str:
@@ -89,6 +93,12 @@ def hugging_face_classes(nfc: bool) -> Classes:
     table[LONG_S] = DOUBT
     if nfc:
         table[composing()] = DOUBT
+    if digits:
+        apart = pre_tokenizers.Digits(individual_digits=True)
+        numbers = np.zeros(0x110000, np.bool_)
+        spread = "xx".join(every_character())  # so that nothing else stands alone
+        numbers[[ord(one) for one, _ in apart.pre_tokenize_str(spread) if len(one) == 1]] = True
+        table[numbers != (table == NUMBER)] = DOUBT
     return table
 
 

@@ -40,8 +40,8 @@ def split_by_pattern(pattern: str) -> Split | None:
 
 
 def split_by_file(described: dict[str, Any]) -> Split | None:
-    """That of a parsed tokenizer.json: no other normalizer than NFC, then bytes, split by ByteLevel's own pattern or by
-    a Split before it; BPE over all bytes, so that a piece has no more tokens than bytes."""
+    """That of a parsed tokenizer.json: no other normalizer than NFC, then bytes, split by ByteLevel's own pattern, with
+    Digits before it or without, or by a Split; BPE over all bytes, so that a piece has no more tokens than bytes."""
     model = described["model"]
     if model["type"] != "BPE" or not set(byte_letters()) <= model["vocab"].keys():
         return None
@@ -53,7 +53,9 @@ def split_by_file(described: dict[str, Any]) -> Split | None:
     own = steps[-1].get("use_regex", True)
     if len(steps) == 1:
         return Split(GPT2) if own else None
-    return _isolated(steps[0]) if len(steps) == 2 and not own else None
+    if len(steps) != 2:
+        return None
+    return _digits(steps[0]) if own else _isolated(steps[0])
 
 
 def byte_letters() -> list[str]:
@@ -67,6 +69,11 @@ def _steps(before: Any) -> list[dict[str, Any]]:
     if not before:
         return []
     return list(before["pretokenizers"]) if before["type"] == "Sequence" else [before]
+
+
+def _digits(step: dict[str, Any]) -> Split | None:
+    """Numbers set apart before GPT-2's pattern."""
+    return Split(GPT2, 1) if step["type"] == "Digits" and step["individual_digits"] else None
 
 
 def _isolated(step: dict[str, Any]) -> Split | None:

@@ -4,7 +4,8 @@ Pieces are what the pattern matches, one after the other; every character is in 
 data[:end], which is the end of the text too. Classes are those of `classes.py`; no class test passes DOUBT, so that a
 piece never runs over it.
 
-GPT2: `'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+` (Radford et al. 2019).
+GPT2: `'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+` (Radford et al. 2019);
+    with `digits`, after every number was set apart, as StarCoder 2's and SmolLM's do.
 CL100K: contractions in any case, any one sign before letters, up to `digits` numbers, line ends with signs and blanks:
     `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|
     \\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`; Llama 3 has it, Qwen 2 with one digit.
@@ -40,8 +41,8 @@ GPT2, CL100K, O200K = range(3)
 
 
 class Split(NamedTuple):
-    """A pattern. digits: the most numbers of one piece. whole_end: white space at the end of a text is one piece, line
-    ends in it or not (tiktoken's `\\s++$`)."""
+    """A pattern. digits: the most numbers of one piece, 0 for any number of them. whole_end: white space at the end of
+    a text is one piece, line ends in it or not (tiktoken's `\\s++$`)."""
 
     family: int
     digits: int = 0
@@ -52,12 +53,13 @@ class Split(NamedTuple):
 def piece_end(data: Bytes, i: int, end: int, classes: Classes, split: Split) -> int:
     """Where the piece at `i` < end ends; `i` itself where a DOUBT stands there."""
     if split.family == GPT2:
-        return gpt2_end(data, i, end, classes)
+        return gpt2_end(data, i, end, classes, split.digits > 0)
     return later_end(data, i, end, classes, split)
 
 
 @inlined
-def gpt2_end(data: Bytes, i: int, end: int, classes: Classes) -> int:
+def gpt2_end(data: Bytes, i: int, end: int, classes: Classes, apart: bool) -> int:
+    """apart: a number is a piece, and a text ends before it."""
     if data[i] == APOSTROPHE:
         stop = contraction_end(data, i, end, 0)
         if stop > i:
@@ -68,9 +70,16 @@ def gpt2_end(data: Bytes, i: int, end: int, classes: Classes) -> int:
         if is_letter(kind):
             return letter_run(data, j + width, end, classes)
         if kind == NUMBER:
+            if apart:
+                return j if j > i else j + width
             return number_run(data, j + width, end, classes, end)
         return sign_run(data, j + width, end, classes) if is_sign(kind) else i
-    return space_end(data, i, end, classes, False)
+    stop = space_end(data, i, end, classes, False)
+    if apart and stop < end:
+        last, width = class_at(data, stop, end, classes)
+        if last == SPACE and class_at(data, stop + width, end, classes)[0] == NUMBER:
+            return stop + width
+    return stop
 
 
 @inlined

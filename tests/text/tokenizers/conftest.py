@@ -10,7 +10,7 @@ import pytest
 
 from curation_lib.text.tokenizers.by_library import ByLibrary
 from curation_lib.text.tokenizers.loading import load_tokenizer
-from tests.text.tokenizers.tokenizer_files import cached_vocabularies, gpt2_file, split_file
+from tests.text.tokenizers.tokenizer_files import cached_vocabularies, digits_file, gpt2_file, split_file
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +32,12 @@ def gpt2(data: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 def named(
     vocabularies: Path, gpt2: str, data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], ByLibrary]:
-    """The tokenizer of a name: an encoding of tiktoken, gpt2, or llama3 and qwen2, which split as those do."""
+    """The tokenizer of a name: an encoding of tiktoken, gpt2, or llama3, qwen2 and starcoder2, which split as those do."""
     ranks = data / "models" / "tokenizers" / "cl100k_base.tiktoken"
 
     def file(name: str) -> str:
+        if name == "starcoder2":
+            return digits_file(ranks.with_name("r50k_base.tiktoken"), tmp_path_factory.mktemp(name))
         more = {"normalizer": {"type": "NFC"}, "plain": {"<tool_call>": 100258}} if name == "qwen2" else {}
         return gpt2 if name == "gpt2" else split_file(ranks, tmp_path_factory.mktemp(name), name, **more)
 

@@ -25,7 +25,7 @@ from curation_lib.text.tokenizers.pieces import Pieces
 from curation_lib.text.tokenizers.splits import piece_end
 from curation_lib.text.tokenizers.tiktoken_encodings import tiktoken_classes
 
-NAMES = ("r50k_base", "cl100k_base", "o200k_base", "gpt2", "llama3", "qwen2")
+NAMES = ("r50k_base", "cl100k_base", "o200k_base", "gpt2", "llama3", "qwen2", "starcoder2")
 ALPHABET = "aBcDÄßéžЖж語ไ한ǅʰªſ'’sStTrRevVlLmMdD019²Ⅷ٣ \t\n\r\x0b\x85\u00a0\u2028\u3000.,!?/-_<|>\u0301\u0939\u093e\u094d\u200d😀\ufeff\0"
 TEXTS = st.one_of(
     st.text(st.sampled_from(ALPHABET), max_size=24),
@@ -99,7 +99,7 @@ def test_code_points_are_to_the_kernels_what_they_are_to_the_library(named, name
     for start in range(0, len(CODES), 1 << 14):
         chars = map(chr, CODES[start : start + (1 << 14)])
         same(tokenizer, [f"a{c}b {c}{c}1{c}'{c}\n{c}A 's{c}c  {c}" for c in chars])
-    if name != "qwen2":
+    if name not in ("qwen2", "starcoder2"):
         assert np.flatnonzero(tokenizer.pieces._classes == DOUBT).tolist() == [ord("ſ")]
 
 

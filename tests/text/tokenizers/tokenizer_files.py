@@ -36,6 +36,12 @@ def gpt2_file(ranks: Path, folder: Path, **added: Any) -> str:
     )
 
 
+def digits_file(ranks: Path, folder: Path) -> str:
+    """Path of a tokenizer.json of StarCoder 2's kind: numbers set apart, then GPT-2's pattern."""
+    before = {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": True}, byte_level(True)]}
+    return _written(folder, tokenizer_json(load_tiktoken_bpe(str(ranks)), before, {"<|endoftext|>": 50256}))
+
+
 def split_file(ranks: Path, folder: Path, split: str, **added: Any) -> str:
     """Path of a tokenizer.json of Llama 3's kind: one of SPLITS, then bytes; whole pieces before merges."""
     loaded = load_tiktoken_bpe(str(ranks))
