@@ -146,7 +146,8 @@ def exports_of(recipe: Recipe, phase: str) -> list[tuple[Stage, StageConfig]]:
     own = next((formats for name, formats in recipe.export.phases.items() if name == phase), None)
     where = "export" if own is None else f"export.phases.{phase}"
     chosen: Formats = recipe.export if own is None else own
-    asked = {"phase": phase, "tokenizer": mixes_of(recipe)[phase][1].model_dump()["tokenizer"]}
+    mix = mixes_of(recipe)[phase][1].model_dump()
+    asked = {"phase": phase, "tokenizer": mix["tokenizer"], "chat_template": mix["chat_template"]}
     packing = {k: v for k in ("packing", "sequence_length") if (v := getattr(chosen, k)) is not None}
     if twice := [name for name in chosen.formats if chosen.formats.count(name) > 1]:
         raise ConfigError(f"{where}.formats: {twice[0]} stands twice")

@@ -1,3 +1,3 @@
 """What leaves the platform: the licence gate, files that trainers read, and the data card."""
 
-MODULES = ("licenses", "parquet", "jsonl", "tokens", "megatron", "mds", "webdataset")
+MODULES = ("licenses", "parquet", "jsonl", "tokens", "megatron", "mds", "webdataset", "chat")

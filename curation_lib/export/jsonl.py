@@ -15,9 +15,9 @@ import zstandard
 
 from curation_lib.core.stage import Map
 from curation_lib.export.formats import one_file
+from curation_lib.export.rendering import libraries_of, model_files
 from curation_lib.export.schema import EXPORT, ExportConfig, convert
 from curation_lib.text.tokenizers.loading import load
-from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 
 CHUNK = 2**20
 """Bytes handed to the compressor at a time, so that its output depends on the lines alone."""
@@ -25,11 +25,14 @@ CHUNK = 2**20
 
 def encode(batches: Iterable[pa.RecordBatch], sink: BinaryIO, config: ExportConfig) -> None:
     """Write EXPORT batches to `sink` as JSON Lines in one zstd frame; no batch gives an empty frame."""
-    compressor = zstandard.ZstdCompressor(
-        level=config.compression_level, write_content_size=False, write_checksum=True, threads=0
-    )
+    write_lines(map(to_json_lines, batches), sink, config.compression_level)
+
+
+def write_lines(parts: Iterable[bytes], sink: BinaryIO, level: int) -> None:
+    """Write lines, however they are cut into parts, to `sink` as one zstd frame."""
+    compressor = zstandard.ZstdCompressor(level=level, write_content_size=False, write_checksum=True, threads=0)
     with compressor.stream_writer(sink, closefd=False) as stream:
-        for chunk in _chunks(map(to_json_lines, batches)):
+        for chunk in _chunks(parts):
             stream.write(chunk)
 
 
@@ -57,8 +60,8 @@ STAGE = Map(
     summary="Writes one phase as zstd-compressed JSON Lines.",
     produces=EXPORT,
     libraries=("orjson", "pyarrow", "zstandard"),
-    libraries_of=tokenizer_libraries,
+    libraries_of=libraries_of,
     load=load,
-    model_files=tokenizer_files,
+    model_files=model_files,
     fn=convert,
 )

@@ -18,9 +18,9 @@ import pyarrow as pa
 from curation_lib.core.errors import ContractError
 from curation_lib.core.stage import Context, Map
 from curation_lib.export.formats import Counts, Format, Written
+from curation_lib.export.rendering import libraries_of, model_files
 from curation_lib.export.samples import SAMPLES, SamplesConfig, convert, counts, id_type, sequences
 from curation_lib.text.tokenizers.loading import load
-from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 
 _SIZES: tuple[tuple[int, Any], ...] = ((2**8, np.uint8), (2**16, np.uint16), (2**32, np.uint32))
 """Types of a length, with the first that each cannot hold."""
@@ -112,8 +112,8 @@ STAGE = Map(
     summary="Writes one phase as shards of MosaicML's streaming format.",
     produces=SAMPLES,
     libraries=("numpy", "orjson"),
-    libraries_of=tokenizer_libraries,
+    libraries_of=libraries_of,
     load=load,
-    model_files=tokenizer_files,
+    model_files=model_files,
     fn=convert,
 )

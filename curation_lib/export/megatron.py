@@ -18,9 +18,9 @@ import pyarrow as pa
 from curation_lib.core.stage import Context, Map
 from curation_lib.export.formats import Counts, Format
 from curation_lib.export.packing import Sequences
+from curation_lib.export.rendering import libraries_of, model_files
 from curation_lib.export.samples import SAMPLES, TokensConfig, convert, counts, sequences
 from curation_lib.text.tokenizers.loading import load
-from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 
 MAGIC = b"MMIDIDX\0\0"
 _CODES = {"int32": 4, "uint16": 8}
@@ -55,8 +55,8 @@ STAGE = Map(
     summary="Writes one phase as token ids for Megatron-LM.",
     produces=SAMPLES,
     libraries=("numpy",),
-    libraries_of=tokenizer_libraries,
+    libraries_of=libraries_of,
     load=load,
-    model_files=tokenizer_files,
+    model_files=model_files,
     fn=convert,
 )

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 
 from curation_lib.core.stage import Map
 from curation_lib.export.formats import one_file
+from curation_lib.export.rendering import libraries_of, model_files
 from curation_lib.export.schema import EXPORT, ExportConfig, convert
 from curation_lib.text.tokenizers.loading import load
-from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 
 ROW_GROUP_ROWS = 10_000
 ROW_GROUP_BYTES = 64 * 2**20
@@ -82,8 +82,8 @@ STAGE = Map(
     summary="Writes one phase as zstd Parquet files for trainers.",
     produces=EXPORT,
     libraries=("orjson", "pyarrow"),
-    libraries_of=tokenizer_libraries,
+    libraries_of=libraries_of,
     load=load,
-    model_files=tokenizer_files,
+    model_files=model_files,
     fn=convert,
 )

@@ -15,6 +15,8 @@ from pydantic import Field, model_validator
 
 from curation_lib.core.stage import Context, Result
 from curation_lib.export.packing import Packing, Sequences, packed
+from curation_lib.export.rendering import ids as encoded
+from curation_lib.export.rendering import texts
 from curation_lib.export.schema import ExportConfig
 from curation_lib.text.tokenizers.tokenizer import Encoded, Tokenizer
 
@@ -64,9 +66,9 @@ def convert(batch: pa.RecordBatch, config: SamplesConfig, context: Context) -> R
     nothing = {name: pa.nulls(batch.num_rows, SAMPLES.field(name).type) for name in ("text", "ids")}
     columns = {name: batch.column(name) for name in ("doc_id", "source", "license")} | nothing
     if config.tokenizer.has_ids:
-        columns["ids"] = _ended(context.model.encode(batch.column("text")), context.model.eos)
+        columns["ids"] = _ended(encoded(batch, config, context.model), context.model.eos)
     else:
-        columns["text"] = batch.column("text")
+        columns["text"] = texts(batch, config)
     return Result(pa.RecordBatch.from_arrays([columns[name] for name in SAMPLES.names], schema=SAMPLES))
 
 

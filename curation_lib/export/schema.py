@@ -12,6 +12,8 @@ from curation_lib.core.config import StageConfig
 from curation_lib.core.contract import DOCUMENT, conform
 from curation_lib.core.recipe import Phase
 from curation_lib.core.stage import Context, Result
+from curation_lib.export.rendering import texts, tokens
+from curation_lib.text.chat_template import ChatTemplateSetting
 from curation_lib.text.tokenizers.settings import ESTIMATE, TokenizerSetting
 from curation_lib.text.tokenizers.tokenizer import Tokenizer
 
@@ -36,10 +38,12 @@ NOT_FOR_TRAINERS = frozenset({"synthetic_seed_text", "synthetic_raw"})
 
 
 class ExportConfig(StageConfig):
-    """Settings of both export stages. `compression_level` is zstd's."""
+    """Settings of every format. With `chat_template`, records are texts as it renders them. `compression_level` is
+    zstd's."""
 
     phase: Phase
     tokenizer: TokenizerSetting = ESTIMATE
+    chat_template: ChatTemplateSetting | None = None
     compression_level: int = Field(6, ge=1, le=19)
 
 
@@ -51,7 +55,7 @@ def convert(batch: pa.RecordBatch, config: ExportConfig, context: Context) -> Re
 def to_export(batch: pa.RecordBatch, config: ExportConfig, tokenizer: Tokenizer) -> pa.RecordBatch:
     """Documents (DOCUMENT) as trainers get them (EXPORT), row for row, their tokens counted by `tokenizer`."""
     columns = {name: batch.column(name) for name in EXPORT.names if name in DOCUMENT.names}
-    columns["tokens"] = pa.array(tokenizer.count(batch.column("text")))
+    columns |= {"text": texts(batch, config), "tokens": tokens(batch, config, tokenizer)}
     columns["phase"] = pa.repeat(config.phase, batch.num_rows)
     columns["metadata"] = _as_json(batch.column("metadata"), batch.column("parents"))
     return conform(pa.RecordBatch.from_pydict(columns), EXPORT, "export")

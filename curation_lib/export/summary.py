@@ -23,13 +23,13 @@ _GROUP = ["source", "language", "license", "format"]
 _COUNTS = ["rows", "bytes", "tokens"]
 
 
-def tokens(batch: pa.RecordBatch, converted: pa.RecordBatch, tokenizer: Tokenizer) -> pa.Array:
-    """int64[rows]: tokens of each document's text; taken from rows that a format is made of where these hold them."""
+def tokens(converted: pa.RecordBatch, tokenizer: Tokenizer) -> pa.Array:
+    """int64[rows]: tokens of each document's text as exported: those that a format's rows hold, else of their text."""
     if "tokens" in converted.schema.names:
         return converted.column("tokens")
     if "ids" in converted.schema.names and not converted.column("ids").null_count:
         return pc.subtract(pc.list_value_length(converted.column("ids")), 1)  # its end is none of the text's
-    return pa.array(tokenizer.count(batch.column("text")))
+    return pa.array(tokenizer.count(converted.column("text")))
 
 
 def partial(batch: pa.RecordBatch, tokens: pa.Array) -> Groups:

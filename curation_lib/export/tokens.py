@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 from curation_lib.core.stage import Context, Map
 from curation_lib.export.formats import Counts, Format
 from curation_lib.export.packing import Sequences
+from curation_lib.export.rendering import libraries_of, model_files
 from curation_lib.export.samples import SAMPLES, TokensConfig, convert, counts, sequences
 from curation_lib.text.tokenizers.loading import load
-from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 
 TOKENS = pa.schema([pa.field("input_ids", pa.list_(pa.int32()), nullable=False)])
 GROUP_TOKENS = 2**21
@@ -57,8 +57,8 @@ STAGE = Map(
     summary="Writes one phase as Parquet files of token ids.",
     produces=SAMPLES,
     libraries=("numpy", "pyarrow"),
-    libraries_of=tokenizer_libraries,
+    libraries_of=libraries_of,
     load=load,
-    model_files=tokenizer_files,
+    model_files=model_files,
     fn=convert,
 )

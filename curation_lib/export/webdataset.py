@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from curation_lib.core.stage import Context, Map
 from curation_lib.export.formats import Counts, Format
+from curation_lib.export.rendering import libraries_of, model_files
 from curation_lib.export.samples import SAMPLES, SamplesConfig, convert, counts, sequences
 from curation_lib.text.tokenizers.loading import load
-from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 
 _ABOUT = ("doc_id", "source", "license")
 
@@ -58,8 +58,8 @@ STAGE = Map(
     summary="Writes one phase as WebDataset tar files.",
     produces=SAMPLES,
     libraries=("numpy", "orjson", "webdataset"),
-    libraries_of=tokenizer_libraries,
+    libraries_of=libraries_of,
     load=load,
-    model_files=tokenizer_files,
+    model_files=model_files,
     fn=convert,
 )

@@ -28,7 +28,7 @@ from curation_lib.mix.phases import refused, rules
 from curation_lib.mix.planned import Facts, planned
 from curation_lib.mix.repeated_prompts import carried, prompt_column, without_repeats
 from curation_lib.mix.settings import SampleConfig
-from curation_lib.text.chat_template import rendered
+from curation_lib.text.chat_template import counted
 from curation_lib.text.hashing import priority
 
 DECISION = pa.schema(
@@ -49,7 +49,7 @@ def key(batch: pa.RecordBatch, config: SampleConfig, context: Context) -> pa.Rec
     """One row per document, with its tokens by the loaded tokenizer; the partition key is the bucket's, so a bucket
     lies in one partition."""
     kind = kinds(batch, config.metadata_keys())
-    tokens = context.model.tokenizer.count(rendered(batch, context.model.template))
+    tokens = counted(batch, context.model.tokenizer, context.model.template)
     return pa.RecordBatch.from_pydict(
         {
             "row": pa.array(np.arange(batch.num_rows, dtype=np.uint32)),

@@ -53,7 +53,7 @@ def write_shard(work: Work) -> Entry:
         for made in _made_alike(work) if batches else []:
             stage, config, context = made[0]
             rows = [stage.fn(batch, config, context).kept for batch in batches]
-            tokens = tokens or [summary.tokens(*pair, context.model) for pair in zip(batches, rows, strict=True)]
+            tokens = tokens or [summary.tokens(one, context.model) for one in rows]
             formats |= {kind_of(one[0]): _encoded(outputs, rows, *one) for one in made}
         partials = [summary.partial(*pair) for pair in zip(batches, tokens, strict=True)]
         return {**books.counts(), "summary": summary.merge(partials), "formats": formats}

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NoReturn
 
+import numpy as np
+import numpy.typing as npt
 import orjson
 import pyarrow as pa
 from jinja2 import TemplateError, nodes
@@ -25,6 +27,7 @@ from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.core.fingerprint import file_sha256
 from curation_lib.core.local_copy import local_copy
 from curation_lib.text.records import Messages, Record, records_of
+from curation_lib.text.tokenizers.tokenizer import Tokenizer
 
 CHATML = "chatml"
 _CHATML = (
@@ -116,6 +119,13 @@ def rendered(batch: pa.RecordBatch, template: ChatTemplate | None) -> pa.LargeSt
         return texts
     pairs = zip(texts.to_pylist(), records_of(batch), strict=True)
     return pa.array([template.render(r) if isinstance(r, Record) else text for text, r in pairs], pa.large_string())
+
+
+def counted(batch: pa.RecordBatch, tokenizer: Tokenizer, template: ChatTemplate | None) -> npt.NDArray[np.int64]:
+    """Tokens of each document's `rendered` text; special tokens that a template writes are one each."""
+    return (
+        tokenizer.count(batch.column("text")) if template is None else tokenizer.count_marked(rendered(batch, template))
+    )
 
 
 def load_template(setting: ChatTemplateSetting | str | Mapping[str, Any]) -> ChatTemplate:

@@ -42,7 +42,7 @@ def build(documents, drawn):
 
 
 def counted(batch):
-    return partial(batch, tokens(batch, batch, ByteCounts()))
+    return partial(batch, tokens(batch, ByteCounts()))
 
 
 @given(ROWS, st.lists(st.integers(0, 24), max_size=4))
@@ -80,7 +80,7 @@ def test_by_hand(varied):
 def test_tokens_come_from_rows_that_hold_them(varied):
     rows = to_export(varied, ExportConfig(phase="pretrain"), ByteCounts())
     spoilt = rows.set_column(rows.schema.get_field_index("tokens"), "tokens", pa.array([9] * 7))
-    assert tokens(varied, spoilt, ByteCounts()).to_pylist() == [9] * 7
+    assert tokens(spoilt, ByteCounts()).to_pylist() == [9] * 7
 
 
 def test_documents_are_added_to_the_group_that_they_are_of(varied):

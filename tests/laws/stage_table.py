@@ -54,6 +54,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "export.licenses": {"allow": ["MIT"]},
     "export.parquet": {"phase": "pretrain"},
     "export.jsonl": {"phase": "pretrain"},
+    "export.chat": {"phase": "posttrain", "chat_template": "chatml"},
     "mix.shuffle": {"phase": "pretrain", "part_bytes": 4000},
     **{f"export.{name}": IDS for name in ("tokens", "megatron", "mds", "webdataset")},
 }
@@ -62,7 +63,11 @@ INPUTS = {"sources.warc": "pages", "sources.jsonl": "books", "sources.parquet": 
 MIXES = {
     "pretrain": {"weights": [{"weight": 1}], "tokenizer": TOKENIZER},
     "midtrain": {"weights": [{"source": "sources-parquet", "weight": 1}], "token_budget": 9000, "max_epochs": 2},
-    "posttrain": {"weights": [{"source": "sources-records", "weight": 1}], "token_budget": 700},
+    "posttrain": {
+        "weights": [{"source": "sources-records", "weight": 1}],
+        "token_budget": 700,
+        "chat_template": "chatml",
+    },
 }
 
 
@@ -90,7 +95,14 @@ def every_stage(inputs: Path, corpus: str = "laws") -> dict[str, Any]:
         "export": {
             "formats": ["parquet", "jsonl"],
             "shuffle": {"part_bytes": 4000},
-            "phases": {"pretrain": {"formats": formats(), "packing": "best_fit", "sequence_length": 64}},
+            "phases": {
+                "pretrain": {
+                    "formats": [name for name in formats() if name != "chat"],
+                    "packing": "best_fit",
+                    "sequence_length": 64,
+                },
+                "posttrain": {"formats": ["parquet", "jsonl", "chat"]},
+            },
         },
     }
 

@@ -11,6 +11,7 @@ import pytest
 
 from curation_lib.core.contract import CAPTURE, conform
 from curation_lib.core.stage import Context, Filter, Group, Map, Order, Source, Stage
+from curation_lib.text.records import Record, records_of
 from tests.filters.judging import state_of
 from tests.laws.stage_table import INPUTS, configured, stages
 from tests.runner.corpora import write_inputs
@@ -49,7 +50,9 @@ def batch_of(folder: Path) -> Any:
     documents = plain.fn(whole, configured(plain), Context()).kept
     # a stage has to be right about rows that lie in the middle of a buffer, too
     documents = pa.concat_batches([documents.slice(0, 3), documents]).slice(3)
-    return lambda stage: whole if stage.consumes == CAPTURE else documents
+    records = documents.filter(pa.array([isinstance(one, Record) for one in records_of(documents)]))
+    assert records.num_rows > 10
+    return lambda stage: whole if stage.consumes == CAPTURE else records if stage.name == "export.chat" else documents
 
 
 def halves(batch: pa.RecordBatch, cut: int) -> list[tuple[int, pa.RecordBatch]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,10 @@ class ByLibrary(Tokenizer):
     def by_library(self, texts: Sequence[str]) -> Sequence[Ids]:
         """The library's own ids of each text."""
 
+    @abstractmethod
+    def marked_by_library(self, texts: Sequence[str]) -> Sequence[Ids]:
+        """The same where special tokens are found in texts."""
+
     def whole(self, text: Column) -> npt.NDArray[np.bool_] | None:
         """bool[rows]: texts that go to the library although there are kernels."""
         return None
@@ -38,19 +42,27 @@ class ByLibrary(Tokenizer):
     def count(self, text: Column) -> Counts:
         if self.pieces:
             return self.pieces.count(text, self.whole(text))
-        return np.fromiter((len(one) for ids in self._each(text) for one in ids), np.int64, len(text))
+        return np.fromiter((len(one) for ids in _each(text, self.by_library) for one in ids), np.int64, len(text))
 
     def encode(self, text: Column) -> Encoded:
         if self.pieces:
             return self.pieces.encode(text, self.whole(text))
-        found = [one for ids in self._each(text) for one in ids]
-        offsets = np.zeros(len(found) + 1, np.int64)
-        np.cumsum([len(ids) for ids in found], out=offsets[1:])
-        return Encoded(np.concatenate([np.zeros(0, np.uint32), *found]), offsets)
+        return _encoded(_each(text, self.by_library))
 
-    def _each(self, text: Column) -> Iterator[Sequence[Ids]]:
-        if text.null_count:
-            raise ContractError(f"text column holds {text.null_count} nulls; fill or drop them first")
-        array = text if isinstance(text, pa.Array) else text.combine_chunks()
-        for start in range(0, len(array), ROWS):
-            yield self.by_library(array.slice(start, ROWS).to_pylist())
+    def encode_marked(self, text: Column) -> Encoded:
+        return _encoded(_each(text, self.marked_by_library))
+
+
+def _encoded(parts: Iterable[Sequence[Ids]]) -> Encoded:
+    found = [one for ids in parts for one in ids]
+    offsets = np.zeros(len(found) + 1, np.int64)
+    np.cumsum([len(ids) for ids in found], out=offsets[1:])
+    return Encoded(np.concatenate([np.zeros(0, np.uint32), *found]), offsets)
+
+
+def _each(text: Column, of: Callable[[Sequence[str]], Sequence[Ids]]) -> Iterator[Sequence[Ids]]:
+    if text.null_count:
+        raise ContractError(f"text column holds {text.null_count} nulls; fill or drop them first")
+    array = text if isinstance(text, pa.Array) else text.combine_chunks()
+    for start in range(0, len(array), ROWS):
+        yield of(array.slice(start, ROWS).to_pylist())

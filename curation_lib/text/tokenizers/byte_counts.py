@@ -23,6 +23,12 @@ class ByteCounts(Tokenizer):
     def encode(self, text: Column) -> Encoded:
         raise ConfigError(_NO_IDS)
 
+    def encode_marked(self, text: Column) -> Encoded:
+        raise ConfigError(_NO_IDS)
+
+    def count_marked(self, text: Column) -> Counts:
+        return self.count(text)
+
     @property
     def vocab_size(self) -> int:
         raise ConfigError(_NO_IDS)

@@ -62,6 +62,13 @@ class HuggingFace(ByLibrary):
         found = self.library.encode_batch_fast(texts, add_special_tokens=False)
         return [np.array(one.ids, np.uint32) for one in found]
 
+    def marked_by_library(self, texts: Sequence[str]) -> list[Ids]:
+        self.library.encode_special_tokens = False
+        try:
+            return self.by_library(texts)
+        finally:
+            self.library.encode_special_tokens = True
+
     @property
     def vocab_size(self) -> int:
         return 1 + max(self.library.get_vocab(with_added_tokens=True).values(), default=-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
@@ -30,9 +30,12 @@ class Tiktoken(ByLibrary):
     def by_library(self, texts: Sequence[str]) -> list[Ids]:
         return [self._of(one) for one in texts]
 
-    def _of(self, text: str) -> Ids:
+    def marked_by_library(self, texts: Sequence[str]) -> list[Ids]:
+        return [self._of(one, self.library.special_tokens_set) for one in texts]
+
+    def _of(self, text: str, special: Collection[str] = ()) -> Ids:
         try:
-            ids: Ids = self.library.encode_to_numpy(text, disallowed_special=())
+            ids: Ids = self.library.encode_to_numpy(text, allowed_special=set(special), disallowed_special=())
         except ValueError as e:  # its regex gives up on a million blanks
             raise ContractError(
                 f"tokenizer: {self.library.name} gave up on a text of {len(text):,} characters that begins "

@@ -24,7 +24,7 @@ class Encoded(NamedTuple):
 
 class Tokenizer(ABC):
     """A loaded tokenizer. Text is text: what spells a special token is encoded letter by letter, never as that token,
-    so no document can end itself; nothing is put before or behind a text."""
+    so no document can end itself (but see `encode_marked`); nothing is put before or behind a text."""
 
     @abstractmethod
     def count(self, text: Column) -> Counts:
@@ -33,6 +33,14 @@ class Tokenizer(ABC):
     @abstractmethod
     def encode(self, text: Column) -> Encoded:
         """Ids of each string (none may be null)."""
+
+    @abstractmethod
+    def encode_marked(self, text: Column) -> Encoded:
+        """Ids of texts that a chat template made: what spells a special token is that token. Always by the library."""
+
+    def count_marked(self, text: Column) -> Counts:
+        """Tokens of such texts."""
+        return np.diff(self.encode_marked(text).offsets)
 
     @property
     def kernel(self) -> bool:

@@ -51,8 +51,8 @@ def test_bytes_not_places_shape_a_fingerprint(tmp_path):
     values = [*map(str, places), "bytes4", "tiktoken/r50k_base", "tiktoken/o200k_base"]
     same, also, *others = [stage_identity(find("mix.sample"), sampled(tokenizer=one)) for one in values]
     assert same == also
-    assert same["libraries"].keys() == {"numpy", "xxhash", "tokenizers"}
-    assert others[2]["libraries"].keys() == {"numpy", "xxhash", "tiktoken"}
+    assert same["libraries"].keys() == {"numpy", "orjson", "xxhash", "tokenizers"}
+    assert others[2]["libraries"].keys() == {"numpy", "orjson", "xxhash", "tiktoken"}
     assert all(one != other for i, one in enumerate(others) for other in [same, *others[:i]])
 
 
