@@ -65,7 +65,7 @@ def expected(manifest: Manifest, name: str) -> dict[str, int]:
     counts = manifest.facts["formats"][name]
     rows = sum(counts.get(kind, 0) for kind in ("rows", "samples", "sequences"))
     tokens = sum(counts.get(kind, 0) for kind in ("tokens", "ends", "padding"))
-    if name in ("parquet", "jsonl"):
+    if name in ("parquet", "jsonl", "chat"):
         tokens = sum(group["tokens"] for group in manifest.facts["composition"])
     return {"rows": rows, "tokens": tokens}
 

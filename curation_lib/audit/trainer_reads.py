@@ -16,6 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+EMPTY = 13
+"""Bytes of a zstd frame with a checksum and nothing in it."""
+
 
 def hugging_face(kind: str, pattern: str, column: str) -> Callable[[Path], tuple[int, int]]:
     """A reader by `datasets.load_dataset(kind)`; `column` holds ids, or a number of them, or is not there."""
@@ -31,6 +34,17 @@ def hugging_face(kind: str, pattern: str, column: str) -> Callable[[Path], tuple
             return len(rows), sum(one if isinstance(one, int) else len(one) for one in values)
 
     return read
+
+
+def chat(folder: Path) -> tuple[int, int]:
+    """Conversations, then preference pairs: a trainer reads one or the other. A kind without a row has no schema."""
+    found = [(0, 0)]
+    for kind in ("conversations", "preferences"):
+        files = [path for path in folder.glob(f"*.{kind}.jsonl.zst") if path.stat().st_size > EMPTY]
+        if files:
+            found.append(hugging_face("json", f"*.{kind}.jsonl.zst", "tokens")(folder))
+    rows, tokens = map(sum, zip(*found, strict=True))
+    return rows, tokens
 
 
 def megatron(folder: Path) -> tuple[int, int]:
@@ -70,7 +84,7 @@ def _without_its_front(name: str) -> None:
 READERS: dict[str, Callable[[Path], tuple[int, int]]] = {
     "parquet": hugging_face("parquet", "*.parquet", "tokens"),
     "jsonl": hugging_face("json", "*.jsonl.zst", "tokens"),
-    "chat": hugging_face("json", "*.jsonl.zst", "tokens"),
+    "chat": chat,
     "tokens": hugging_face("parquet", "*.parquet", "input_ids"),
     "megatron": megatron,
     "mds": mds,

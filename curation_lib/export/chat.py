@@ -55,9 +55,11 @@ def convert(batch: pa.RecordBatch, config: ChatConfig, context: Context) -> Resu
     template = template_of(config)
     records = records_of(batch)
     facts = batch.select(["doc_id", "source", "url", "license"]).to_pylist()
+    counts = tokens(batch, config, context.model)
+    facts = [{**about, "tokens": count} for about, count in zip(facts, counts.to_pylist(), strict=True)]
     lines = [_line(record, about, template) for record, about in zip(records, facts, strict=True)]
     pairs = [isinstance(record, Record) and bool(record.rejected) for record in records]
-    columns = [pa.array(lines, pa.large_binary()), pa.array(pairs, pa.bool_()), tokens(batch, config, context.model)]
+    columns = [pa.array(lines, pa.large_binary()), pa.array(pairs, pa.bool_()), counts]
     return Result(pa.RecordBatch.from_arrays(columns, schema=CHAT))
 
 
@@ -99,7 +101,14 @@ def encode(
     return {**counts, "rows": table.num_rows}
 
 
-FORMAT = Format((".conversations.jsonl.zst", ".preferences.jsonl.zst"), encode, loader="json")
+FORMAT = Format(
+    (".conversations.jsonl.zst", ".preferences.jsonl.zst"),
+    encode,
+    loader="json",
+    load="""pairs = datasets.load_dataset(
+    "json", data_files="{location}/chat/*.preferences.jsonl.zst", split="train"
+)""",
+)
 STAGE = Map(
     name="export.chat",
     version=1,

@@ -17,6 +17,7 @@ from curation_lib.contracts.publish import publish
 from curation_lib.contracts.report import EXAMPLES
 from curation_lib.contracts.sample import sample_documents
 from curation_lib.core.errors import ContractError, StoreError
+from curation_lib.runner.lineage import complete
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.parts import read_batches
 from curation_lib.runner.plan import Step
@@ -72,7 +73,7 @@ def _judged(store: Store, root: str) -> dict[str, Any] | None:
 
 def frames(manifest: Manifest, store: Store) -> dict[str, Any]:
     """What the expectations look at: metrics, sources, languages, rules and the sample."""
-    parts = [store.path(key) for key in document_parts(manifest)]
+    parts = [store.path(key) for key in document_parts(manifest, store)]
     fs = None if store.is_local else store.fs
     return {
         **dataset_metrics(parts, manifest.counts, fs),
@@ -95,9 +96,12 @@ def _refused(contract: Sequence[Expectation], manifest: Manifest, store: Store) 
     return rows
 
 
-def document_parts(manifest: Manifest) -> list[str]:
-    """Store keys of the files that hold documents: a dataset's parts, or an export's Parquet (JSONL is the same)."""
+def document_parts(manifest: Manifest, store: Store) -> list[str]:
+    """Store keys of the files that hold documents: a dataset's parts, or an export's Parquet (JSONL is the same). Of an
+    export without Parquet they are those of what it was written from, row for row."""
     kind = "part" if manifest.directory.startswith("datasets/") else "parquet"
+    if kind == "parquet" and "parquet" not in manifest.facts["formats"]:
+        return [key for one in manifest.inputs for key in document_parts(complete(store, one), store)]
     return [f"{manifest.directory}/{e.files[kind].path}" for e in manifest.shards if kind in e.files]
 
 

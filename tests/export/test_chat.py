@@ -51,6 +51,9 @@ def test_conversations_and_pairs_lie_apart(documents):
     talks, pairs = map(lines, files)
     assert counts == {"conversations": 3, "preferences": 1, "rows": 4}
     about = {"source": "web", "url": None, "license": "MIT"}
+    assert [one.pop("tokens") for one in (*talks, *pairs)] == [
+        -(-len(plain(record_of(ROWS[n])).encode()) // 4) for n in (0, 1, 3, 2)
+    ]
     assert talks[1] == {
         "messages": [{"role": "user", "content": "Sum 1 and 2."}, {"role": "assistant", "content": "3"}],
         "verifier": '{"kind":"equals","value":3}',

@@ -8,7 +8,9 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pytest
+import zstandard
 
+from curation_lib.audit import trainer_reads
 from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.core.recipe import mixes_of, parse_recipe, recipe_fingerprint
 from curation_lib.runner.plan import plan
@@ -55,6 +57,27 @@ def test_clean_mixes_pass(gsm8k: Any, tmp_path: Path) -> None:
     assert counts is not None
     assert counts["kept"] == 12
     assert set(counts["dropped"].values()) == {0}, "rules that never fired stand there all the same"
+
+
+def test_records_leave_as_chat_alone(gsm8k: Any, tmp_path: Path) -> None:
+    write_records(tmp_path / "records")
+    posttrain = chat(tmp_path, stages=["dedup.prompts"], export={"formats": ["chat"]})
+    posttrain["mixes"]["posttrain"]["chat_template"] = "chatml"
+    done = build(posttrain, tmp_path / "store", workers=2)
+    folder = tmp_path / "store" / "exports" / "small" / str(done.build_id) / "posttrain"
+    assert trainer_reads.chat(folder / "chat")[0] == 12
+    lines = b"".join(
+        zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes())
+        for path in folder.glob("chat/*.conversations.jsonl.zst")
+    )
+    talks = [orjson.loads(line) for line in lines.splitlines()]
+    (counts,) = [step.counts for step in done.steps if step.step == "export.posttrain"]
+    assert counts is not None
+    assert len(talks) == counts["kept"] - 1, "and one preference pair"
+    assert all(one["text"].startswith("<|im_start|>user\n") for one in talks)
+    card = (folder / "README.md").read_text()
+    assert "chat/*.conversations.jsonl.zst" in card
+    assert "chat/*.preferences.jsonl.zst" in card
 
 
 def test_midtrain_refuses_a_planted_item(gsm8k: Any, tmp_path: Path) -> None:

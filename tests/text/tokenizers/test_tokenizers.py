@@ -58,6 +58,18 @@ def test_no_text_is_a_special_token(vocabularies, gpt2):
         assert tokenizer.eos not in ids
 
 
+def test_texts_of_a_chat_template_have_special_tokens(vocabularies, gpt2):
+    for name in (gpt2, "tiktoken/r50k_base"):
+        tokenizer = load_tokenizer(name)
+        texts = pa.array(["Hello<|endoftext|> there", "", "<|endoftext|>"], pa.large_string())
+        first, empty, end = rows(tokenizer.encode_marked(texts))
+        hello, there = rows(tokenizer.encode(pa.array(["Hello", " there"])))
+        assert first == [*hello, tokenizer.eos, *there]
+        assert (empty, end) == ([], [tokenizer.eos])
+        assert tokenizer.count_marked(texts).tolist() == [len(first), 0, 1]
+        assert tokenizer.eos not in rows(tokenizer.encode(texts))[0], "text is text again"
+
+
 @pytest.mark.parametrize("name", ["gpt2", "tiktoken"])
 def test_batches_do_not_show(vocabularies, gpt2, name):
     tokenizer = load_tokenizer(gpt2 if name == "gpt2" else "tiktoken/cl100k_base")
