@@ -20,6 +20,8 @@ _LETTERS, _NUMBERS = 8 << 20, 4 << 20
 USED, SPELT, NUMBERS, RESERVED = range(4)
 """Places in `filled`: slots, bytes of `spelt`, entries of `ids`; those and what the pieces that wait may need."""
 
+_LINE = 8
+"""Words of a cache line."""
 _0, _1 = np.uint64(0), np.uint64(1)
 
 
@@ -34,8 +36,14 @@ class Memo(NamedTuple):
 
 def new_memo() -> Memo:
     """Nothing remembered. Memory is taken as it fills: at most 56 MiB, while it grows 16 MiB more."""
-    slots = np.zeros(WORDS * FIRST, np.uint64)
-    return Memo(slots, np.empty(_LETTERS, np.uint8), np.empty(_NUMBERS, np.uint32), np.zeros(4, np.int64))
+    return Memo(_free_slots(FIRST), np.empty(_LETTERS, np.uint8), np.empty(_NUMBERS, np.uint32), np.zeros(4, np.int64))
+
+
+def _free_slots(count: int) -> Hashes:
+    """None of them in two cache lines."""
+    room = np.zeros(count * WORDS + _LINE, np.uint64)
+    start = -(room.ctypes.data // room.itemsize) % _LINE
+    return room[start : start + count * WORDS]
 
 
 def grown(memo: Memo) -> Memo:
@@ -43,7 +51,7 @@ def grown(memo: Memo) -> Memo:
     slots = len(memo.slots) // WORDS
     if memo.filled[USED] < slots // 2 or slots >= LARGEST:
         return memo
-    larger = memo._replace(slots=np.zeros(2 * len(memo.slots), np.uint64))
+    larger = memo._replace(slots=_free_slots(2 * slots))
     _move(memo.slots, larger.slots)
     return larger
 
