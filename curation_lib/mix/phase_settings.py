@@ -37,8 +37,8 @@ class PhaseConfig(StageConfig):
                 raise ValueError(f"{name} has no use in pretrain, which refuses nothing; filter in `stages` instead")
         if self.phase != "posttrain" and self.chat_template:
             raise ValueError(f"chat_template has no use in {self.phase}, which holds texts; leave it out")
-        if self.phase == "posttrain" and self.chat_tokens:
-            raise ValueError("chat_tokens has no use in posttrain, whose records are conversations; leave it out")
+        if self.phase == "posttrain" and self.chat_tokens and not self.chat_template:
+            raise ValueError("chat_tokens has no use in posttrain without a chat_template; leave it out")
         if blank := [token for token in self.chat_tokens if len(token.strip()) < 3]:
             raise ValueError(f"chat_tokens: {blank[0]!r} would be met everywhere; give tokens of 3 characters or more")
         return self

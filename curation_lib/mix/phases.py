@@ -2,8 +2,8 @@
 phase's contract (`contracts/suites.py`) then refuses the mix: whoever wrote the recipe has to see it.
 
 pretrain refuses nothing. midtrain: a licence that nobody knows, an item of a benchmark, a token of a chat template.
-posttrain: the same licences, what is no record, a prompt that holds 8 words in a row of a benchmark, and a prompt that
-stands there already (`repeated_prompts.py`).
+posttrain: the same licences, what is no record, a prompt that holds 8 words in a row of a benchmark, with a chat
+template a turn that spells such tokens, and a prompt that stands there already (`repeated_prompts.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from curation_lib.core.recipe import Phase
 from curation_lib.core.taken import Drop
+from curation_lib.mix.loading import Loaded
 from curation_lib.mix.phase_settings import PhaseConfig
 from curation_lib.text.benchmarks import Index
 from curation_lib.text.chat_tokens import chat_tokens, shown
@@ -36,9 +37,9 @@ class Found(NamedTuple):
     evidence: str
 
 
-def refused(batch: pa.RecordBatch, config: PhaseConfig, index: Index | None) -> list[Drop]:
+def refused(batch: pa.RecordBatch, config: PhaseConfig, model: Loaded) -> list[Drop]:
     """The documents that do not belong, each by the first rule of the phase that it fails, in order of rows."""
-    found = [one for check in _CHECKS[config.phase] for one in check(batch, config, index)]
+    found = [one for check in _CHECKS[config.phase] for one in check(batch, config, model)]
     found.sort(key=lambda one: one.row)  # stable: rules stay in the phase's order
     return [_drop(*some) for _, some in groupby(found, key=lambda one: one.row)]
 
@@ -48,21 +49,21 @@ def _drop(first: Found, *rest: Found) -> Drop:
     return Drop(first.row, first.rule, first.score, first.threshold, also, evidence=first.evidence)
 
 
-def _unlicensed(batch: pa.RecordBatch, config: PhaseConfig, index: Index | None) -> Iterator[Found]:
+def _unlicensed(batch: pa.RecordBatch, config: PhaseConfig, model: Loaded) -> Iterator[Found]:
     for row, license in enumerate(batch.column("license").to_pylist()):
         if license.strip().casefold() in UNKNOWN:
             yield Found(row, "unknown_license", 0.0, 1.0, f"license is {license!r}")
 
 
-def _contaminated(batch: pa.RecordBatch, config: PhaseConfig, index: Index | None) -> Iterator[Found]:
+def _contaminated(batch: pa.RecordBatch, config: PhaseConfig, model: Loaded) -> Iterator[Found]:
     """Copies with other numbers are let by, as in `filters.decontaminate`."""
-    return _held("benchmark_item", batch.column("text"), config, index, near=False)
+    return _held("benchmark_item", batch.column("text"), config, model.benchmarks, near=False)
 
 
-def _leaked(batch: pa.RecordBatch, config: PhaseConfig, index: Index | None) -> Iterator[Found]:
+def _leaked(batch: pa.RecordBatch, config: PhaseConfig, model: Loaded) -> Iterator[Found]:
     """A prompt with other numbers is the item's prompt still."""
     asked = prompts(records_of(batch)).fill_null("")
-    return _held("leaked_prompt", asked, config, index, near=True)
+    return _held("leaked_prompt", asked, config, model.benchmarks, near=True)
 
 
 def _held(
@@ -76,27 +77,36 @@ def _held(
             yield Found(row, rule, max(share for _, share in over), config.share(), evidence(over))
 
 
-def _templated(batch: pa.RecordBatch, config: PhaseConfig, index: Index | None) -> Iterator[Found]:
-    for row, found in chat_tokens(batch.column("text"), config.chat_tokens).items():
+def _templated(batch: pa.RecordBatch, config: PhaseConfig, model: Loaded) -> Iterator[Found]:
+    return _spelt(batch, config.chat_tokens)
+
+
+def _marked(batch: pa.RecordBatch, config: PhaseConfig, model: Loaded) -> Iterator[Found]:
+    """Where a template writes turns, a turn that spells its tokens would speak for others, or end the conversation."""
+    return _spelt(batch, (*config.chat_tokens, *model.template.special)) if model.template else iter(())
+
+
+def _spelt(batch: pa.RecordBatch, more: Sequence[str]) -> Iterator[Found]:
+    for row, found in chat_tokens(batch.column("text"), more).items():
         yield Found(row, "chat_token", float(len(found)), 0.0, shown(found))
 
 
-def _shapeless(batch: pa.RecordBatch, config: PhaseConfig, index: Index | None) -> Iterator[Found]:
+def _shapeless(batch: pa.RecordBatch, config: PhaseConfig, model: Loaded) -> Iterator[Found]:
     for row, record in enumerate(records_of(batch)):
         if isinstance(record, NotARecord):
             yield Found(row, "not_a_record", 0.0, 1.0, str(record))
 
 
-_Check = Callable[[pa.RecordBatch, PhaseConfig, Index | None], Iterator[Found]]
+_Check = Callable[[pa.RecordBatch, PhaseConfig, Loaded], Iterator[Found]]
 _CHECKS: Mapping[Phase, Sequence[_Check]] = {
     "pretrain": (),
     "midtrain": (_unlicensed, _contaminated, _templated),
-    "posttrain": (_unlicensed, _shapeless, _leaked),
+    "posttrain": (_unlicensed, _shapeless, _leaked, _marked),
 }
 RULES: Mapping[Phase, tuple[str, ...]] = {
     "pretrain": (),
     "midtrain": ("unknown_license", "benchmark_item", "chat_token"),
-    "posttrain": ("unknown_license", "not_a_record", "leaked_prompt", "repeated_prompt"),
+    "posttrain": ("unknown_license", "not_a_record", "leaked_prompt", "chat_token", "repeated_prompt"),
 }
 """The rules by which each phase refuses documents."""
 

@@ -137,7 +137,7 @@ def apply(batch: pa.RecordBatch, decision: pa.Table, config: SampleConfig, conte
         for row in dropped.select(["row", "rule", "score", "threshold", "kept_twin"]).to_pylist()
     ]
     taken = np.flatnonzero(copies)
-    foreign = refused(batch.take(pa.array(taken)), config, context.model.benchmarks)
+    foreign = refused(batch.take(pa.array(taken)), config, context.model)
     foreign = [drop._replace(row=int(taken[drop.row])) for drop in foreign]
     copies[[drop.row for drop in foreign]] = 0
     kept = batch.take(pa.array(np.repeat(np.arange(batch.num_rows), copies)))

@@ -92,6 +92,11 @@ class ChatTemplate:
         except TemplateError as e:
             raise ConfigError(f"chat_template: {where} is no template: {e}; give the one of the model") from e
 
+    @property
+    def special(self) -> list[str]:
+        """The special tokens that it was given, such as the one that ends a text."""
+        return sorted({token for token in self._tokens.values() if token})
+
     def render(self, record: Record) -> str:
         """The conversation of a record as one text; of a preference pair, the one that is preferred.
 
