@@ -17,8 +17,9 @@ FIRST, LARGEST = 1 << 16, 1 << 20
 """Slots of a new table, and of the largest; half of them are filled: 32 MiB for 524,288 pieces."""
 _LETTERS, _NUMBERS = 8 << 20, 4 << 20
 """Bytes of longer pieces, 8 MiB; ids of pieces that have several, 16 MiB."""
-USED, SPELT, NUMBERS, RESERVED = range(4)
-"""Places in `filled`: slots, bytes of `spelt`, entries of `ids`; those and what the pieces that wait may need."""
+USED, SPELT, NUMBERS, RESERVED, REFUSED = range(5)
+"""Places in `filled`: slots, bytes of `spelt`, entries of `ids`; those and what the pieces that wait may need; pieces
+for which there was no room."""
 
 _LINE = 8
 """Words of a cache line."""
@@ -26,7 +27,7 @@ _0, _1 = np.uint64(0), np.uint64(1)
 
 
 class Memo(NamedTuple):
-    """slots: uint64[4 * a power of two]; spelt: uint8; ids: uint32; filled: int64[4]."""
+    """slots: uint64[4 * a power of two]; spelt: uint8; ids: uint32; filled: int64[5]."""
 
     slots: Hashes
     spelt: Bytes
@@ -36,7 +37,7 @@ class Memo(NamedTuple):
 
 def new_memo() -> Memo:
     """Nothing remembered. Memory is taken as it fills: at most 56 MiB, while it grows 16 MiB more."""
-    return Memo(_free_slots(FIRST), np.empty(_LETTERS, np.uint8), np.empty(_NUMBERS, np.uint32), np.zeros(4, np.int64))
+    return Memo(_free_slots(FIRST), np.empty(_LETTERS, np.uint8), np.empty(_NUMBERS, np.uint32), np.zeros(5, np.int64))
 
 
 def _free_slots(count: int) -> Hashes:
@@ -47,12 +48,16 @@ def _free_slots(count: int) -> Hashes:
 
 
 def grown(memo: Memo) -> Memo:
-    """The same with more slots where half are filled and there may be more."""
+    """The same with more slots where half are filled and there may be more. A new one where this one has refused more
+    pieces than the largest has slots: it is full of what came first, and texts have changed since."""
+    if memo.filled[REFUSED] > LARGEST:
+        return new_memo()
     slots = len(memo.slots) // WORDS
     if memo.filled[USED] < slots // 2 or slots >= LARGEST:
         return memo
     larger = memo._replace(slots=_free_slots(2 * slots))
     _move(memo.slots, larger.slots)
+    larger.filled[REFUSED] = 0
     return larger
 
 
@@ -85,6 +90,7 @@ def reserve(data: Bytes, i: int, end: int, at: int, pending: int, memo: Memo) ->
     longer = size if size > SHORT else 0
     full = filled[USED] >= len(memo.slots) // WORDS // 2 or filled[SPELT] + longer > len(memo.spelt)
     if full or filled[RESERVED] + size > len(memo.ids):
+        filled[REFUSED] += 1
         return False
     _, memo.slots[at], memo.slots[at + 1] = names(data, i, end)
     memo.slots[at + 2] = waiting(size, pending)
