@@ -47,7 +47,10 @@ class SamplesConfig(ExportConfig):
         if self.packing == "none" and self.sequence_length is not None:
             raise ValueError("sequence_length has no use without packing: write packing: concatenate or best_fit")
         if self.packing != "none" and not self.tokenizer.has_ids:
-            raise ValueError("packing needs a tokenizer with ids: a tokenizer.json or tiktoken/<encoding>")
+            raise ValueError(
+                "packing needs a tokenizer with ids: name a tokenizer.json or tiktoken/<encoding> as "
+                f"mixes.{self.phase}.tokenizer"
+            )
         return self
 
 
@@ -57,7 +60,9 @@ class TokensConfig(SamplesConfig):
     @model_validator(mode="after")
     def _has_ids(self) -> TokensConfig:
         if not self.tokenizer.has_ids:
-            raise ValueError("this format holds ids: name a tokenizer.json or tiktoken/<encoding> as export.tokenizer")
+            raise ValueError(
+                f"this format holds ids: name a tokenizer.json or tiktoken/<encoding> as mixes.{self.phase}.tokenizer"
+            )
         return self
 
 

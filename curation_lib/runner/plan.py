@@ -44,6 +44,10 @@ def plan(recipe: Recipe) -> list[Step]:
         heads = (steps[-1].id,)
     licenses = configured("export.licenses", _license_settings(recipe), "licenses")
     steps.append(Step("export.licenses", "filter", "export.licenses", (licenses,), heads))
+    if unknown := [phase for phase in recipe.export.phases if phase not in recipe.mixes]:
+        raise ConfigError(
+            f"export.phases.{unknown[0]}: there is no mix of that phase; mixes are {', '.join(recipe.mixes)}"
+        )
     for phase, mix in mixes_of(recipe).items():
         steps.append(Step(f"mix.{phase}", "group", f"mix.{phase}", (mix,), ("export.licenses",), phase))
         shuffle = configured("mix.shuffle", {"phase": phase, **recipe.export.shuffle}, "export.shuffle")

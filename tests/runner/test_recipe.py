@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import load_recipe, parse_recipe, recipe_fingerprint
@@ -31,6 +33,16 @@ def error_of(**changes: Any) -> str:
     [
         ({"stagess": []}, ["r.yaml", "'stagess'", "known keys", "stages"]),
         ({"export": {"format": ["parquet"]}}, ["'export.format'"]),
+        ({"export": {"formats": ["parque"]}}, ["export.formats", "'parque'", "parquet, jsonl"]),
+        ({"export": {"formats": ["licenses"]}}, ["export.formats", "'licenses'"]),
+        ({"export": {"formats": ["jsonl", "jsonl"]}}, ["export.formats", "jsonl stands twice"]),
+        ({"export": {"formats": []}}, ["'export.formats'"]),
+        ({"export": {"formats": ["parquet"], "packing": "best_fit"}}, ["export", "packing has no use with parquet"]),
+        ({"export": {"formats": ["megatron"]}}, ["export.megatron", "tokenizer.json", "mixes.pretrain.tokenizer"]),
+        ({"export": {"phases": {"pretrain": {"formats": ["mds"], "packing": "concatenate", "sequence_length": 8}}}},
+         ["export.phases.pretrain", "needs a tokenizer"]),
+        ({"export": {"phases": {"midtrain": {"formats": ["mds"]}}}}, ["export.phases.midtrain", "no mix"]),
+        ({"export": {"shuffle": {"part_bytes": 0}}}, ["export.shuffle", "'part_bytes'"]),
         ({"licenses": None}, ["'licenses'"]),
         ({"corpus": "Has Spaces"}, ["'corpus'", "Has Spaces"]),
         ({"sources": {}}, ["'sources'"]),
@@ -112,3 +124,10 @@ def test_the_fingerprint_holds_what_shapes_output() -> None:
     gated = {"gates": {"dedup.exact": [{"must_fire": ["dedup.exact.duplicate_id"]}]}}
     for changes in ({"stages": ["dedup.exact"]}, relicensed, gated):
         assert recipe_fingerprint(parse_recipe({**GOOD, **changes})) != same, changes
+
+
+def test_the_recipe_in_the_readme_is_one() -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    (written,) = re.findall(r"```yaml\n(corpus: .*?)```", readme, re.S)
+    steps = plan(parse_recipe(yaml.safe_load(written)))
+    assert {"mix.posttrain", "shuffle.pretrain", "export.midtrain", "filters.block"} <= {step.id for step in steps}
