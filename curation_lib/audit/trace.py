@@ -11,6 +11,7 @@ from curation_lib.audit.identities import identities
 from curation_lib.audit.queries import Books, books
 from curation_lib.audit.twins import twin_of
 from curation_lib.core.errors import ConfigError
+from curation_lib.runner.gates import document_parts
 from curation_lib.runner.store import Store
 
 
@@ -82,7 +83,7 @@ def _events(open_books: Books, step: Step, who: dict[str, Any], scores: bool) ->
     if step.kind == "order":  # takes nothing away: what a mix took, its export holds
         return []
     if step.kind == "export":
-        files = manifest.files("parquet") or manifest.files("jsonl")
+        files = document_parts(manifest, open_books.store)
         rows = open_books.rows(files, "doc_id = ?", [doc_id], columns=("doc_id",))
         return [{**at, "event": "exported", "phase": manifest.facts["phase"], "copies": len(rows)}] if rows else []
     edits = open_books.rows(manifest.files("edits"), "doc_id = ?", [doc_id])

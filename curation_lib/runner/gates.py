@@ -97,12 +97,12 @@ def _refused(contract: Sequence[Expectation], manifest: Manifest, store: Store) 
 
 
 def document_parts(manifest: Manifest, store: Store) -> list[str]:
-    """Store keys of the files that hold documents: a dataset's parts, or an export's Parquet (JSONL is the same). Of an
-    export without Parquet they are those of what it was written from, row for row."""
-    kind = "part" if manifest.directory.startswith("datasets/") else "parquet"
-    if kind == "parquet" and "parquet" not in manifest.facts["formats"]:
-        return [key for one in manifest.inputs for key in document_parts(complete(store, one), store)]
-    return [f"{manifest.directory}/{e.files[kind].path}" for e in manifest.shards if kind in e.files]
+    """Store keys of the files that hold documents: a dataset's parts, an export's Parquet, or, of an export without,
+    the parts of the mix that it holds row for row."""
+    if manifest.directory.startswith("datasets/"):
+        return manifest.parts()
+    made_of = (complete(store, directory) for directory in manifest.inputs)
+    return manifest.files("parquet") or [part for one in made_of for part in one.parts()]
 
 
 def require_passed(step: Step, manifest: Manifest, store: Store) -> None:
