@@ -21,6 +21,7 @@ def density() -> None:
 @click.option("--store", envvar="WINNOW_STORE", help="Store for the model, instead of --output.")
 @click.option("--name", default="density", show_default=True, help="What the model is called.")
 @click.option("--license", "license_", help="Licence of the model [those of its documents].")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the training; repeatable.")
 @click.option("--use", is_flag=True, help="Make this version the store's current one.")
 @SCHEDULER
 @WORKERS
@@ -32,6 +33,7 @@ def train(
     store: str | None,
     name: str,
     license_: str | None,
+    settings: tuple[str, ...],
     use: bool,
     scheduler: str,
     workers: int | None,
@@ -41,11 +43,15 @@ def train(
     Sources are left out by turns to choose the model and to measure it; card.md says how well each was told.
     """
     from curation_lib import terminal, terminal_models
+    from curation_lib.core.recipe import validated
     from curation_lib.runner import density_training as training
     from curation_lib.runner.dask import scheduler as connect
     from curation_lib.runner.models import made_model
+    from curation_lib.runner.settings import parse_settings
+    from curation_lib.training.density import DensityTraining
 
-    wanted = training.Training({"dense": list(dense), "polished": list(polished)}, name, license_)
+    given = validated(DensityTraining, parse_settings(settings), "--set")
+    wanted = training.Training({"dense": list(dense), "polished": list(polished)}, name, license_, given)
     with terminal.progress() as progress:
         made = made_model(
             lambda to: training.train_from_files(wanted, to, connect(scheduler, workers), progress),

@@ -42,15 +42,17 @@ def perplexity(made: Made) -> dict[str, Any]:
 
 def density(made: Made) -> dict[str, Any]:
     """What a density model weighs, how it tells sources it has not seen, and where it is."""
-    from curation_lib.text.density_signals import SIGNALS
+    from curation_lib.text.density_signals import LENGTH, SIGNALS
 
     metrics = made.metrics
     table = Table("signal", "weight", box=None)
     for name in SIGNALS:
         table.add_row(name, f"{metrics['weights'][name]:.3f}")
+    table.add_row(f"{LENGTH}, per doubling", f"{0 - metrics['brevity']:.3f}")
     OUT.print(table)
     mean = metrics["auc_by_penalty"][str(metrics["penalty"])]
     OUT.print(f"AUC of sources left out: {mean:.3f}", highlight=False)
+    OUT.print(f"rank correlation with length: {metrics['length_correlation']['score']:.3f}", highlight=False)
     unreadable = sum(metrics["unreadable"].values())
     return _trained(made, metrics["trained"], {"unreadable": unreadable} if unreadable else {})
 

@@ -21,8 +21,10 @@ WORDS = {
     "empty_sentences": ("more sentences that add nothing", "fewer sentences that add nothing"),
     "story": ("words more frequent in stories and talk", "words less frequent in stories and talk"),
     "compression": ("compresses unlike dense texts", "compresses like dense texts"),
+    "length": ("long; an equally dense shorter text is preferred", "short; preferred to an equally dense longer text"),
 }
-"""Of each signal of `filters.density`: more of it than usual at the text's length, and less of it."""
+"""Of each reason of `filters.density`: more of it than usual at the text's length, and less of it; of `length` itself,
+longer than 2 kB and shorter."""
 
 WITHOUT_SCORE = {
     "filters.classifier": "it is in none of the `languages`",
@@ -43,11 +45,11 @@ def density_reasons(scores: dict[str, Any]) -> dict[str, Any]:
     """`bias` (log odds of a usual text) and `reasons`, what moves the score most first: `signal`, `adds`, `words`.
 
     `silent` names the signals that add nothing. The bias is what the score has beyond its signals, to the precision
-    of a float32. Empty where the document has no density.
+    of a float32. Empty where the document has no density; a build of an older version has fewer signals.
     """
     if scores.get("density") is None:
         return {}
-    adds = {name: scores[name] for name in WORDS}
+    adds = {name: scores[name] for name in WORDS if name in scores}
     moving = sorted((name for name in adds if adds[name]), key=lambda name: (-abs(adds[name]), name))
     return {
         "bias": scores["density"] - sum(adds.values()),

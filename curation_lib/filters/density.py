@@ -1,8 +1,8 @@
 """`filters.density`: how dense with information a document is, and how little it is polished or told as a story.
 
 Scores: `density` float32, log odds of being dense; null where the document's language is not English. One column per
-signal (`text/density_signals.py`), float64: what it adds to the score; they and the model's bias sum to it. `tie`
-uint64 orders equal scores.
+signal and `length` (`text/density_signals.py`, REASONS), float64: what it adds to the score; they and the model's bias
+sum to it. `tie` uint64 orders equal scores.
 
 Gate with the heuristics first: markup, lists of links and machine text are dense, too, and no document is worth
 anything for its score alone. Put gopher_repetition, gopher_quality, c4_quality and fineweb_quality in front.
@@ -25,7 +25,7 @@ from curation_lib.filters import classifier
 from curation_lib.filters.order_statistics import Partial, State, settled
 from curation_lib.filters.stop_words import WithoutList, without_list
 from curation_lib.text.density_scores import KIND, SHIPPED, Loaded, density_model_files, density_scores, load_density
-from curation_lib.text.density_signals import SIGNALS
+from curation_lib.text.density_signals import REASONS
 from curation_lib.text.hashing import priority
 from curation_lib.text.named_languages import english
 
@@ -66,7 +66,7 @@ def measure_density(batch: pa.RecordBatch, config: DensityConfig, context: Conte
     total, parts = density_scores(batch.column("text"), context.model.model)
     mask = ~english(batch)
     columns = {"density": pa.array(total.astype(np.float32), mask=mask)}
-    columns |= {name: pa.array(part, pa.float64(), mask=mask) for name, part in zip(SIGNALS, parts.T, strict=True)}
+    columns |= {name: pa.array(part, pa.float64(), mask=mask) for name, part in zip(REASONS, parts.T, strict=True)}
     tie = pa.array(priority(batch.column("doc_id"), _SEED), pa.uint64())
     return pa.RecordBatch.from_pydict({**columns, "tie": tie})
 
@@ -109,7 +109,7 @@ def _unjudged(rule: Rule, config: DensityConfig) -> Rule:
 
 STAGE = Filter(
     name="filters.density",
-    version=2,
+    version=3,
     config=DensityConfig,
     summary="density of information over polish and anecdote, by threshold or best share of the corpus",
     libraries=("numpy", "xxhash"),

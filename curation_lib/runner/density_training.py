@@ -15,17 +15,19 @@ from curation_lib.runner.given import read_inputs
 from curation_lib.runner.parts import read_batches
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.store import Store
+from curation_lib.training.density import DensityTraining
 from curation_lib.training.density_model import Document, train_density
 
 _ENDING = re.compile(r"\.(?:jsonl|json|ndjson|parquet|pq|w?arc)(?:\.\w+)?$", re.IGNORECASE)
 
 
 class Training(NamedTuple):
-    """What to train: files by label, the model's name and licence (None: that of its documents)."""
+    """What to train: files by label, the model's name and licence (None: that of its documents), settings."""
 
     inputs: Mapping[str, Sequence[str]]
     name: str
     license: str | None = None
+    settings: DensityTraining = DensityTraining()
 
 
 def train_from_files(
@@ -48,4 +50,4 @@ def train_from_files(
                     for batch in read_batches(session.store, part, columns=["text", "license"]):
                         texts, licenses = (batch.column(column).to_pylist() for column in ("text", "license"))
                         found += [Document(t, label, source, one) for t, one in zip(texts, licenses, strict=True)]
-    return train_density(folder, training.name, training.license, found, unreadable)
+    return train_density(folder, training.name, training.license, found, training.settings, unreadable)

@@ -38,7 +38,7 @@ class ModelRecipe(Section):
     airflow: Schedule = Schedule()
 
     def settled(self) -> Any:
-        """The typed settings of the training: of the preset, with the recipe's; None for density, which has none.
+        """The typed settings of the training: of the preset, with the recipe's.
 
         Raises ConfigError, naming the key.
         """
@@ -50,9 +50,9 @@ class ModelRecipe(Section):
             from curation_lib.training.perplexity import PerplexityTraining
 
             return validated(PerplexityTraining, self.settings, "settings")
-        if self.settings:
-            raise ConfigError("key 'settings': density has none; take the key out")
-        return None
+        from curation_lib.training.density import DensityTraining
+
+        return validated(DensityTraining, self.settings, "settings")
 
     def _preset(self) -> str:
         preset = self.preset or "dclm"

@@ -114,6 +114,7 @@ def _classifier(metrics: Mapping[str, Any], manifest: ModelManifest) -> Iterator
 def _density(metrics: Mapping[str, Any], manifest: ModelManifest) -> Iterator[tuple[str, Number]]:
     yield "AUC of sources left out", metrics["auc_by_penalty"][str(metrics["penalty"])]
     yield "the worst source's AUC", min(metrics["auc_left_out"].values(), default=None)
+    yield "rank correlation with length", metrics.get("length_correlation", {}).get("score")
     yield "documents trained on", metrics["trained"]
 
 

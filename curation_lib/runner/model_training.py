@@ -37,7 +37,7 @@ def _train(recipe: ModelRecipe, folder: Path, scheduler: Scheduler, progress: Pr
 
     name, license, inputs, settings = recipe.name, recipe.license, recipe.inputs, recipe.settled()
     if recipe.trains == "density":
-        wanted = density_training.Training(inputs, name, license)
+        wanted = density_training.Training(inputs, name, license, settings)
         return density_training.train_from_files(wanted, folder, scheduler, progress)
     if recipe.trains == "perplexity":
         read = perplexity.Training(inputs[DOCUMENTS], name, license, settings)

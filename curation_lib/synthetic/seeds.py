@@ -209,7 +209,7 @@ def _count(sorted_labels: Any) -> Any:
 
 STAGE = Group(
     name="synthetic.seeds",
-    version=2,
+    version=3,
     config=SeedsConfig,
     summary="chooses the documents that a generator rewrites, by density and topic, and the forms asked of each",
     libraries=("numpy", "xxhash"),

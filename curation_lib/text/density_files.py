@@ -33,12 +33,12 @@ def write_density_model(model: DensityModel, folder: Path) -> None:
             SIGNALS, model.weights.tolist(), model.spread.tolist(), model.expected, strict=True
         )
     }
-    whole = {"bias": model.bias, "knots": model.knots.tolist(), "signals": signals}
+    whole = {"bias": model.bias, "brevity": model.brevity, "knots": model.knots.tolist(), "signals": signals}
     (folder / WEIGHTS).write_bytes(orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def read_density_model(words: Path, weights: Path) -> DensityModel:
-    """The model of the two files. Raises ConfigError for files of another kind, or of other signals than today's."""
+    """The model of the two files. Raises ConfigError for files of another kind, or of other terms than today's."""
     try:
         known = orjson.loads(weights.read_bytes())
         with np.load(words) as arrays:
@@ -54,6 +54,7 @@ def read_density_model(words: Path, weights: Path) -> DensityModel:
             spread=np.array([signals[name]["spread"] for name in SIGNALS], np.float64),
             weights=np.array([signals[name]["weight"] for name in SIGNALS], np.float64),
             bias=float(known["bias"]),
+            brevity=float(known["brevity"]),
         )
     except (ValueError, KeyError, OSError, TypeError) as e:
         raise ConfigError(f"density: {weights.parent} is no density model of this version; train it again") from e

@@ -41,7 +41,7 @@ def load_density(place: str | None) -> Loaded:
 
 
 def density_scores(texts: Column, model: DensityModel) -> tuple[Floats, Floats]:
-    """float64[rows], log odds of being dense, and float64[rows, signals], what each signal adds to the bias."""
+    """float64[rows], log odds of being dense, and float64[rows, REASONS], what each reason adds to the bias."""
     parts = model.contributions(density_counts(texts, model.lexicon, model.costs))
     total = np.full(len(texts), model.bias)
     for part in parts.T:  # one after the other: a sum in fixed order

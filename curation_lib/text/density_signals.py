@@ -1,4 +1,8 @@
-"""Signals of `filters.density`: rates from counts, what they come to at a length, and the linear model over them."""
+"""Signals of `filters.density`: rates from counts, what they come to at a length, and the linear model over them.
+
+Signals are freed of length; beside them stands one small term for brevity, by which of two texts that are equally
+dense the shorter one is preferred.
+"""
 
 from __future__ import annotations
 
@@ -49,19 +53,25 @@ PENALTIES: Mapping[str, Callable[[Rows], Floats]] = {
 """More of it is less dense: per 100 words, share of sentences that add nothing, words of stories and talk (mean bits
 per word), how far the compression ratio lies outside BAND around that of dense texts."""
 SIGNALS = (*MERITS, *PENALTIES)
+LENGTH = "length"
+REASONS = (*SIGNALS, LENGTH)
+"""What a score is the sum of, beside the bias."""
 COMPRESSION = SIGNALS.index("compression")
 SIGNS = np.array([1.0] * len(MERITS) + [-1.0] * len(PENALTIES))
 BAND = 1.0
 """Standard deviations of the compression ratio, either way, that cost nothing: dense texts repeat their terms."""
 LIMIT = 3.0
 """Standard deviations beyond which a signal says no more."""
+REFERENCE = 11.0
+"""log2 of the bytes (2,048) at which brevity adds nothing."""
 
 
 @dataclass(frozen=True)
 class DensityModel:
     """lexicon, costs: what words and bytes are worth. knots: log2 of lengths in bytes; expected[signal, knot]: what a
     signal comes to at a length, whatever the label (compression: of dense texts). spread: standard deviation around
-    that. weights: of the standardised signals, none against its sign. bias: log odds at zero."""
+    that. weights: of the standardised signals, none against its sign. bias: log odds at zero. brevity: log odds that a
+    text loses for each doubling of its bytes, between the first and the last knot; 0 or more."""
 
     lexicon: Lexicon
     costs: Costs
@@ -70,10 +80,16 @@ class DensityModel:
     spread: Floats
     weights: Floats
     bias: float
+    brevity: float
 
     def contributions(self, rows: Rows) -> Floats:
-        """float64[documents, signals]: what each adds to the log odds of being dense."""
-        found: Floats = self.standardised(rows) * self.weights
+        """float64[documents, REASONS]: what each adds to the log odds of being dense."""
+        found: Floats = np.column_stack([self.standardised(rows) * self.weights, self.brevity * self.shortness(rows)])
+        return found
+
+    def shortness(self, rows: Rows) -> Floats:
+        """float64[documents]: by how many halvings each text is shorter than REFERENCE; flat beyond the knots."""
+        found: Floats = REFERENCE - np.clip(lengths(rows), self.knots[0], self.knots[-1])
         return found
 
     def standardised(self, rows: Rows) -> Floats:

@@ -2,7 +2,8 @@
 
 Word rarity, the words of stories and talk and the byte n-grams come from the texts, every source weighing alike; then
 a logistic regression over standardised signals, no weight against its signal's sign. The penalty on weights is chosen
-by leaving out one source at a time. All arithmetic is in fixed order: equal texts give equal models.
+by leaving out one source at a time. Last, on top of the weights, as much brevity as gives the score the rank
+correlation with length that the settings ask for. All arithmetic is in fixed order: equal texts give equal models.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from pydantic import Field
 
+from curation_lib.core.config import StageConfig
 from curation_lib.core.errors import ConfigError
 from curation_lib.text.byte_ngrams import costs_of, count_ngrams
 from curation_lib.text.density_counts import density_counts
@@ -37,7 +40,7 @@ from curation_lib.text.lexicon import (
     classes,
     lexicon,
 )
-from curation_lib.training.density_fit import cross_validated, fit
+from curation_lib.training.density_fit import brevity, cross_validated, fit, rank_correlation
 from curation_lib.training.density_texts import Text, cut, mixtures, word_keys
 
 WORDS = 20_000
@@ -58,17 +61,28 @@ Runs = dict[tuple[str, bool], list[Any]]
 """Counts of each source's text, by label, cut to the length of each knot."""
 
 
+class DensityTraining(StageConfig):
+    """Settings of a training.
+
+    length_correlation: rank correlation of score and length over the training texts, reached by preferring the shorter
+    of two texts that are equally dense: the best training documents are short and dense. 0 prefers none.
+    """
+
+    length_correlation: float = Field(default=0.0, ge=-0.5, le=0)
+
+
 class Trained(NamedTuple):
     """A model and what was found on the way: `auc[penalty]` mean over left-out sources, `left_out[source]` at the
-    chosen penalty."""
+    chosen penalty, `length_correlation[term]` over the training texts: of the signals alone, and of the whole score."""
 
     model: DensityModel
     penalty: float
     auc: Mapping[float, float]
     left_out: Mapping[str, float]
+    length_correlation: Mapping[str, float]
 
 
-def train(texts: Sequence[Text]) -> Trained:
+def train(texts: Sequence[Text], settings: DensityTraining) -> Trained:
     """Raises ConfigError unless each label comes from two sources at least, of which one can be left out."""
     for label in (True, False):
         if len({one.source for one in texts if one.dense is label}) < 2:
@@ -84,7 +98,18 @@ def train(texts: Sequence[Text]) -> Trained:
     error = float(np.std(list(held[best].values()), ddof=1)) / len(held[best]) ** 0.5
     penalty = max(one for one in mean if mean[one] >= mean[best] - error)
     found, bias = fit(base.standardised(rows), dense, weights, penalty)
-    return Trained(replace(base, weights=found, bias=bias), penalty, mean, held[penalty])
+    model = replace(base, weights=found, bias=bias)
+    added, correlations = _brevity(model, rows[~mixed], settings.length_correlation)
+    return Trained(replace(model, brevity=added), penalty, mean, held[penalty], correlations)
+
+
+def _brevity(model: DensityModel, rows: Any, target: float) -> tuple[float, dict[str, float]]:
+    """The model's brevity, and how the score correlates with length without and with it. Texts only: mixtures are long
+    because they are padded."""
+    score, short = (model.standardised(rows) * model.weights).sum(axis=1), model.shortness(rows)
+    found = brevity(score, short, target)
+    scores = {"signals": score, "score": score + found * short}
+    return found, {name: rank_correlation(one, -short) for name, one in scores.items()}
 
 
 def _counted(texts: Sequence[Text]) -> tuple[list[Text], npt.NDArray[np.bool_], Any, Runs]:
@@ -133,7 +158,7 @@ def _vocabulary(texts: Sequence[Text]) -> DensityModel:
         entries[key] = entries.get(key, 0) & kept_bits | bits
     empty = np.zeros(0)
     known = lexicon(entries, int(rarity.max()) + 16)
-    return DensityModel(known, _costs([one for one in texts if not one.dense]), KNOTS, empty, empty, empty, 0.0)
+    return DensityModel(known, _costs([one for one in texts if not one.dense]), KNOTS, empty, empty, empty, 0.0, 0.0)
 
 
 def _shares(texts: Sequence[Text]) -> tuple[npt.NDArray[np.uint64], Floats, npt.NDArray[np.bool_]]:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from curation_lib.core.artefact import ModelManifest, TrainingData
 from curation_lib.text.density_files import write_density_model
-from curation_lib.text.density_signals import SIGNALS
-from curation_lib.training.density import FOLDS, KNOTS, WORDS, Trained, train
+from curation_lib.text.density_signals import LENGTH, SIGNALS
+from curation_lib.training.density import FOLDS, KNOTS, WORDS, DensityTraining, Trained, train
 from curation_lib.training.density_fit import PENALTIES
 from curation_lib.training.density_texts import Text
 from curation_lib.training.writing import Described, all_licenses, complete, new_folder
@@ -41,6 +41,7 @@ def train_density(
     name: str,
     license: str | None,
     documents: Sequence[Document],
+    settings: DensityTraining,
     unreadable: Mapping[str, int] | None = None,
 ) -> ModelManifest:
     """Train on `documents`, labels `dense` and `polished`, and leave a complete model in `folder`, which must be empty
@@ -52,10 +53,11 @@ def train_density(
     """
     kept = sorted(_distinct(documents), key=lambda one: (one.label, one.source, one.text, one.license))
     data = _described(kept)
-    settings = {"words": WORDS, "folds": FOLDS, "penalties": list(PENALTIES), "knots": KNOTS.tolist()}
-    made = Described(name, KIND, license or all_licenses(data), settings, data, LIBRARIES, HOLDS)
+    shaped = {"words": WORDS, "folds": FOLDS, "penalties": list(PENALTIES), "knots": KNOTS.tolist()}
+    told = {**shaped, **settings.model_dump()}
+    made = Described(name, KIND, license or all_licenses(data), told, data, LIBRARIES, HOLDS)
     with new_folder(folder) as place:
-        found = train([Text(one.text, one.label == "dense", one.source) for one in kept])
+        found = train([Text(one.text, one.label == "dense", one.source) for one in kept], settings)
         write_density_model(found.model, place)
         metrics = _metrics(found, len(kept), dict(unreadable or {}))
         return complete(place, made, metrics, card(made, metrics))
@@ -93,6 +95,8 @@ def _metrics(found: Trained, documents: int, unreadable: dict[str, int]) -> dict
         "auc_by_penalty": {str(penalty): value for penalty, value in found.auc.items()},
         "auc_left_out": dict(found.left_out),
         "weights": dict(zip(SIGNALS, found.model.weights.tolist(), strict=True)),
+        "brevity": found.model.brevity,
+        "length_correlation": dict(found.length_correlation),
     }
 
 
@@ -113,6 +117,9 @@ def card(described: Described, metrics: Mapping[str, Any]) -> str:
         "| signal | weight |",
         "|---|--:|",
         *(f"| {name} | {metrics['weights'][name]:.3f} |" for name in SIGNALS),
+        f"| {LENGTH}, per doubling | {0 - metrics['brevity']:.3f} |",
+        "",
+        *_length(metrics),
         "",
         f"AUC of texts from a source that was left out, against texts of the other label: {mean:.3f} on average.",
         "Texts of one source are alike; a corpus of other kinds of text may be told apart less well.",
@@ -135,6 +142,18 @@ def _origin(data: Sequence[TrainingData], metrics: Mapping[str, Any]) -> list[st
         *([f"{copyleft:,} of them are under copyleft licences."] if copyleft else []),
         *([f"{left_out:,} rows could not be read and are left out."] if left_out else []),
         f"The model holds {HOLDS}.",
+    ]
+
+
+def _length(metrics: Mapping[str, Any]) -> list[str]:
+    """How the score goes with length, and what brevity has to do with it."""
+    told = metrics["length_correlation"]
+    found = f"Rank correlation of the score with length over the training documents is {told['score']:.3f}"
+    if not metrics["brevity"]:
+        return [f"{found}; length itself adds nothing."]
+    return [
+        f"{found}, and {told['signals']:.3f} of the signals",
+        "alone: of two documents that are equally dense the shorter one is preferred.",
     ]
 
 

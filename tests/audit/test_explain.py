@@ -23,7 +23,7 @@ from curation_lib.core.errors import ConfigError, ContractError, StoreError
 from curation_lib.core.recipe import parse_recipe
 from curation_lib.filters.density import DensityConfig, load
 from curation_lib.runner.store import Store
-from curation_lib.text.density_signals import SIGNALS
+from curation_lib.text.density_signals import REASONS, SIGNALS
 from tests.runner.corpora import run_steps
 
 STAGES = [
@@ -148,19 +148,30 @@ def test_contributions_and_the_models_bias_sum_to_the_density(place: Place) -> N
         assert bias + sum(adds) == pytest.approx(density, abs=1e-6)
         assert stage["bias"] == pytest.approx(bias, abs=1e-6)
         assert adds == sorted(adds, key=lambda one: -abs(one))
-        assert {r["signal"] for r in stage["reasons"]} | set(stage["silent"]) == set(SIGNALS)
+        assert {r["signal"] for r in stage["reasons"]} | set(stage["silent"]) == set(REASONS)
 
 
 def test_words_say_which_way_a_signal_went() -> None:
-    assert list(WORDS) == list(SIGNALS)
-    scores = {**dict.fromkeys(SIGNALS, 0.0), "story": -0.41, "names": -0.1, "first_person": 0.2, "density": -0.4}
-    found = density_reasons(scores)
+    assert list(WORDS) == list(REASONS)
+    scores = {**dict.fromkeys(REASONS, 0.0), "story": -0.41, "names": -0.1, "first_person": 0.2, "density": -0.4}
+    found = density_reasons(scores | {"length": 0.05})
     assert [(r["signal"], r["words"]) for r in found["reasons"]] == [
         ("story", "words more frequent in stories and talk"),
         ("first_person", "less I, my, we and our"),
         ("names", "fewer names, acronyms and identifiers"),
+        ("length", "short; preferred to an equally dense longer text"),
     ]
-    assert found["bias"] == pytest.approx(-0.09)
+    assert found["bias"] == pytest.approx(-0.14)
+    assert density_reasons(scores | {"length": -0.5})["reasons"][0]["words"].startswith(
+        "long; an equally dense shorter"
+    )
+
+
+def test_scores_of_a_version_without_a_reason_are_told_by_the_others() -> None:
+    found = density_reasons({**dict.fromkeys(SIGNALS, 0.0), "story": -0.4, "density": -0.3})
+    assert [r["signal"] for r in found["reasons"]] == ["story"]
+    assert found["bias"] == pytest.approx(0.1)
+    assert "length" not in found["silent"]
 
 
 def test_a_file_has_the_scores_and_the_verdict_of_the_same_text_in_the_build(place: Place, tmp_path: Path) -> None:

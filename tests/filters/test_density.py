@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ import zstandard
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.stage import Context
 from curation_lib.filters.density import SHIPPED, STAGE, DensityConfig
+from curation_lib.text.density_counts import density_counts
 from curation_lib.text.density_files import WEIGHTS, WORDS, read_density_model, write_density_model
-from curation_lib.text.density_signals import SIGNALS, SIGNS
+from curation_lib.text.density_scores import density_scores
+from curation_lib.text.density_signals import REASONS, SIGNALS, SIGNS
 from curation_lib.training.density_fit import auc
 from tests.filters.judging import documents, scores_of_batch, state_of
 
@@ -101,9 +104,24 @@ def test_the_dense_member_of_a_pair_is_preferred() -> None:
 def test_contributions_and_bias_sum_to_the_score() -> None:
     scores = scores_of_batch(STAGE, documents(FACTS, CHAT, "", "word " * 3000))
     model = STAGE.load(DensityConfig()).model
-    parts = np.stack([scores.column(name).to_numpy() for name in SIGNALS], axis=1)
+    parts = np.stack([scores.column(name).to_numpy() for name in REASONS], axis=1)
     assert np.allclose(parts.sum(axis=1) + model.bias, scores.column("density").to_numpy(), atol=1e-5)
     assert (model.weights * SIGNS >= 0).all()
+
+
+@pytest.mark.parametrize(("size", "halvings"), [(0, 5), (64, 5), (1024, 1), (2048, 0), (8192, -2), (200_000, -5)])
+def test_each_halving_adds_as_much_down_to_64_bytes_and_each_doubling_takes_it_up_to_64_kilobytes(
+    size: int, halvings: float
+) -> None:
+    model = replace(STAGE.load(DensityConfig()).model, brevity=0.25)
+    rows = density_counts(pa.array(["x" * size], pa.large_string()), model.lexicon, model.costs)
+    assert model.contributions(rows)[0, REASONS.index("length")] == pytest.approx(0.25 * halvings)
+
+
+def test_of_equal_signals_the_shorter_text_is_preferred() -> None:
+    model = replace(STAGE.load(DensityConfig()).model, brevity=0.25, weights=np.zeros(len(SIGNALS)))
+    scores, _ = density_scores(pa.array([CHAT, FACTS * 3, FACTS * 90], pa.large_string()), model)
+    assert scores[0] > scores[1] > model.bias > scores[2]
 
 
 def test_reasons_are_those_that_a_reader_would_give() -> None:
@@ -152,9 +170,10 @@ def test_a_model_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert (tmp_path / WORDS).read_bytes() == (SHIPPED / WORDS).read_bytes()
 
 
-def test_a_model_of_other_signals_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lacks", ["story", "brevity"])
+def test_a_model_of_other_terms_is_refused(tmp_path: Path, lacks: str) -> None:
     other = json.loads((SHIPPED / WEIGHTS).read_bytes())
-    other["signals"].pop("story")
+    (other["signals"] if lacks in other["signals"] else other).pop(lacks)
     (tmp_path / WEIGHTS).write_text(json.dumps(other))
     with pytest.raises(ConfigError, match="train it again"):
         read_density_model(SHIPPED / WORDS, tmp_path / WEIGHTS)

@@ -17,6 +17,7 @@ from curation_lib.runner.model_review import review
 from curation_lib.runner.model_training import train_recipe
 from curation_lib.runner.models import current, make_current, versions
 from curation_lib.runner.store import Store
+from curation_lib.training.density import DensityTraining
 from tests.plugins.models import write_documents, write_model_recipe
 
 CLASSIFIER = {"name": "quality", "trains": "classifier", "inputs": {"good": "a/*.jsonl", "bad": ["b.jsonl", "c.jsonl"]}}
@@ -43,7 +44,9 @@ def test_settings_are_the_preset_s_with_the_recipe_s_own(tmp_path: Path) -> None
     assert load_model_recipe(written(tmp_path / "r.yaml", CLASSIFIER)).settled().text == "lines"
     told = load_model_recipe(written(tmp_path / "r.yaml", PERPLEXITY | {"settings": {"order": 3}})).settled()
     assert told.order == 3
-    assert load_model_recipe(written(tmp_path / "r.yaml", DENSITY)).settled() is None
+    assert load_model_recipe(written(tmp_path / "r.yaml", DENSITY)).settled() == DensityTraining()
+    given = DENSITY | {"settings": {"length_correlation": -0.2}}
+    assert load_model_recipe(written(tmp_path / "r.yaml", given)).settled().length_correlation == -0.2
 
 
 @pytest.mark.parametrize(
@@ -64,7 +67,11 @@ def test_settings_are_the_preset_s_with_the_recipe_s_own(tmp_path: Path) -> None
             DENSITY | {"inputs": {"dense": "a"}},
             "key 'inputs': density takes the labels dense and polished; found dense",
         ),
-        (DENSITY | {"settings": {"epoch": 3}}, "key 'settings': density has none; take the key out"),
+        (DENSITY | {"settings": {"epoch": 3}}, "settings: unknown key 'epoch'; known keys: length_correlation"),
+        (
+            DENSITY | {"settings": {"length_correlation": 0.1}},
+            "settings: key 'length_correlation': Input should be less",
+        ),
         (DENSITY | {"preset": "dclm"}, "key 'preset': only a classifier has presets"),
         (PERPLEXITY | {"inputs": {"text": "a"}}, "key 'inputs': perplexity takes the labels documents; found text"),
         (PERPLEXITY | {"settings": {"orders": 3}}, "settings: unknown key 'orders'; known keys: order"),

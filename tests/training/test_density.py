@@ -6,8 +6,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.stats import spearmanr
 
 from curation_lib.cli import cli
 from curation_lib.core.artefact import MANIFEST, METRICS, ModelManifest
@@ -15,9 +19,10 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.filters.density import SHIPPED, STAGE, DensityConfig
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.density_training import Training, train_from_files
+from curation_lib.text.density_scores import density_scores, load_density
 from curation_lib.text.density_signals import SIGNALS, SIGNS
-from curation_lib.training.density import train
-from curation_lib.training.density_fit import auc, fit
+from curation_lib.training.density import DensityTraining, train
+from curation_lib.training.density_fit import MOST_BREVITY, auc, brevity, fit, rank_correlation
 from curation_lib.training.density_model import HOLDS, KIND, LIBRARIES, Document, card, train_density
 from curation_lib.training.density_texts import Text, cut, mixtures
 from curation_lib.training.writing import Described
@@ -59,8 +64,8 @@ def test_the_command_trains_a_model_that_the_filter_takes(found: list[Document],
 
 
 def test_equal_documents_in_any_order_give_equal_bytes(found: list[Document], tmp_path: Path) -> None:
-    train_density(tmp_path / "a", "one", None, found[:80])
-    train_density(tmp_path / "b", "one", None, [*reversed(found[:80]), *found[:3]])
+    train_density(tmp_path / "a", "one", None, found[:80], DensityTraining())
+    train_density(tmp_path / "b", "one", None, [*reversed(found[:80]), *found[:3]], DensityTraining())
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert names == ["card.md", "manifest.json", "metrics.json", "weights.json", "words.npz"]
     for name in names:
@@ -93,7 +98,7 @@ def test_every_file_is_a_source_of_its_own_whatever_its_name(found: list[Documen
 
 def test_a_source_of_both_labels_is_one_of_each(found: list[Document], tmp_path: Path) -> None:
     some = [one._replace(source=one.source.replace("polished-0", "dense-0")) for one in found[:40]]
-    manifest = train_density(tmp_path / "a", "one", None, some)
+    manifest = train_density(tmp_path / "a", "one", None, some, DensityTraining())
     assert [one.name for one in manifest.data if "/" in one.name] == ["dense/dense-0", "polished/dense-0"]
     assert set(json.loads((tmp_path / "a" / METRICS).read_bytes())["auc_left_out"]) == {
         one.name for one in manifest.data
@@ -121,7 +126,7 @@ def test_the_shipped_card_is_what_the_code_says_of_the_shipped_model_and_names_c
 def test_one_source_of_a_label_is_refused() -> None:
     texts = [Text("a b c", True, "one"), Text("d e f", False, "two"), Text("g h i", False, "three")]
     with pytest.raises(ConfigError, match="two sources"):
-        train(texts)
+        train(texts, DensityTraining())
 
 
 def test_no_weight_goes_against_its_sign_even_where_the_labels_would_have_it() -> None:
@@ -144,6 +149,60 @@ def test_mixtures_keep_the_facts_and_not_the_length(found: list[Document]) -> No
         one.text.split(". ")[0].split("? ")[0] in other.text for one, other in zip(passages, padded, strict=True)
     )
     assert any(len(one.text) > len(other.text) for one, other in zip(passages, padded, strict=True))
+
+
+def test_training_reaches_the_correlation_with_length_that_it_is_told_and_leaves_the_weights(
+    found: list[Document], tmp_path: Path
+) -> None:
+    """Texts of each label in the same many lengths; words are those of the other folds in training, all here."""
+    made = []
+    for label, source in sorted({(one.label, one.source) for one in found}):
+        whole = "\n\n".join(one.text for one in found if one.source == source)
+        for length in (300, 600, 1_200, 2_400):
+            made += [Document(text, label, source, "CC0-1.0") for text in cut(whole, length)[:6]]
+    models, reached = [], []
+    for target in (0.0, -0.3):
+        folder = tmp_path / str(target)
+        manifest = train_density(folder, "one", None, made, DensityTraining(length_correlation=target))
+        told = json.loads((folder / METRICS).read_bytes())
+        models.append(load_density(str(folder)).model)
+        scores, _ = density_scores(pa.array([one.text for one in made], pa.large_string()), models[-1])
+        reached.append(rank_correlation(scores, np.array([float(len(one.text)) for one in made])))
+        assert manifest.settings["length_correlation"] == target
+        assert f"documents is {told['length_correlation']['score']:.3f}" in (folder / "card.md").read_text()
+        assert told["brevity"] == models[-1].brevity
+    assert told["length_correlation"]["signals"] > -0.2
+    assert told["length_correlation"]["score"] == pytest.approx(-0.3, abs=0.01)
+    assert reached[1] == pytest.approx(-0.3, abs=0.1)
+    assert reached[0] > -0.2
+    assert (models[0].brevity, models[0].bias) == (0.0, models[1].bias)
+    assert models[1].brevity > 0
+    assert (models[0].weights == models[1].weights).all()
+
+
+@given(
+    st.lists(st.tuples(st.floats(-4, 4), st.integers(6, 16)), min_size=2, max_size=40),
+    st.floats(-0.5, 0, exclude_max=True),
+)
+def test_brevity_is_the_least_that_reaches_the_target(rows: list[tuple[float, int]], target: float) -> None:
+    score, length = (np.array(column, float) for column in zip(*rows, strict=True))
+    assert brevity(score, -length, 0.0) == 0
+    if rank_correlation(score - MOST_BREVITY * length, length) > target:
+        with pytest.raises(ConfigError, match="length_correlation .* cannot be reached"):
+            brevity(score, -length, target)
+        return
+    found = brevity(score, -length, target)
+    assert found >= 0
+    assert rank_correlation(score - found * length, length) <= target
+    if found > 1e-6:
+        assert rank_correlation(score - found * (1 - 1e-6) * length, length) > target
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=3, max_size=40))
+def test_rank_correlation_is_scipys(rows: list[tuple[int, int]]) -> None:
+    one, other = (np.array(column, float) for column in zip(*rows, strict=True))
+    assume(np.ptp(one) and np.ptp(other))
+    assert rank_correlation(one, other) == pytest.approx(spearmanr(one, other).statistic, abs=1e-12)
 
 
 @pytest.mark.parametrize("length", [1, 7, 100])
