@@ -68,7 +68,7 @@ class DensityTraining(StageConfig):
     of two texts that are equally dense: the best training documents are short and dense. 0 prefers none.
     """
 
-    length_correlation: float = Field(default=0.0, ge=-0.5, le=0)
+    length_correlation: float = Field(default=-0.05, ge=-0.5, le=0)
 
 
 class Trained(NamedTuple):
