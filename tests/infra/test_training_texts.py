@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 import zstandard
 
+from curation_lib.text.density_scores import density_scores, load_density
+from curation_lib.training.density_fit import rank_correlation
 from infra.local.demo_fetch import default_cache
 from infra.training.documents import LONGEST, SHORTEST, pieces
 from infra.training.inputs import DENSITY, main, write_inputs
@@ -93,20 +97,35 @@ def rows(path: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in raw.splitlines()]
 
 
+@pytest.fixture(scope="module")
+def fetched(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], list[dict[str, str]]]:
+    """Rows by label and name: fetched (480 MB of packages, from the cache where they are there) unless
+    WINNOW_TRAINING_TEXTS has them."""
+    given = os.environ.get("WINNOW_TRAINING_TEXTS")
+    paths = write_inputs(Path(given) if given else tmp_path_factory.mktemp("texts"), default_cache())
+    return {(path.parent.name, path.name.partition(".")[0]): rows(path) for path in paths}
+
+
 @pytest.mark.long
 def test_no_training_document_shares_thirteen_words_with_a_test_set(
-    tmp_path: Path, data: Path, manifest: dict[str, Any]
+    fetched: dict[tuple[str, str], list[dict[str, str]]], data: Path, manifest: dict[str, Any]
 ) -> None:
-    """Fetches the texts (480 MB of packages, from the cache where they are there) unless WINNOW_TRAINING_TEXTS has
-    them, and checks that they are what the shipped model learnt from."""
-    given = os.environ.get("WINNOW_TRAINING_TEXTS")
-    folder = Path(given) if given else tmp_path
+    """And they are what the shipped model learnt from."""
     tested = {g for path in sorted((data / "quality").glob("*.zst")) for row in rows(path) for g in grams(row["text"])}
     for line in PAIRS.read_text().splitlines():
         tested |= {g for member in ("plain", "padded") for g in grams(json.loads(line)[member])}
-    paths = write_inputs(folder, default_cache())
-    found = {(path.parent.name, path.name.partition(".")[0]): rows(path) for path in paths}
-    assert {key: len({row["text"] for row in texts}) for key, texts in found.items()} == {
+    assert {key: len({row["text"] for row in texts}) for key, texts in fetched.items()} == {
         (one["label"], one["name"]): one["documents"] for one in manifest["data"]
     }
-    assert not [row["id"] for texts in found.values() for row in texts if not tested.isdisjoint(grams(row["text"]))]
+    assert not [row["id"] for texts in fetched.values() for row in texts if not tested.isdisjoint(grams(row["text"]))]
+
+
+@pytest.mark.long
+def test_score_and_length_of_the_training_texts_correlate_as_training_was_told(
+    fetched: dict[tuple[str, str], list[dict[str, str]]], manifest: dict[str, Any]
+) -> None:
+    """Within 0.01: in training each text is read by the words of other sources."""
+    texts = sorted({row["text"] for found in fetched.values() for row in found})
+    scores, _ = density_scores(pa.array(texts, pa.large_string()), load_density(None).model)
+    found = rank_correlation(scores, np.array([float(len(text.encode())) for text in texts]))
+    assert found == pytest.approx(manifest["settings"]["length_correlation"], abs=0.01)
