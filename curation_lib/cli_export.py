@@ -1,4 +1,4 @@
-"""Commands about exports: `winnow export check`."""
+"""Commands about exports: `winnow export check`, `winnow export write`."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from typing import Any
 
 import click
 
-from curation_lib.command import STORE, command
+from curation_lib.command import SCHEDULER, STORE, WORKERS, command
+
+PHASES = ["pretrain", "midtrain", "posttrain"]
 
 
 @click.group()
 def export() -> None:
-    """What a build wrote for trainers."""
+    """What trainers read."""
 
 
 @export.command()
 @click.argument("build")
 @STORE
-@click.option("--phase", type=click.Choice(["pretrain", "midtrain", "posttrain"]), help="[all]")
+@click.option("--phase", type=click.Choice(PHASES), help="[all]")
 @click.option("--readers", metavar="PYTHON", help="A Python with the trainers' libraries.  [.venv-readers/bin/python]")
 @command
 def check(build: str, store: str, phase: str | None, readers: str | None) -> Any:
@@ -39,3 +41,49 @@ def check(build: str, store: str, phase: str | None, readers: str | None) -> Any
     if bad := [f"{one.phase}/{one.format}" for one in found if not one.ok]:
         raise ContractError(f"{', '.join(bad)}: not what was written; delete the export and build again")
     return {"exports": [as_json(one) for one in found]}
+
+
+@export.command()
+@click.option("--input", "inputs", required=True, multiple=True, help="File, folder, glob or dataset; repeatable.")
+@click.argument("more_inputs", nargs=-1)
+@click.option("--output", required=True, help="Folder or URL for the files; a folder of each format in it.")
+@click.option("--format", "formats", required=True, multiple=True, help="megatron, mds, tokens, …; repeatable.")
+@click.option("--tokenizer", default="bytes4", help="A tokenizer.json or tiktoken/<encoding>.  [bytes4, without ids]")
+@click.option("--packing", type=click.Choice(["none", "concatenate", "best_fit"]), default="none", show_default=True)
+@click.option("--sequence-length", type=int, help="Tokens of a packed sequence.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another one gives another order.")
+@click.option("--part-bytes", type=int, default=64 * 2**20, show_default=True, help="Text of a part, on average.")
+@click.option("--phase", type=click.Choice(PHASES), default="pretrain", show_default=True)
+@SCHEDULER
+@WORKERS
+@command
+def write(
+    inputs: tuple[str, ...],
+    more_inputs: tuple[str, ...],
+    output: str,
+    scheduler: str,
+    workers: int | None,
+    **asked: Any,
+) -> Any:
+    """Shuffle documents and write them for trainers; no recipe, no filter: `winnow export write --input docs.jsonl.gz
+    --output out --format megatron --tokenizer tokenizer.json`."""
+    from curation_lib import terminal
+    from curation_lib.runner.dask import scheduler as connect
+    from curation_lib.runner.exported_files import Asked, export_files
+
+    with terminal.progress() as progress:
+        done = export_files(
+            [*inputs, *more_inputs], output, Asked(**asked), connect(scheduler, workers), progress, terminal.tell
+        )
+    read = {f"read {m.label}": m.counts for m in done.read}
+    terminal.print_funnel(read | {step.step: step.counts for step in done.steps})
+    formats = done.manifest.facts["formats"]
+    for name, counts in formats.items():
+        said = ", ".join(f"{n:,} {kind}" for kind, n in counts.items())
+        terminal.OUT.print(f"{output}/{name}: {said}", markup=False, highlight=False)
+    return {
+        "output": output,
+        "formats": formats,
+        "counts": done.manifest.counts,
+        "seconds": sum(s.seconds for s in done.steps),
+    }

@@ -148,21 +148,26 @@ def exports_of(recipe: Recipe, phase: str) -> list[tuple[Stage, StageConfig]]:
     chosen: Formats = recipe.export if own is None else own
     mix = mixes_of(recipe)[phase][1].model_dump()
     asked = {"phase": phase, "tokenizer": mix["tokenizer"], "chat_template": mix["chat_template"]}
+    return formats_of(chosen, asked, where, f"{where}.formats")
+
+
+def formats_of(chosen: Formats, asked: Mapping[str, Any], where: str, listed: str) -> list[tuple[Stage, StageConfig]]:
+    """Formats, typed, with the settings `asked` of all. ConfigError names `where` they are set, or `listed`."""
     packing = {k: v for k in ("packing", "sequence_length") if (v := getattr(chosen, k)) is not None}
     if twice := [name for name in chosen.formats if chosen.formats.count(name) > 1]:
-        raise ConfigError(f"{where}.formats: {twice[0]} stands twice")
-    stages = {name: _format(name, where) for name in chosen.formats}
+        raise ConfigError(f"{listed}: {twice[0]} stands twice")
+    stages = {name: _format(name, listed) for name in chosen.formats}
     takes = {name for name, stage in stages.items() if "packing" in stage.config.model_fields}
     if packing and not takes:
         raise ConfigError(f"{where}: {next(iter(packing))} has no use with {', '.join(stages)}, which are not packed")
     return [configured(s.name, {**asked, **(packing if name in takes else {})}, where) for name, s in stages.items()]
 
 
-def _format(name: str, where: str) -> Stage:
+def _format(name: str, listed: str) -> Stage:
     stages = {one.partition(".")[2]: one for one in names() if one.startswith("export.")}
     known = [short for short, one in stages.items() if isinstance(find(one), Map)]
     if name not in known:
-        raise ConfigError(f"{where}.formats: no format {name!r}; formats are {', '.join(known)}")
+        raise ConfigError(f"{listed}: no format {name!r}; formats are {', '.join(known)}")
     return find(stages[name])
 
 

@@ -21,9 +21,7 @@ from curation_lib.runner.session import Session, identities, part_work
 
 def run_export(step: Step, inputs: Sequence[Manifest], session: Session) -> Manifest:
     """exports/<corpus>/<build_id>/<phase>/<format>/part-*; parts without rows write no file."""
-    assert session.recipe is not None
-    build = build_id_of(session.store, session.recipe, inputs)
-    directory = f"exports/{session.recipe.corpus}/{build}/{step.phase}"
+    directory, made_by = _place(step, inputs, session)
     if done := read_manifest(session.store, directory):
         return done
     work_print = fingerprint([directory, identities(step)])
@@ -31,10 +29,9 @@ def run_export(step: Step, inputs: Sequence[Manifest], session: Session) -> Mani
     entries = session.run(step.id, write_shard, [replace(w, directory=directory) for w in work])
     merged = summary.merge([e.counts.pop("summary") for e in entries])
     facts = {
-        "build_id": build,
+        **made_by,
         "phase": step.phase,
         "composition": summary.with_documents(merged, [group for m in inputs for group in m.facts["documents"]]),
-        "recipe": session.recipe_print,
         "formats": _formats(step, entries),
         "files": _indexes(step, entries, session, directory),
     }
@@ -46,6 +43,16 @@ def run_export(step: Step, inputs: Sequence[Manifest], session: Session) -> Mani
             session.store.put(f"{directory}/{name}", text.encode())
     manifest.write(session.store)
     return manifest
+
+
+def _place(step: Step, inputs: Sequence[Manifest], session: Session) -> tuple[str, dict[str, str]]:
+    """The export's directory, and what made it: a build of a recipe, or nothing but its inputs and settings."""
+    if session.recipe is None:
+        made_of = fingerprint([identities(step), [m.fingerprint for m in inputs]])
+        return f"exports/{step.label}/{made_of}", {}
+    build = build_id_of(session.store, session.recipe, inputs)
+    facts = {"build_id": build, "recipe": session.recipe_print}
+    return f"exports/{session.recipe.corpus}/{build}/{step.phase}", facts
 
 
 def _formats(step: Step, entries: Sequence[Entry]) -> dict[str, dict[str, int]]:

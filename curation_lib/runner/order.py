@@ -94,7 +94,7 @@ def gather(work: Work) -> Entry:
         rows = rows.select(DOCUMENT.names).take(order)
         books = Books(rows_in=rows.num_rows)
         books.bytes_in = sum(map(text_bytes, rows.to_batches()))
-        return write_dataset(outputs, iter(rows.to_batches(work.batch_rows)), DOCUMENT, books)
+        return write_dataset(outputs, iter(rows.to_batches(work.batch_rows)), DOCUMENT, books, work.codec)
 
     with explained(work):
         return entry(work, once(work.store, work.fingerprint, work.input, work.directory, work.paths(), make))

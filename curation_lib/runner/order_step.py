@@ -51,7 +51,18 @@ def _scattered(work: Work, place: str, slices: int) -> Work:
 def _gathered(step: Step, session: Session, print_: str, keys: list[str], slices: int) -> list[Work]:
     work_print, links, directory = fingerprint(["gather", print_]), chain(step), f"datasets/{step.label}/{print_}"
     return [
-        Work(session.store, work_print, f"{n:05d}", f"slice {n}", n, directory, links, keys, {}, session.batch_rows)
+        Work(
+            session.store,
+            work_print,
+            f"{n:05d}",
+            f"slice {n}",
+            n,
+            directory,
+            links,
+            keys,
+            batch_rows=session.batch_rows,
+            codec=session.codec,
+        )
         for n in range(slices)
     ]
 

@@ -53,7 +53,10 @@ def publish(store: Store, directories: Sequence[str], upstream: Sequence[Manifes
         for key, name in sorted(files.items(), key=lambda item: item[1] == "manifest.json"):
             target = place.path(name)
             fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-            fs.put_file(store.path(key), target)
+            if store.is_local:
+                fs.put_file(store.path(key), target)
+            else:  # beside it, in the same place
+                fs.cp_file(store.path(key), target)
 
 
 def _written(manifest: Manifest) -> list[str]:

@@ -23,16 +23,16 @@ def ours(stages: str, text: Path, output: str, *more: str) -> Command:
     """`winnow stage` on JSON lines."""
     winnow = str(Path(sys.executable).with_name("winnow"))
     told = ["--input", f"{text}/jsonl_gz", "--output", output, "--workers", "2", *more]
-    return _fresh(output, [winnow, "stage", stages, *told])
+    return fresh(output, [winnow, "stage", stages, *told])
 
 
 def peer(home: str, script: str, text: Path, output: str, *more: str) -> Command:
     """A peer's script in its own environment; RuntimeError where that is not installed."""
     file = ROOT / "tests" / "benchmarks" / "peers" / script
-    return _fresh(output, [str(python(home)), str(file), str(text), output, *more])
+    return fresh(output, [str(python(home)), str(file), str(text), output, *more])
 
 
-def _fresh(output: str, command: Command) -> Command:
+def fresh(output: str, command: Command) -> Command:
     return ["sh", "-c", f'rm -rf "{output}"; exec "$@"', "sh", *command]
 
 

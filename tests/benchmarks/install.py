@@ -1,7 +1,9 @@
-"""Peers in environments of their own: `python -m tests.benchmarks.install`. They go to $WINNOW_PEERS (.peers)."""
+"""Peers in environments of their own, all or some: `python -m tests.benchmarks.install [--only PEER]`. They go to
+$WINNOW_PEERS (.peers)."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -32,9 +34,11 @@ def python(peer: str) -> Path:
 
 def main() -> None:
     """Install what is missing."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", choices=PEERS, action="append", help="a peer; repeatable  [all]")
     uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
-    for peer, (version, packages) in PEERS.items():
-        folder = HOME / peer
+    for peer in parser.parse_args().only or PEERS:
+        (version, packages), folder = PEERS[peer], HOME / peer
         if not folder.exists():
             interpreter = os.environ.get(f"PYTHON{version.replace('.', '')}", version)
             subprocess.run([uv, "venv", "--quiet", "--python", interpreter, str(folder)], check=True)
