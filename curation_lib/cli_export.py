@@ -85,5 +85,5 @@ def write(
         "output": output,
         "formats": formats,
         "counts": done.manifest.counts,
-        "seconds": sum(s.seconds for s in done.steps),
+        "seconds": round(sum(step.seconds for step in done.steps), 3),
     }
