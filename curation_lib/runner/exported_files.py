@@ -8,7 +8,9 @@ from typing import Any
 
 from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.core.recipe import Formats, configured, formats_of, validated
+from curation_lib.core.registry import find, names
 from curation_lib.core.stage import Bound
+from curation_lib.export.samples import TokensConfig
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.given import read_inputs
 from curation_lib.runner.lineage import complete
@@ -97,10 +99,16 @@ def _formats(asked: Asked) -> list[Bound]:
         raise ConfigError("--packing needs --tokenizer: a tokenizer.json or tiktoken/<encoding>")
     if asked.sequence_length is not None and not packs:
         raise ConfigError("--sequence-length has no use without --packing concatenate or best_fit")
+    if not tokenizer.has_ids and (ids := [name for name in asked.formats if _holds_ids(name)]):
+        raise ConfigError(f"--format {ids[0]} holds ids: add --tokenizer, a tokenizer.json or tiktoken/<encoding>")
     packing = asked.packing if packs else None
     chosen = Formats(formats=list(asked.formats), packing=packing, sequence_length=asked.sequence_length)
     settings = {"phase": asked.phase, "tokenizer": tokenizer.model_dump()}
-    return formats_of(chosen, settings, "--format, --tokenizer", "--format")
+    return formats_of(chosen, settings, "--format, --tokenizer, --packing", "--format")
+
+
+def _holds_ids(name: str) -> bool:
+    return f"export.{name}" in names() and issubclass(find(f"export.{name}").config, TokensConfig)
 
 
 def _remove(work: Store) -> None:

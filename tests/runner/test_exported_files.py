@@ -102,7 +102,7 @@ def test_a_dataset_of_a_stage_is_an_input(inputs: Path, tmp_path: Path) -> None:
 WRONG = {
     "--format: no format 'megatrom'": ("--format", "megatrom"),
     "--format: mds stands twice": ("--format", "mds", "--format", "mds"),
-    "--format, --tokenizer: export.megatron": ("--format", "megatron"),
+    "--format megatron holds ids: add --tokenizer": ("--format", "megatron"),
     "--packing best_fit needs --sequence-length": ("--format", "mds", "--packing", "best_fit"),
     "--packing needs --tokenizer": ("--format", "mds", "--packing", "best_fit", "--sequence-length", "64"),
     "--sequence-length has no use": ("--format", "mds", "--sequence-length", "64"),
