@@ -3,8 +3,8 @@
 A document's place is a hash of its doc_id, the seed and the phase, so the order depends on the documents alone. Copies
 of a document have places of their own: repeats are spread over the training run instead of standing side by side.
 
-Memory: a worker holds one part of the mixture, then one part of the output (`part_bytes` of text, about three times
-that in all), never the mix.
+Memory: a worker holds the text of some parts of the output (`runner/order.py` says how many), about twice, then one
+such part (`part_bytes` of text, about three times that in all); never the mix, nor a whole part of it that is larger.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def partition(work: Work) -> Done:
 
     def make(outputs: Outputs) -> dict[str, Any]:
         stage, config, _ = _group(work)
-        slices: tuple[int, int] = work.facts["slices"]
+        slices = range(*work.facts["slices"])
         tables = [_with_shard(read_arrow(k.store, k.key, slices), n, k.release) for n, k in enumerate(work.part)]
         rows = pa.concat_tables(tables).sort_by([(c, "ascending") for c in ("partition_key", "shard", "row")])
         found = stage.partition(rows, config).combine_chunks()

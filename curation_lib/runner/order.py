@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,14 +26,26 @@ _PLACED = pa.schema(
 )
 
 
+RUN_PARTS = 4
+"""A part is scattered in runs of the text of so many parts of the output, so that none is too large."""
+
+
 def scatter(work: Work) -> Done:
-    """One part's rows with their places, a record batch per slice (`facts["slices"]` of them)."""
+    """One part's rows with their places, a record batch per run and slice (`facts["slices"]` of them)."""
+    stage, config = work.bound()[0]
+    assert isinstance(stage, Order)
+    counted: list[list[dict[str, Any]]] = []
+
+    def pieces() -> Iterator[pa.RecordBatch]:
+        for rows in runs(_placed(work), RUN_PARTS * stage.part_bytes(config)):
+            counted.append(_documents(rows))
+            yield from _sliced(rows, work.facts["slices"])
+            pa.default_memory_pool().release_unused()  # or it keeps twice a run
 
     def make(outputs: Outputs) -> dict[str, Any]:
-        rows = pa.Table.from_batches(list(_placed(work)), _PLACED)
         with outputs.writing("pieces") as written:
-            write_arrow(written, list(_sliced(rows, work.facts["slices"])), _PLACED)
-        return {"documents": _documents(rows)}
+            write_arrow(written, pieces(), _PLACED)
+        return {"documents": added(counted), "runs": len(counted)}
 
     with explained(work):
         return once(work.store, work.fingerprint, work.input, work.directory, work.facts["paths"], make)
@@ -62,6 +75,23 @@ def copy_numbers(ids: pa.Array, last: str, before: int) -> npt.NDArray[np.uint32
     return numbers.astype(np.uint32)
 
 
+def runs(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.Table]:
+    """The rows in tables that end with the row that brings the text to `size` bytes, whatever the batches were."""
+    held: list[pa.RecordBatch] = []
+    room = size
+    for batch in batches:
+        while batch.num_rows:
+            ends = np.cumsum(pc.binary_length(batch.column("text")).to_numpy(zero_copy_only=False))
+            fit = min(int(np.searchsorted(ends, room)) + 1, batch.num_rows)
+            held.append(batch.slice(0, fit))
+            batch, room = batch.slice(fit), room - int(ends[fit - 1])
+            if room <= 0:
+                yield pa.Table.from_batches(held)
+                held, room = [], size
+    if held:
+        yield pa.Table.from_batches(held)
+
+
 def _sliced(rows: pa.Table, slices: int) -> Iterator[pa.RecordBatch]:
     """Rows whose places lie in the first 1/slices of all places, in the second, …"""
     which = slice_of(rows.column("_place").to_numpy(), slices)
@@ -84,12 +114,22 @@ def _documents(rows: pa.Table) -> list[dict[str, Any]]:
     return sorted(found, key=lambda group: [group[name] or "" for name in KINDS])
 
 
+def added(partials: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Documents by kind, over all that were counted apart."""
+    sums: Counter[tuple[Any, ...]] = Counter()
+    for group in (group for partial in partials for group in partial):
+        sums[tuple(group[name] for name in KINDS)] += group["documents"]
+    ordered = sorted(sums, key=lambda kind: [part or "" for part in kind])
+    return [dict(zip(KINDS, kind, strict=True)) | {"documents": sums[kind]} for kind in ordered]
+
+
 def gather(work: Work) -> Entry:
-    """One slice of every part (`part` lists their pieces), in order: a part of the output."""
+    """One slice of every run of every part (`part` lists pieces and their runs), in order: a part of the output."""
 
     def make(outputs: Outputs) -> dict[str, Any]:
-        one = (work.index, work.index + 1)
-        rows = pa.concat_tables([_PLACED.empty_table(), *(read_arrow(work.store, key, one) for key in work.part)])
+        slices = work.facts["slices"]
+        mine = ((key, range(work.index, runs * slices, slices)) for key, runs in work.part)
+        rows = pa.concat_tables([_PLACED.empty_table(), *(read_arrow(work.store, *one) for one in mine)])
         order = pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in ("_place", "doc_id", "_copy")])
         rows = rows.select(DOCUMENT.names).take(order)
         books = Books(rows_in=rows.num_rows)

@@ -6,11 +6,9 @@ corpus. Pieces lie in work/; a slice of a piece is read without the rest of it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import compress
-from typing import Any
 
 from curation_lib.core.fingerprint import fingerprint
 from curation_lib.core.stage import Order
@@ -36,9 +34,9 @@ def run_order(step: Step, inputs: Sequence[Manifest], session: Session) -> Manif
     parts = compress(part_work(step, inputs, session, to.work, to.print), filled)
     tasks = [_scattered(work, place, slices) for work in parts]
     pieces: list[Done] = session.run(step.id, order.scatter, tasks)
-    keys = [f"{place}/{piece.files['pieces'].path}" for piece in pieces]
+    keys = [(f"{place}/{piece.files['pieces'].path}", piece.facts["runs"]) for piece in pieces]
     entries = session.run(step.id, order.gather, _gathered(step, session, to.print, keys, slices))
-    manifest = dataset(step, to.print, inputs, entries, documents=_added([p.facts["documents"] for p in pieces]))
+    manifest = dataset(step, to.print, inputs, entries, documents=order.added([p.facts["documents"] for p in pieces]))
     manifest.write(session.store)
     return manifest
 
@@ -48,7 +46,7 @@ def _scattered(work: Work, place: str, slices: int) -> Work:
     return replace(work, fingerprint=fingerprint(["scatter", work.fingerprint, slices]), directory=place, facts=facts)
 
 
-def _gathered(step: Step, session: Session, print_: str, keys: list[str], slices: int) -> list[Work]:
+def _gathered(step: Step, session: Session, print_: str, keys: list[tuple[str, int]], slices: int) -> list[Work]:
     work_print, links, directory = fingerprint(["gather", print_]), chain(step), f"datasets/{step.label}/{print_}"
     return [
         Work(
@@ -60,17 +58,9 @@ def _gathered(step: Step, session: Session, print_: str, keys: list[str], slices
             directory,
             links,
             keys,
+            {"slices": slices},
             batch_rows=session.batch_rows,
             codec=session.codec,
         )
         for n in range(slices)
     ]
-
-
-def _added(partials: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Documents by kind, over all parts."""
-    sums: Counter[tuple[Any, ...]] = Counter()
-    for group in (group for partial in partials for group in partial):
-        sums[tuple(group[name] for name in order.KINDS)] += group["documents"]
-    ordered = sorted(sums, key=lambda kind: [part or "" for part in kind])
-    return [dict(zip(order.KINDS, kind, strict=True)) | {"documents": sums[kind]} for kind in ordered]

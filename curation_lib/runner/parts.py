@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -73,7 +73,7 @@ def read_batches(
     store: Store, key: str, rows: int = BATCH_ROWS, columns: Sequence[str] | None = None
 ) -> Iterator[pa.RecordBatch]:
     """The part's rows in order, at most `rows` at a time; all columns, or those called so, in the part's order."""
-    with store.open(key) as file, pq.ParquetFile(file, pre_buffer=True) as part:
+    with store.open(key) as file, pq.ParquetFile(file, pre_buffer=not store.is_local) as part:
         yield from part.iter_batches(batch_size=rows, columns=columns)
 
 
@@ -93,16 +93,16 @@ def read_rows(store: Store, key: str, rows: Sequence[int], columns: Sequence[str
     return taken.combine_chunks().to_batches()[0] if rows else pa.RecordBatch.from_pylist([], table.schema)
 
 
-def write_arrow(written: Written, batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> None:
+def write_arrow(written: Written, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
     """An Arrow IPC file, one record batch per item: `read_arrow` can read some of them alone."""
     with pa.ipc.new_file(written.file, schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
         for batch in batches:
             writer.write_batch(batch)
 
 
-def read_arrow(store: Store, key: str, batches: tuple[int, int] | None = None) -> pa.Table:
-    """The file's rows, or those of its record batches [begin, end) only; of a remote file no more is fetched."""
+def read_arrow(store: Store, key: str, batches: range | None = None) -> pa.Table:
+    """The file's rows, or those of the record batches with these numbers only; of a remote file no more is fetched."""
     with store.open(key, whole=batches is None) as file, pa.ipc.open_file(file) as reader:
-        if batches is None or batches == (0, reader.num_record_batches):
+        if batches is None or batches == range(reader.num_record_batches):
             return reader.read_all()
-        return pa.Table.from_batches([reader.get_batch(n) for n in range(*batches)])
+        return pa.Table.from_batches([reader.get_batch(n) for n in batches])

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curation_lib.runner import order
 from curation_lib.runner.lineage import complete
-from curation_lib.runner.order import copy_numbers, slice_of
+from curation_lib.runner.order import copy_numbers, runs, slice_of
 from curation_lib.runner.store import Store
-from tests.runner.corpora import build, rows, simple, write_jsonl
+from tests.runner.corpora import build, rows, run_steps, simple, tree, write_jsonl
 
 
 def ordered(store: Path, done: Any, kind: str) -> list[str]:
@@ -85,11 +87,11 @@ def test_it_looks_like_chance(tmp_path: Path) -> None:
     """Neighbours in the corpus are no neighbours in the mix, the three copies of a document lie apart."""
     inputs = corpus(tmp_path / "inputs", 1)
     done = build(recipe(inputs), tmp_path / "store")
-    order = ordered(tmp_path / "store", done, "shuffle")
-    numbers = np.array([int(one.removeprefix("doc-")) for one in order])
+    found = ordered(tmp_path / "store", done, "shuffle")
+    numbers = np.array([int(one.removeprefix("doc-")) for one in found])
     assert abs(np.corrcoef(numbers, np.arange(180))[0, 1]) < 0.2
     assert (numbers[1:] == numbers[:-1]).sum() <= 6  # by chance 2
-    assert order != ordered(tmp_path / "store", build(recipe(inputs, seed=1), tmp_path / "store"), "shuffle")
+    assert found != ordered(tmp_path / "store", build(recipe(inputs, seed=1), tmp_path / "store"), "shuffle")
 
 
 def test_documents_are_counted_once_and_rows_three_times(tmp_path: Path) -> None:
@@ -98,3 +100,28 @@ def test_documents_are_counted_once_and_rows_three_times(tmp_path: Path) -> None
     export = complete(Store(str(tmp_path / "store")), done.directories()["export.pretrain"])
     (group,) = export.facts["composition"]
     assert (group["documents"], group["rows"]) == (60, 180)
+
+
+@given(st.lists(st.text(max_size=9), max_size=30), st.integers(1, 40), st.integers(1, 7))
+def test_runs_end_where_their_text_is_full(texts: list[str], size: int, each: int) -> None:
+    column = pa.table({"text": pa.array(texts, pa.large_string())})
+    found = [run.column("text").to_pylist() for run in runs(column.to_batches(each), size)]
+    assert found == [run.column("text").to_pylist() for run in runs(column.to_batches(), size)]
+    assert [text for run in found for text in run] == texts
+    sizes = [[len(text.encode()) for text in run] for run in found]
+    assert all(sum(run) >= size for run in sizes[:-1])
+    assert all(sum(run[:-1]) < size for run in sizes)
+
+
+def test_a_part_that_is_scattered_in_runs_is_in_the_same_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of many runs, copies of a document in two of them: the output is the same byte for byte."""
+    inputs, parts = corpus(tmp_path / "inputs", 1), []
+    for name, at_once in (("one", 100), ("many", 0.05)):
+        monkeypatch.setattr(order, "RUN_PARTS", at_once)
+        store = tmp_path / name
+        done = run_steps(recipe(inputs, part_bytes=20_000), store)
+        shuffled = done.directories()["shuffle.pretrain"]
+        pieces = [pa.ipc.open_file(path).num_record_batches for path in store.glob("work/shuffle.pretrain/*/pieces-*")]
+        parts.append((tree(store / shuffled, "run.json"), complete(Store(str(store)), shuffled).facts, pieces))
+    assert parts[0][:2] == parts[1][:2]
+    assert parts[0][2][0] * 20 < parts[1][2][0]
