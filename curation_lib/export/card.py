@@ -35,6 +35,7 @@ def render_card(facts: CardFacts) -> str:
         picture=PICTURE,
         total=_total(facts.groups),
         estimated=facts.tokenizer == BYTES4,
+        templated=facts.mix is not None and facts.mix.settings.get("chat_template") is not None,
         synthetic=_total([group for group in facts.groups if group.format == SYNTHETIC]),
     )
 

@@ -35,6 +35,8 @@ CHAT = pa.schema(
     ]
 )
 """One row per document: its line, whether it is of a preference pair, and its tokens as the budget counts them."""
+TABLES = ("conversations", "preferences")
+"""What the two files of a part hold."""
 
 
 class ChatConfig(ExportConfig):
@@ -94,21 +96,14 @@ def encode(
     """Write CHAT batches as conversations and as preference pairs, in their order."""
     table = pa.Table.from_batches(batches, CHAT)
     counts = {}
-    for sink, kind, pair in zip(sinks, ("conversations", "preferences"), (False, True), strict=True):
+    for sink, kind, pair in zip(sinks, TABLES, (False, True), strict=True):
         lines = table.filter(pc.equal(table.column("pair"), pair)).column("line")
         write_lines((line.as_buffer() for line in lines), sink, config.compression_level)
         counts[kind] = len(lines)
     return {**counts, "rows": table.num_rows}
 
 
-FORMAT = Format(
-    (".conversations.jsonl.zst", ".preferences.jsonl.zst"),
-    encode,
-    loader="json",
-    load="""pairs = datasets.load_dataset(
-    "json", data_files="{location}/chat/*.preferences.jsonl.zst", split="train"
-)""",
-)
+FORMAT = Format(tuple(f".{kind}.jsonl.zst" for kind in TABLES), encode, loader="json", tables=TABLES)
 STAGE = Map(
     name="export.chat",
     version=1,

@@ -86,7 +86,7 @@ class Released(Fact):
 class Files(Fact):
     """One format of the export. `path` is a glob below the export's own folder: `parquet/*.parquet`. A format
     has a folder to itself, because whoever reads a folder reads all files in it. `loader` and `load` are those of
-    `export.formats`; `counts` says what the files hold."""
+    `export.formats`; `counts` says what the files hold. A format of several tables is listed table by table."""
 
     name: str
     path: str = Field(pattern=r"^[^/].*/[^/]+$")
@@ -159,7 +159,7 @@ class CardFacts(Fact):
     location: str
     description: str = ""
     paths: dict[str, str] = {}
-    files: tuple[Files, ...] = Field(min_length=1)
+    files: tuple[Files, ...]
     tokenizer: str = BYTES4
     groups: tuple[Group, ...] = ()
     mixed: MixFacts | None = None

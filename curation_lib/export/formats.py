@@ -37,7 +37,9 @@ class Format:
     sinks, in the order of `suffixes`, whatever the batches were; no batch is a part without rows.
     index(parts, config, context): further files of the folder, by name, from the first file of every part.
     loader: the loader of Hugging Face's `datasets` that reads the files, "" where there is none; the card then shows
-    `load`, Python with {location} for the export's folder.
+    `load`, Python in which `export` is the export's folder.
+    tables: of a part's files, where each is of another table: the count that says how many rows it has. A reader
+    cannot tell the columns of a table without rows, so the card leaves it out.
     """
 
     suffixes: tuple[str, ...]
@@ -45,6 +47,7 @@ class Format:
     index: Callable[[Sequence[Written], Any, Context], Mapping[str, bytes]] = no_index
     loader: str = ""
     load: str = ""
+    tables: tuple[str, ...] = ()
 
 
 def one_file(suffix: str, encode: Callable[[Iterable[pa.RecordBatch], BinaryIO, Any], None], loader: str) -> Format:

@@ -103,7 +103,7 @@ def index(parts: Sequence[Written], config: SamplesConfig, context: Context) -> 
 
 LOAD = """from streaming import StreamingDataset
 
-samples = StreamingDataset(remote="{location}/mds", local="samples", shuffle=False)"""
+samples = StreamingDataset(remote=f"{export}/mds", local="samples", shuffle=False)"""
 FORMAT = Format((".mds",), encode, index, load=LOAD)
 STAGE = Map(
     name="export.mds",

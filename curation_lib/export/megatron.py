@@ -46,7 +46,7 @@ def index_of(found: Sequences) -> bytes:
 
 LOAD = """from megatron.core.datasets.indexed_dataset import IndexedDataset
 
-documents = IndexedDataset("{location}/megatron/part-00000")  # and so on, or --data-path with every prefix"""
+documents = IndexedDataset(f"{export}/megatron/part-00000")  # and so on, or --data-path with every prefix"""
 FORMAT = Format((".bin", ".idx"), encode, load=LOAD)
 STAGE = Map(
     name="export.megatron",

@@ -23,7 +23,7 @@ from curation_lib.export.facts import (
 )
 from curation_lib.export.picture import PICTURE, picture
 from curation_lib.export.schema import ExportConfig
-from curation_lib.runner.export import format_of
+from curation_lib.runner.export import format_of, kind_of
 from curation_lib.runner.gates import gate_key
 from curation_lib.runner.lineage import ancestors, released_in
 from curation_lib.runner.manifest import Manifest
@@ -67,16 +67,16 @@ def _facts(recipe: Recipe, store: Store, step: Step, manifest: Manifest) -> Card
         recipe_fingerprint=recipe_fingerprint(recipe),
         location=f"$WINNOW_STORE/{manifest.directory}",
         description=recipe.description,
-        files=tuple(_files(stage, manifest.facts["formats"]) for stage, _ in step.bound),
+        files=tuple(one for stage, _ in step.bound for one in _files(stage, manifest.facts["formats"])),
         tokenizer=_tokenizer(step),
         groups=tuple(Group(**g) for g in manifest.facts["composition"]),
         funnel=tuple(_funnel(s.id, m.counts) for s, m in made),
         licenses=_licenses(recipe),
         gates=_gates(made, store),
-        mix=_settings(mix)[0],
+        mix=(mix_settings := _settings(mix)[0]),
         mixed=MixFacts(**mixed.facts["decision"]),
         filters=(filters := tuple(x for s, _ in made if s.kind == "filter" for x in _settings(s))),
-        not_done=_not_done(filters),
+        not_done=_not_done(filters, mix_settings),
         released=tuple(_released(s.id, fact) for s, m in made for fact in released_in([m])),
     )
 
@@ -86,14 +86,23 @@ def _tokenizer(step: Step) -> str:
     return next(described(config.tokenizer) for _, config in step.bound if isinstance(config, ExportConfig))
 
 
-def _files(stage: Stage, counts: Mapping[str, dict[str, int]]) -> Files:
-    name, format = stage.name.partition(".")[2], format_of(stage)
-    path = f"{name}/*{format.suffixes[0]}"
-    return Files(name=name, path=path, loader=format.loader, load=format.load, counts=counts[name])
+def _files(stage: Stage, counts: Mapping[str, dict[str, int]]) -> list[Files]:
+    """The format's files, table by table."""
+    name, format = kind_of(stage), format_of(stage)
+    about = {"loader": format.loader, "load": format.load}
+    if not format.tables:
+        return [Files(name=name, path=f"{name}/*{format.suffixes[0]}", counts=counts[name], **about)]
+    tables = [pair for pair in zip(format.tables, format.suffixes, strict=True) if counts[name].get(pair[0])]
+    return [
+        Files(name=f"{name}-{table}", path=f"{name}/*{suffix}", counts={"rows": counts[name][table]}, **about)
+        for table, suffix in tables
+    ]
 
 
-def _not_done(filters: Sequence[StageSettings]) -> tuple[Limit, ...]:
+def _not_done(filters: Sequence[StageSettings], mix: StageSettings) -> tuple[Limit, ...]:
+    """A filter looks at all documents, a mix for mid- or post-training at its own."""
     clean = any(f.stage == "filters.decontaminate" and f.settings["max_contamination"] is not None for f in filters)
+    clean = clean or bool(mix.settings["benchmarks"])
     return tuple(limit for limit in NOT_DONE if not (clean and limit.name == "Decontamination"))
 
 

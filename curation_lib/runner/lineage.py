@@ -50,8 +50,9 @@ def build_id_of(store: Store, recipe: Recipe, manifests: Sequence[Manifest]) -> 
     released = sorted({fact["fingerprint"] for fact in released_in(made_of)})
     later = [stage for m in made_of if m.inputs for stage in m.stages if stage["stage"] != MIX]  # not one phase's alone
     later += [stage_identity(*bound) for bound in mixes_of(recipe).values()]  # a source's are in its fingerprint
+    later += _exports(recipe)
     models = sorted({fingerprint(stage["models"]) for stage in later if stage["models"]})
-    code = sorted({_code(stage) for stage in (*later, *_exports(recipe))})
+    code = sorted({_code(stage) for stage in later})
     more = [found for found in (released, models) if found]
     return fingerprint([recipe_fingerprint(recipe), sources, *more, code])[:16]
 

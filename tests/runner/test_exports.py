@@ -9,7 +9,19 @@ import pytest
 from curation_lib.audit.trace import trace
 from curation_lib.runner.store import Store
 from tests.export.small_tokenizer import write_tokenizer
-from tests.runner.corpora import build, rows, simple, write_jsonl
+from tests.runner.corpora import build, rows, run_steps, simple, write_jsonl
+
+
+def test_exports_lie_under_the_id_that_the_build_is_recorded_by(tmp_path: Path) -> None:
+    """A mix's models are its tokenizer and its benchmarks, an export's the tokenizer alone."""
+    write_jsonl(tmp_path / "in" / "f0.jsonl", rows(0, 6))
+    write_jsonl(tmp_path / "quiz.jsonl", [{"question": "Which harbour of the islands is frozen for most of a winter?"}])
+    recipe = simple(tmp_path / "in")
+    quiz = {"name": "quiz", "paths": str(tmp_path / "quiz.jsonl"), "fields": ["question"]}
+    tokenizer = write_tokenizer(tmp_path / "tokenizer.json")
+    recipe["mixes"] = {"midtrain": {"default_weight": 1, "tokenizer": tokenizer, "benchmarks": [quiz]}}
+    done = run_steps(recipe, tmp_path / "store")
+    assert [one.name for one in (tmp_path / "store" / "exports" / "small").iterdir()] == [done.build_id]
 
 
 @pytest.mark.parametrize("formats", [["jsonl"], ["megatron"]], ids="".join)
