@@ -10,6 +10,8 @@ from curation_lib.runner.memory import FOLDER
 from curation_lib.runner.store import Store
 
 _KEPT_DEPTH = {"datasets": 3, "scores": 3, "work": 3}
+_SHUFFLED = "datasets/shuffle."
+"""Beside these, what work/ holds is the documents once more; beside others, keys that later builds take up."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,11 @@ class Garbage:
 
 def find_garbage(store: Store, answers: bool = False) -> Garbage:
     """Everything below datasets/, scores/ and work/ that no build record reaches, with its commit records, and
-    what killed writers left anywhere. Remembered answers were paid for: they are garbage only where `answers` says so
-    (finished datasets do not need them)."""
+    what killed writers left anywhere; of finished shuffles, what they were gathered from. Remembered answers were paid
+    for: they are garbage only where `answers` says so (finished datasets do not need them)."""
     used = reachable(store, list_builds(store))
-    used |= {d.replace("datasets/", "work/", 1) for d in used if d.startswith("datasets/")}
+    kept = (d for d in used if d.startswith("datasets/") and not d.startswith(_SHUFFLED))
+    used |= {d.replace("datasets/", "work/", 1) for d in kept}
     keys: list[str] = []
     sizes: dict[str, int] = {}
     for root, depth in _KEPT_DEPTH.items():

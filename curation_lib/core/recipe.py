@@ -111,6 +111,13 @@ def configured(name: str, settings: Mapping[str, Any] | None, where: str) -> tup
     return stage, validated(stage.config, dict(settings or {}), f"{where}: {name}")
 
 
+def of_phase(name: str, phase: str, settings: Mapping[str, Any], where: str) -> tuple[Stage, StageConfig]:
+    """The stage called `name` with its checked settings for a phase, which no setting may change."""
+    if "phase" in settings:
+        raise ConfigError(f"{where}: key 'phase': the phase is the name below mixes; leave it out")
+    return configured(name, {"phase": phase, **settings}, where)
+
+
 def sources_of(recipe: Recipe) -> dict[str, list[tuple[Stage, StageConfig]]]:
     """Each source's chain: the Source and the Maps fused behind it."""
     chains = {}
@@ -136,7 +143,7 @@ def mixes_of(recipe: Recipe) -> dict[str, tuple[Stage, StageConfig]]:
     """Each phase's mix, typed; ConfigError where one that takes no benchmark items knows no benchmarks."""
     stages = stages_of(recipe)
     return {
-        phase: configured(MIX, {"phase": phase, **with_benchmarks(phase, settings, stages)}, f"mixes.{phase}")
+        phase: of_phase(MIX, phase, with_benchmarks(phase, settings, stages), f"mixes.{phase}")
         for phase, settings in recipe.mixes.items()
     }
 

@@ -53,10 +53,11 @@ def once(
     paths: dict[str, str],
     make: Callable[[Outputs], dict[str, Any]],
 ) -> Done:
-    """Do `make` unless a record says that it is done; its files are then at `paths` in `directory` all the same."""
+    """Do `make` unless a record says that it is done and its files are there; they are then at `paths` in `directory`
+    all the same."""
     key = _key(work, input)
     record = store.find_json(key)
-    if record is not None:
+    if record is not None and _there(store, record):
         return _adopt(store, record, directory, paths)
     outputs = Outputs(store, directory, paths)
     facts = make(outputs)
@@ -77,6 +78,11 @@ def finished(store: Store, work: str, input: str) -> bool:
 
 def _key(work: str, input: str) -> str:
     return f"shards/{work}/{input}.json"
+
+
+def _there(store: Store, record: dict[str, Any]) -> bool:
+    """Whether nobody has removed the files, as one does with an export that is to be written again."""
+    return all(store.exists(f"{record['directory']}/{file['path']}") for file in record["files"].values())
 
 
 def _adopt(store: Store, record: dict[str, Any], directory: str, paths: dict[str, str]) -> Done:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from curation_lib.contracts.expectations import Expectation, parse_expectations
 from curation_lib.contracts.suites import check_columns, contract_for
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import Recipe, configured, exports_of, mixes_of, sources_of, stages_of
+from curation_lib.core.recipe import Recipe, configured, exports_of, mixes_of, of_phase, sources_of, stages_of
 from curation_lib.core.stage import Bound, Filter, Group, Map, Stage
 from curation_lib.runner.expected_rules import check_rules
 
@@ -50,7 +50,7 @@ def plan(recipe: Recipe) -> list[Step]:
         )
     for phase, mix in mixes_of(recipe).items():
         steps.append(Step(f"mix.{phase}", "group", f"mix.{phase}", (mix,), ("export.licenses",), phase))
-        shuffle = configured("mix.shuffle", {"phase": phase, **recipe.export.shuffle}, "export.shuffle")
+        shuffle = of_phase("mix.shuffle", phase, recipe.export.shuffle, "export.shuffle")
         steps.append(Step(f"shuffle.{phase}", "order", f"shuffle.{phase}", (shuffle,), (f"mix.{phase}",), phase))
         formats = tuple(exports_of(recipe, phase))
         steps.append(Step(f"export.{phase}", "export", f"export.{phase}", formats, (f"shuffle.{phase}",), phase))

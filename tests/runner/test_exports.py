@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
 from curation_lib.audit.trace import trace
 from curation_lib.runner.store import Store
 from tests.export.small_tokenizer import write_tokenizer
-from tests.runner.corpora import build, rows, run_steps, simple, write_jsonl
+from tests.runner.corpora import build, rows, run_steps, simple, tree, write_jsonl
 
 
 def test_exports_lie_under_the_id_that_the_build_is_recorded_by(tmp_path: Path) -> None:
@@ -22,6 +23,19 @@ def test_exports_lie_under_the_id_that_the_build_is_recorded_by(tmp_path: Path) 
     recipe["mixes"] = {"midtrain": {"default_weight": 1, "tokenizer": tokenizer, "benchmarks": [quiz]}}
     done = run_steps(recipe, tmp_path / "store")
     assert [one.name for one in (tmp_path / "store" / "exports" / "small").iterdir()] == [done.build_id]
+
+
+def test_an_export_that_was_deleted_is_written_again(tmp_path: Path) -> None:
+    """As `winnow export check` says to do with one that is not what was written."""
+    write_jsonl(tmp_path / "in" / "f0.jsonl", rows(0, 6))
+    recipe = simple(tmp_path / "in", export={"formats": ["jsonl"]})
+    run_steps(recipe, tmp_path / "store")
+    exports = tmp_path / "store" / "exports"
+    before = tree(exports, "run.json")
+    rmtree(exports)
+    run_steps(recipe, tmp_path / "store")
+    assert tree(exports, "run.json") == before
+    assert any(name.endswith(".jsonl.zst") for name in before)
 
 
 @pytest.mark.parametrize("formats", [["jsonl"], ["megatron"]], ids="".join)

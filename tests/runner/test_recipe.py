@@ -126,6 +126,20 @@ def test_the_fingerprint_holds_what_shapes_output() -> None:
         assert recipe_fingerprint(parse_recipe({**GOOD, **changes})) != same, changes
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mixes": {"posttrain": {"phase": "pretrain", "default_weight": 1.0}}},
+        {"mixes": {"pretrain": {"default_weight": 1.0}}, "export": {"shuffle": {"phase": "midtrain"}}},
+    ],
+)
+def test_a_phase_is_the_one_that_it_stands_under(changes: dict[str, Any]) -> None:
+    """A mix by the rules of another phase would get round what its own refuses."""
+    quiz = {"filters.decontaminate": {"benchmarks": [{"name": "q", "paths": "q.jsonl", "fields": ["question"]}]}}
+    with pytest.raises(ConfigError, match="key 'phase': the phase is the name below mixes"):
+        plan(parse_recipe({**GOOD, "stages": [quiz], **changes}))
+
+
 def test_the_recipe_in_the_readme_is_one() -> None:
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
     (written,) = re.findall(r"```yaml\n(corpus: .*?)```", readme, re.S)
