@@ -70,7 +70,8 @@ def named(store: Store, name: str) -> tuple[BuildRecord, str]:
 
 def lacking(open_books: Books, has: Mixed, lacks: Mixed) -> pa.Table:
     """The documents of `has` that `lacks` does not hold, by doc_id, with the `step` and `rule` that took each there;
-    both null where that build's ledgers do not know it: it was never read, or could not be.
+    both null where that build's ledgers do not know it: it was never read, or could not be. Of an id that was read
+    twice, the first drop took a copy; the last is what took the document.
 
     Memory: about 300 bytes for each of them; of the others DuckDB holds ids, and spills.
     """
@@ -83,9 +84,11 @@ def lacking(open_books: Books, has: Mixed, lacks: Mixed) -> pa.Table:
         ledgers.append(f"SELECT doc_id, {n} AS n, stage || '.' || rule AS rule FROM {{d{n}}}")
     known = "WHERE doc_id NOT IN (SELECT doc_id FROM {lacks})" if lacks.parts else ""
     sql = f"""WITH missing AS (SELECT * FROM ({_DOCUMENTS % "has"}) {known}),
-        taken AS (SELECT doc_id, min(n) AS n, min_by(rule, n) AS rule FROM ({" UNION ALL ".join(ledgers) or _EMPTY})
+        taken AS (SELECT doc_id, max(struct_pack(n := n, rule := rule)) AS last
+                  FROM ({" UNION ALL ".join(ledgers) or _EMPTY})
                   WHERE doc_id IN (SELECT doc_id FROM missing) GROUP BY doc_id)
-        SELECT missing.*, taken.n AS step, taken.rule FROM missing LEFT JOIN taken USING (doc_id) ORDER BY doc_id"""
+        SELECT missing.*, last.n AS step, last.rule AS rule FROM missing LEFT JOIN taken USING (doc_id)
+        ORDER BY doc_id"""
     found = open_books.table(sql, files)
     steps = pa.array(list(lacks.drops), pa.string()).take(found.column("step").combine_chunks())
     return found.set_column(found.schema.get_field_index("step"), "step", steps)

@@ -51,6 +51,17 @@ def builds(tmp_path_factory):
     return Store(str(folder / "store")), first.build_id, second.build_id
 
 
+def test_a_copy_that_was_dropped_is_not_why_its_document_left(tmp_path):
+    write_jsonl(tmp_path / "books.jsonl", [*rows(0, 4), *rows(2, 1)])
+    write_jsonl(tmp_path / "wiki.jsonl", rows(100, 2))
+    wiki = {"weights": [{"source": "wiki", "weight": 1}], "benchmarks": [QUIZ]}
+    mixes = {"pretrain": {"default_weight": 1}, "midtrain": wiki}
+    build = run_steps(recipe(tmp_path, ["MIT", "CC-BY-4.0"], ["dedup.exact"], **mixes), tmp_path / "store").build_id
+    (found,) = mix_diff(Store(str(tmp_path / "store")), f"{build}:pretrain", f"{build}:midtrain")
+    why = {(row["step"], row["rule"]): row["documents"] for row in found.report["left"]["rules"]}
+    assert why == {("mix.midtrain", "mix.sample.weight_zero"): 4}
+
+
 def test_what_entered_what_left_and_why(builds):
     store, first, second = builds
     (found,) = mix_diff(store, first, second)
