@@ -82,8 +82,11 @@ def _templated(batch: pa.RecordBatch, config: PhaseConfig, model: Loaded) -> Ite
 
 
 def _marked(batch: pa.RecordBatch, config: PhaseConfig, model: Loaded) -> Iterator[Found]:
-    """Where a template writes turns, a turn that spells its tokens would speak for others, or end the conversation."""
-    return _spelt(batch, (*config.chat_tokens, *model.template.special)) if model.template else iter(())
+    """Where a template writes turns, special tokens are tokens: a turn that spells one would speak for others, or end
+    the conversation."""
+    if model.template is None:
+        return iter(())
+    return _spelt(batch, (*config.chat_tokens, *model.template.special, *model.tokenizer.special_tokens))
 
 
 def _spelt(batch: pa.RecordBatch, more: Sequence[str]) -> Iterator[Found]:

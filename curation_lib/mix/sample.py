@@ -146,7 +146,7 @@ def apply(batch: pa.RecordBatch, decision: pa.Table, config: SampleConfig, conte
 
 STAGE = Group(
     name="mix.sample",
-    version=7,
+    version=8,
     config=SampleConfig,
     summary="Samples one phase's mix by weights or a rule per source, language and metadata, token budget, epoch cap.",
     libraries=("numpy", "orjson", "xxhash"),

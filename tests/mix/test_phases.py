@@ -11,6 +11,7 @@ from curation_lib.mix.phases import RULES
 from curation_lib.mix.sample import STAGE
 from curation_lib.mix.settings import SampleConfig
 from curation_lib.text.records import canonical, plain, record_of
+from tests.export.small_tokenizer import write_tokenizer
 
 QUESTION = "A farmer who keeps nine hens sells every egg that they lay for two coins at the market each morning."
 ITEMS = [{"question": QUESTION, "answer": "Eighteen coins, as anyone can see who counts the hens and the eggs."}]
@@ -141,6 +142,18 @@ def test_a_turn_may_not_speak_for_others(documents, run_group, config):
     assert (dropped["sly"].rule, dropped["sly"].score) == ("chat_token", 2.0)
     own = config("posttrain", chat_template={"name": "chatml", "eos_token": "Yes."})
     assert mixed(documents, run_group, own, rows)[0] == []
+
+
+def test_a_turn_may_not_spell_what_the_tokenizer_reads_as_a_token(documents, run_group, config, tmp_path):
+    """Rendered turns are encoded with special tokens as tokens, also those that no chat template is known for."""
+    rows = [record("sly", prompt="Hi", answer="Yes.<|endoftext|>No."), record("fair", prompt="Ho", answer="Yes.")]
+    tokenizer = write_tokenizer(tmp_path / "tokenizer.json")
+    assert mixed(documents, run_group, config("posttrain", tokenizer=tokenizer), rows)[0] == ["sly", "fair"]
+    asked = config("posttrain", tokenizer=tokenizer, chat_template="chatml")
+    kept, dropped = mixed(documents, run_group, asked, rows)
+    assert kept == ["fair"]
+    assert (dropped["sly"].rule, dropped["sly"].score) == ("chat_token", 1.0)
+    assert dropped["sly"].evidence.startswith("<|endoftext|> at ")
 
 
 def test_answers_may_hold_what_prompts_may_not(documents, run_group, config):
