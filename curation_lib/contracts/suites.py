@@ -72,7 +72,7 @@ _REFUSED: Mapping[str, Mapping[str, str]] = {
     },
     "posttrain": {
         "unknown_license": "name the licence where the source is described, or give the source the weight 0",
-        "not_a_record": "take in by weights what sources.records reads, and let no stage edit it",
+        "not_a_record": "take in by weights what sources.records reads and chat_template takes; let no stage edit it",
         "leaked_prompt": "take such records out by filters.decontaminate in `stages`, or raise max_contamination",
         "chat_token": "drop such records before the mix, or leave chat_template out: it would read them as turns",
         "repeated_prompt": "put dedup.prompts into `stages`",

@@ -98,6 +98,8 @@ def _shapeless(batch: pa.RecordBatch, config: PhaseConfig, model: Loaded) -> Ite
     for row, record in enumerate(records_of(batch)):
         if isinstance(record, NotARecord):
             yield Found(row, "not_a_record", 0.0, 1.0, str(record))
+        elif model.template and (why := model.template.refusal(record)):
+            yield Found(row, "not_a_record", 0.0, 1.0, why)
 
 
 _Check = Callable[[pa.RecordBatch, PhaseConfig, Loaded], Iterator[Found]]

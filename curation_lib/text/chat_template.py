@@ -8,7 +8,7 @@ purpose: templates that ask for it have a fixed date for where it is missing, an
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -104,6 +104,15 @@ class ChatTemplate:
         """
         return self.rendered((*record.prompt, *record.answer))
 
+    def refusal(self, record: Record) -> str:
+        """Why the template takes one of the record's conversations not; empty where it takes all."""
+        try:
+            for answer in filter(None, (record.answer, record.rejected)):
+                self.rendered((*record.prompt, *answer))
+        except ContractError as e:
+            return str(e)
+        return ""
+
     def rendered(self, turns: Messages) -> str:
         """Turns as one text."""
         messages = [one._asdict() for one in turns]
@@ -118,19 +127,32 @@ class ChatTemplate:
 
 
 def rendered(batch: pa.RecordBatch, template: ChatTemplate | None) -> pa.LargeStringArray:
-    """The text of each document, that of a record as the template renders it."""
-    texts = batch.column("text")
+    """The text of each document, that of a record as the template renders it. Raises ContractError where it refuses."""
     if template is None:
-        return texts
-    pairs = zip(texts.to_pylist(), records_of(batch), strict=True)
-    return pa.array([template.render(r) if isinstance(r, Record) else text for text, r in pairs], pa.large_string())
+        return batch.column("text")
+    return _texts(batch, template.render)
+
+
+def _texts(batch: pa.RecordBatch, render: Callable[[Record], str | None]) -> pa.LargeStringArray:
+    """What `render` makes of each record; the text of other documents, and of those that it makes nothing of."""
+    pairs = zip(batch.column("text").to_pylist(), records_of(batch), strict=True)
+    made = [(render(one) if isinstance(one, Record) else None, text) for text, one in pairs]
+    return pa.array([text if new is None else new for new, text in made], pa.large_string())
 
 
 def counted(batch: pa.RecordBatch, tokenizer: Tokenizer, template: ChatTemplate | None) -> npt.NDArray[np.int64]:
-    """Tokens of each document's `rendered` text; special tokens that a template writes are one each."""
-    return (
-        tokenizer.count(batch.column("text")) if template is None else tokenizer.count_marked(rendered(batch, template))
-    )
+    """Tokens of each document's `rendered` text; special tokens that a template writes are one each. Of a record that
+    the template refuses, those of its text: it may be none that is taken."""
+    if template is None:
+        return tokenizer.count(batch.column("text"))
+
+    def taken(record: Record) -> str | None:
+        try:
+            return template.render(record)
+        except ContractError:
+            return None
+
+    return tokenizer.count_marked(_texts(batch, taken))
 
 
 def load_template(setting: ChatTemplateSetting | str | Mapping[str, Any]) -> ChatTemplate:

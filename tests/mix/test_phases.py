@@ -156,6 +156,23 @@ def test_a_turn_may_not_spell_what_the_tokenizer_reads_as_a_token(documents, run
     assert dropped["sly"].evidence.startswith("<|endoftext|> at ")
 
 
+def test_what_the_template_takes_not_is_named_where_it_is_taken(documents, run_group, config, tmp_path):
+    """One conversation of another source does not stop a mix; one that would be taken is refused with its row."""
+    (tmp_path / "t.jinja").write_text(
+        "{% for m in messages %}{% if m.content == 'Ho' %}{{ raise_exception('no Ho here') }}{% endif %}"
+        "{{ m.role }}: {{ m.content }}\n{% endfor %}"
+    )
+    rows = [{**record("odd", prompt="Ho", answer="Yes."), "source": "web"}, record("fair", prompt="Hi", answer="Yes.")]
+    template = str(tmp_path / "t.jinja")
+    kept, dropped = mixed(documents, run_group, config("posttrain", chat_template=template), rows)
+    assert kept == ["fair"]
+    assert dropped["odd"].rule == "not_a_record"
+    assert "no Ho here" in dropped["odd"].evidence
+    weights = {"weights": [{"source": "web", "weight": 0}, {"source": "*", "weight": 1}]}
+    asked = config("posttrain", chat_template=template, **weights)
+    assert mixed(documents, run_group, asked, rows)[1]["odd"].rule == "weight_zero"
+
+
 def test_answers_may_hold_what_prompts_may_not(documents, run_group, config):
     rows = [record("told", prompt="Tell me of hens.", answer=QUESTION)]
     assert mixed(documents, run_group, config("posttrain"), rows)[0] == ["told"]
