@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
 
-from curation_lib.command import SCHEDULER, STORE, WORKERS, command
+from curation_lib.command import SCHEDULER, WORKERS, command
 
 PHASES = ["pretrain", "midtrain", "posttrain"]
 
@@ -18,20 +19,24 @@ def export() -> None:
 
 @export.command()
 @click.argument("build")
-@STORE
+@click.option("--store", envvar="WINNOW_STORE", help="Folder or URL of the store that BUILD is in.")
 @click.option("--phase", type=click.Choice(PHASES), help="[all]")
 @click.option("--readers", metavar="PYTHON", help="A Python with the trainers' libraries.  [.venv-readers/bin/python]")
 @command
-def check(build: str, store: str, phase: str | None, readers: str | None) -> Any:
-    """Open every file of BUILD's exports with the library that trainers use; counts must be the manifest's."""
+def check(build: str, store: str | None, phase: str | None, readers: str | None) -> Any:
+    """Open every file of BUILD's exports with the library that trainers use; counts must be the manifest's. BUILD may
+    be the folder or URL that `winnow export write` wrote to."""
     from rich.table import Table
 
-    from curation_lib.audit.export_check import READERS, as_json, check_exports
+    from curation_lib.audit.export_check import READERS, as_json, check_exports, check_files
     from curation_lib.core.errors import ContractError
     from curation_lib.runner.store import Store
     from curation_lib.terminal import OUT
 
-    found = list(check_exports(Store(store), build, phase, readers or READERS))
+    if store is None or "://" in build or os.path.isdir(build):
+        found = list(check_files(build, readers or READERS))
+    else:
+        found = list(check_exports(Store(store), build, phase, readers or READERS))
     table = Table("phase", "format", "rows", "tokens", "as the manifest says", box=None)
     for one in found:
         said = "yes" if one.ok else "; ".join(one.wrong) or f"no: it says {dict(one.expected)}"
@@ -39,7 +44,7 @@ def check(build: str, store: str, phase: str | None, readers: str | None) -> Any
         table.add_row(one.phase, one.format, *(f"{seen.get(k, 0):,}" for k in ("rows", "tokens")), said)
     OUT.print(table)
     if bad := [f"{one.phase}/{one.format}" for one in found if not one.ok]:
-        raise ContractError(f"{', '.join(bad)}: not what was written; delete the export and build again")
+        raise ContractError(f"{', '.join(bad)}: not what was written; delete the export and make it again")
     return {"exports": [as_json(one) for one in found]}
 
 

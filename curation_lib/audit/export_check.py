@@ -7,7 +7,7 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from curation_lib.audit import trainer_reads
 from curation_lib.audit.builds import find_build
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.manifest import Manifest
+from curation_lib.runner.publish import published
 from curation_lib.runner.store import Store
 
 READERS = ".venv-readers/bin/python"
@@ -40,15 +41,29 @@ class Checked:
 
 def check_exports(store: Store, build: str, phase: str | None, python: str = READERS) -> Iterator[Checked]:
     """Every format of every phase of the build, or of one. ConfigError where there is no such phase or reader."""
-    if not Path(python).is_file():
-        raise ConfigError(f"--readers {python}: no such Python; `make setup-readers` makes one, 1.5 GB")
     exports = [step.manifest for step in find_build(store, build).steps(store) if step.kind == "export"]
     chosen = [m for m in exports if phase in (None, m.facts["phase"])]
     if not chosen:
         raise ConfigError(f"--phase {phase}: phases are {', '.join(m.facts['phase'] for m in exports)}")
     for manifest in chosen:
-        for name in manifest.facts["formats"]:
-            yield _checked(store, manifest, name, python)
+        yield from _every_format(store, manifest, python)
+
+
+def check_files(output: str, python: str = READERS) -> Iterator[Checked]:
+    """Every format of what `winnow export write` wrote to `output`. ConfigError where there is no such thing."""
+    remedy = "give what `winnow export write` wrote, or a build and its --store"
+    place, manifest = published(output, remedy)
+    if manifest is None or "formats" not in manifest.facts:
+        raise ConfigError(f"{output}: no export; {remedy}")
+    above, _, name = place.url.rpartition("/")
+    yield from _every_format(Store(above), replace(manifest, directory=name), python)
+
+
+def _every_format(store: Store, manifest: Manifest, python: str) -> Iterator[Checked]:
+    if not Path(python).is_file():
+        raise ConfigError(f"--readers {python}: no such Python; `make setup-readers` makes one, 1.5 GB")
+    for name in manifest.facts["formats"]:
+        yield _checked(store, manifest, name, python)
 
 
 def _checked(store: Store, manifest: Manifest, name: str, python: str) -> Checked:

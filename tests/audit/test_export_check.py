@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from curation_lib.audit.export_check import READERS, check_exports
+from curation_lib.audit.export_check import READERS, check_exports, check_files
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.build import Build
+from curation_lib.runner.dask import LocalScheduler
+from curation_lib.runner.exported_files import Asked, export_files
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.store import Store
 from tests.export.small_tokenizer import write_tokenizer
@@ -89,3 +91,18 @@ def test_what_is_not_there_is_named(one: tuple[Build, Store], python: str) -> No
         list(check_exports(store, str(build.build_id), None, "no/python"))
     with pytest.raises(ConfigError, match="phases are pretrain"):
         list(check_exports(store, str(build.build_id), "midtrain", python))
+
+
+def test_files_that_were_exported_without_a_recipe(tmp_path: Path, python: str) -> None:
+    write_jsonl(tmp_path / "in.jsonl", rows(0, 40))
+    tokenizer, output = write_tokenizer(tmp_path / "tokenizer.json"), str(tmp_path / "out")
+    asked = Asked(FORMATS, tokenizer, "best_fit", 128, part_bytes=20_000)
+    done = export_files([str(tmp_path / "in.jsonl")], output, asked, LocalScheduler(1))
+    found = list(check_files(output, python))
+    assert [check.format for check in found] == sorted(FORMATS)
+    assert all(check.ok and check.expected["tokens"] > 1000 for check in found), found
+    part = tmp_path / "out" / done.manifest.shards[0].files["megatron.bin"].path
+    part.write_bytes(part.read_bytes()[:-2])
+    assert [check.format for check in check_files(output, python) if not check.ok] == ["megatron"]
+    with pytest.raises(ConfigError, match="no export; give what `winnow export write` wrote"):
+        list(check_files(str(tmp_path / "none"), python))

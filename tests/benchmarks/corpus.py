@@ -26,10 +26,10 @@ def labelled(folder: Path) -> Path:
     return folder
 
 
-def grown(folder: Path, megabytes: int) -> Path:
+def grown(folder: Path, megabytes: int, first: int = 0) -> Path:
     """About that much text: copies of the throughput set under letter ciphers, so that no copy resembles another
-    while lengths, word counts and duplicates within each stay those of real text."""
-    number, written, copy = 0, 0, 0
+    while lengths, word counts and duplicates within each stay those of real text. Copy 0 is the text itself."""
+    number, written, copy = 0, 0, first
     while written < megabytes * 10**6:
         for rows in _throughput():
             if written >= megabytes * 10**6:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import dedup, filters, scaling, tokenizers
+from tests.benchmarks import dedup, filters, scaling, tokenise, tokenizers
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
@@ -33,10 +33,21 @@ def test_filters_beside_the_peers(data: Path) -> None:
 
 
 def test_time_is_linear_and_memory_flat(data: Path) -> None:
-    small, middle, large = scaling.run().values()
+    small, middle, large = scaling.run("dedup").values()
     per_megabyte = (middle["cpu"] - small["cpu"]) / 300, (large["cpu"] - middle["cpu"]) / 600
     assert per_megabyte[1] <= 1.15 * per_megabyte[0]
     assert large["anonymous"] <= 1.15 * small["anonymous"]
+
+
+def test_tokenising_shuffling_and_packing_beside_datatrove(data: Path) -> None:
+    tools = tokenise.run(3)["tools"]
+    for ours in (tokenise.OURS, tokenise.PACKED):
+        assert tools[tokenise.PEER]["cpu"] >= 3 * tools[ours]["cpu"]
+
+
+def test_an_export_of_any_size_is_made_in_the_same_memory(data: Path) -> None:
+    small, _, large = scaling.run("export", runs=1).values()
+    assert large["anonymous"] <= 1.25 * small["anonymous"]
 
 
 def test_tokens_beside_their_libraries(data: Path) -> None:
