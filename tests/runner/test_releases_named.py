@@ -98,7 +98,8 @@ def test_an_export_stands_for_its_mixture(small: Path, tmp_path: Path) -> None:
     assert fact["directory"] == a.directories()["shuffle.pretrain"]
     moved = shutil.copytree(export, tmp_path / "moved")
     with pytest.raises(
-        ConfigError, match=r"moved is an export away from its store.* give the mixture it was made from, datasets/shuffle"
+        ConfigError,
+        match=r"moved is an export away from its store.* give the mixture it was made from, datasets/shuffle",
     ):
         dry_run(parse_recipe(recipe(small, "b", {"dedup.exact": [str(moved)]})), Store(str(tmp_path / "store")))
 
