@@ -1,0 +1,98 @@
+"""What a loss is as a function of a mixture. Each law is convex in the weights, so that it has one optimum.
+
+`log_linear`: L = floor + exp(sum_j t_j w_j), of [Ye et al. 2024](https://arxiv.org/abs/2403.16952); weights sum to 1, so
+that their factor k is part of every t.
+`effective_data`: L = exp(a) (sum_j s_j w_j^q)^-b: what a domain is worth for the target grows with less than its weight,
+and the loss falls as a power of the sum. The sum is that of the additive law of
+[Shukor et al. 2025](https://arxiv.org/abs/2507.09404), here with one exponent q in (0, 1) for all domains and an outer
+power b, as a scaling law has for tokens.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from curation_lib.mix.search.runs import Floats
+
+LEAST = 1e-9
+"""Weights below it count as it: a root's slope has no end at 0."""
+
+
+class Law(Protocol):
+    """params: float64[coefficients]; weights: float64[n, domains]."""
+
+    name: str
+
+    def start(self, weights: Floats, losses: Floats) -> Floats:
+        """Params to begin a fit with."""
+
+    def predict(self, params: Floats, weights: Floats) -> Floats:
+        """Losses, float64[n]."""
+
+    def slopes(self, params: Floats, weights: Floats) -> Floats:
+        """dL/dw, float64[n, domains]."""
+
+    def sensitivity(self, params: Floats, weights: Floats) -> Floats:
+        """dL/dparams, float64[n, coefficients]."""
+
+
+class LogLinear:
+    """params: the logarithm of the floor, then t of each domain."""
+
+    name = "log_linear"
+
+    def start(self, weights: Floats, losses: Floats) -> Floats:
+        """Half of the smallest loss is floor, t by least squares."""
+        floor = losses.min() / 2
+        t = np.linalg.lstsq(weights, np.log(losses - floor), rcond=None)[0]
+        return np.concatenate([[np.log(floor)], t])
+
+    def predict(self, params: Floats, weights: Floats) -> Floats:
+        return np.exp(params[0]) + self._above(params, weights)
+
+    def slopes(self, params: Floats, weights: Floats) -> Floats:
+        return np.outer(self._above(params, weights), params[1:])
+
+    def sensitivity(self, params: Floats, weights: Floats) -> Floats:
+        above = self._above(params, weights)[:, None] * weights
+        return np.column_stack([np.full(len(weights), np.exp(params[0])), above])
+
+    def _above(self, params: Floats, weights: Floats) -> Floats:
+        return np.exp(np.clip(weights @ params[1:], -60, 60))
+
+
+class EffectiveData:
+    """params: a, log b, q's log-odds, then log s of each domain."""
+
+    name = "effective_data"
+
+    def start(self, weights: Floats, losses: Floats) -> Floats:
+        """The mean loss, b = 0.1, q = 0.5, all domains alike."""
+        return np.concatenate([[np.log(losses).mean(), np.log(0.1), 0.0], np.zeros(weights.shape[1])])
+
+    def predict(self, params: Floats, weights: Floats) -> Floats:
+        total = self._parts(params, weights)[1].sum(axis=1)
+        return np.exp(params[0]) * total ** -np.exp(params[1])
+
+    def slopes(self, params: Floats, weights: Floats) -> Floats:
+        q, parts = self._parts(params, weights)
+        share = parts / parts.sum(axis=1, keepdims=True)
+        outer = -np.exp(params[1]) * self.predict(params, weights)
+        return outer[:, None] * q * share / np.maximum(weights, LEAST)
+
+    def sensitivity(self, params: Floats, weights: Floats) -> Floats:
+        q, parts = self._parts(params, weights)
+        total, b = parts.sum(axis=1), np.exp(params[1])
+        loss = self.predict(params, weights)
+        share = parts / total[:, None]
+        by_q = -b * loss * (share * np.log(np.maximum(weights, LEAST))).sum(axis=1) * q * (1 - q)
+        return np.column_stack([loss, -b * np.log(total) * loss, by_q, -b * loss[:, None] * share])
+
+    def _parts(self, params: Floats, weights: Floats) -> tuple[float, Floats]:
+        q = float(1 / (1 + np.exp(-params[2])))
+        return q, np.maximum(weights, LEAST) ** q * np.exp(np.clip(params[3:], -60, 60))
+
+
+LAWS: tuple[Law, ...] = (LogLinear(), EffectiveData())
