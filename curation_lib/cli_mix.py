@@ -65,3 +65,61 @@ def diff(before: str, after: str, store: str, phase: str, samples: int, output: 
 
     found = mix_diff(Store(store), before, after, phase, samples)
     return compared(found, write(found, Store(output)) if output else [])
+
+
+@mix.command()
+@click.argument("table")
+@click.option("--target", "targets", required=True, multiple=True, metavar="COLUMN[=VALUE]", help="Losses; repeatable.")
+@click.option("--losses", default="", metavar="TABLE", help="The losses, where they are in a table of their own.")
+@click.option("--key", default="index", show_default=True, metavar="COLUMN", help="What both tables share.")
+@click.option("--domains", default="weight_*", show_default=True, metavar="GLOB", help="Columns of weights.")
+@click.option("--parameters", default="", metavar="COLUMN", help="Sizes of models, where there are several.")
+@click.option("--scale", type=float, help="The size that the mixture is for [the largest].")
+@click.option("--natural", metavar="FILE", help="`domain: tokens` in YAML or JSON [the mean of the runs].")
+@click.option("--kl", type=click.FloatRange(0, min_open=True), help="Nats from natural at most [as half of the runs].")
+@click.option("--kl-penalty", type=click.FloatRange(0), default=0.0, help="Loss per nat from natural, instead.")
+@click.option("--budget", type=click.IntRange(1), help="Tokens of the run to come; caps epochs.")
+@click.option("--max-epochs", type=click.FloatRange(0, min_open=True), default=4.0, show_default=True)
+@click.option("--license-cap", "license_caps", multiple=True, metavar="GLOB=SHARE", help="Repeatable; the first counts.")
+@click.option("--draws", type=click.IntRange(20), default=200, show_default=True, help="Of runs, for intervals.")
+@click.option("--output", metavar="DIR", help="Folder or URL for mixture.json, mixture.html and weights.yaml.")
+@command
+def optimise(table: str, targets: tuple[str, ...], output: str | None, **options: Any) -> Any:
+    """Fit losses to mixtures over the proxy runs of TABLE (.csv, .parquet, .jsonl; a row per run), and find the best
+    mixture within limits. It is shipped, as a `weights_file`, where it beats UniMax outside of noise."""
+    from curation_lib.audit.mixture_page import write
+    from curation_lib.mix.search.answer import answer
+    from curation_lib.mix.search.natural import mean_mixture, read_natural
+    from curation_lib.mix.search.question import Question
+    from curation_lib.mix.search.reading import Layout, read_runs
+    from curation_lib.runner.store import Store
+    from curation_lib.terminal_mixture import optimised
+
+    values = dict(_valued(one, "--target", 1.0) for one in targets)
+    question = Question(
+        list(values.values()),
+        options["kl"],
+        options["kl_penalty"],
+        options["budget"],
+        options["max_epochs"],
+        [_valued(one, "--license-cap") for one in options["license_caps"]],
+        options["scale"],
+    )
+    layout = Layout(list(values), options["domains"], options["parameters"], options["losses"], options["key"])
+    runs = read_runs(table, layout)
+    natural = read_natural(options["natural"], runs.domains) if options["natural"] else mean_mixture(runs)
+    report = answer(runs, question, natural, options["draws"])
+    return optimised(report, write(report, Store(output)) if output else [])
+
+
+def _valued(text: str, option: str, default: float | None = None) -> tuple[str, float]:
+    """NAME=NUMBER, or NAME where there is a default."""
+    from curation_lib.core.errors import ConfigError
+
+    name, equals, number = text.rpartition("=")
+    if not equals and default is not None:
+        return text, default
+    try:
+        return name, float(number)
+    except ValueError:
+        raise ConfigError(f"{option} {text}: write NAME=NUMBER") from None

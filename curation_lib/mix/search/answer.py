@@ -1,0 +1,153 @@
+"""The answer as plain data: for the terminal, JSON, the page; and as the weights that a recipe's `weights_file` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import yaml
+
+from curation_lib.mix.search.baselines import UNIMAX, baselines
+from curation_lib.mix.search.fits import FOLDS
+from curation_lib.mix.search.laws import LAWS
+from curation_lib.mix.search.limits import Limits, divergence
+from curation_lib.mix.search.natural import Natural
+from curation_lib.mix.search.question import Question
+from curation_lib.mix.search.runs import Floats, Runs, require_fittable
+from curation_lib.mix.search.scaling import Claim, scale_claim
+from curation_lib.mix.search.verdict import BOOSTED, OPTIMUM, Searched, searched
+
+DIGITS = 6
+DRAWS = 200
+
+
+def answer(runs: Runs, question: Question, natural: Natural, draws: int = DRAWS) -> dict[str, Any]:
+    """The best mixture for the question, beside mixtures that need no runs, and the scale claim where runs have scales.
+
+    Raises ConfigError for runs that do not determine a law, or limits that leave no mixture.
+    """
+    asked = question.at_scale(runs)
+    most = max(len(law.start(asked.weights, asked.losses[:, 0])) for law in LAWS)
+    require_fittable(asked, most, FOLDS)
+    limits = question.limits(asked, natural)
+    others = baselines(natural.shares, limits.caps)
+    found = searched(asked, question.importance(), limits, others, draws)
+    claim = scale_claim(runs, natural.shares, draws) if len(runs.scales()) > 1 else None
+    return _rounded(_told(asked, question, natural, limits, found) | {"claim": _claim(claim)})
+
+
+def _told(runs: Runs, question: Question, natural: Natural, limits: Limits, found: Searched) -> dict[str, Any]:
+    laws = [one.law.name for one in found.objective.fits]
+    targets = [
+        {"target": name, "value": value, "law": law, "unseen": {k: v._asdict() for k, v in found.told[name].items()}}
+        for name, value, law in zip(runs.targets, found.objective.values.tolist(), laws, strict=True)
+    ]
+    low, high = found.interval(found.gains)
+    return {
+        "runs": len(runs),
+        "scale": None if runs.parameters is None else float(runs.parameters[0]),
+        "natural": natural.origin,
+        "targets": targets,
+        "limits": {
+            "kl": limits.kl,
+            "kl_penalty": limits.penalty or None,
+            "budget": question.budget,
+            "max_epochs": None if question.budget is None else question.max_epochs,
+            "license_caps": dict(question.license_caps),
+        },
+        "mixtures": [_mixture(name, found, limits) for name in found.mixtures],
+        "domains": _domains(runs, found, natural, question),
+        "gain": {"over": UNIMAX, "value": found.gain, "low": low, "high": high, "optimism": found.optimism},
+        "ships": found.ships,
+        "mixture": OPTIMUM if found.ships else UNIMAX,
+        "verdict": verdict(found),
+        "notes": _notes(runs, limits, found),
+    }
+
+
+def verdict(found: Searched) -> str:
+    """What is to be shipped, and why, in a sentence."""
+    low, high = found.interval(found.gains)
+    gain = f"{found.gain:.4f} ({low:.4f} to {high:.4f})"
+    if found.ships:
+        return f"ship the optimum: its predicted loss is {gain} below UniMax's, and LightGBM agrees"
+    if low > 0:
+        return f"ship UniMax: the law puts the optimum {gain} below it, but LightGBM does not"
+    return f"ship UniMax: the optimum does not beat it outside of noise, its gain is {gain}"
+
+
+def _mixture(name: str, found: Searched, limits: Limits) -> dict[str, Any]:
+    low, high = found.interval(found.draws[name])
+    kl = divergence(found.mixtures[name], limits.natural)
+    told = {"loss": found.losses[name], "low": low, "high": high, BOOSTED: found.boosted[name]}
+    return {"mixture": name, **told, "kl": kl if np.isfinite(kl) else None}
+
+
+def _domains(runs: Runs, found: Searched, natural: Natural, question: Question) -> list[dict[str, Any]]:
+    low, high = found.interval(found.weights)
+    epochs = _epochs(found.mixtures[OPTIMUM], natural, question)
+    rows = [
+        {
+            "domain": name,
+            "there_is": natural.shares[n],
+            **{kind: mixture[n] for kind, mixture in found.mixtures.items()},
+            "low": low[n],
+            "high": high[n],
+            "epochs": None if epochs is None else epochs[n],
+        }
+        for n, name in enumerate(runs.domains)
+    ]
+    return sorted(rows, key=lambda row: (-row[OPTIMUM], row["domain"]))
+
+
+def _epochs(mixture: Floats, natural: Natural, question: Question) -> Floats | None:
+    if question.budget is None or natural.tokens is None:
+        return None
+    found: Floats = question.budget * mixture / np.maximum(natural.tokens, 1)
+    return found
+
+
+def _notes(runs: Runs, limits: Limits, found: Searched) -> list[str]:
+    notes = []
+    furthest = max(divergence(mixture, limits.natural) for mixture in runs.weights)
+    if divergence(found.mixtures[OPTIMUM], limits.natural) > furthest:
+        notes.append("the optimum is further from natural than any run: its loss is extrapolated")
+    for target, by in found.told.items():
+        if all(by[BOOSTED].error < by[law.name].error for law in LAWS):
+            notes.append(f"{target}: LightGBM tells unseen runs better than the law, whose form may be wrong")
+    for mask, share in limits.together:
+        over = [name for name, mixture in found.mixtures.items() if mask @ mixture > share + 1e-4]
+        if over:
+            notes.append(f"{', '.join(over)}: above a licence cap of {share:g}, which binds the optimum only")
+    return notes
+
+
+def _claim(claim: Claim | None) -> dict[str, Any] | None:
+    if claim is None:
+        return None
+    return {
+        "verdict": claim.verdict,
+        "law": claim.law,
+        "scales": [{"parameters": size, "runs": n} for size, n in zip(claim.scales, claim.runs, strict=True)],
+        "slopes": [
+            {**{name: getattr(one, name) for name in ("normalisation", "strength", "value", "low", "high")}, "kl": list(one.kl)}
+            for one in claim.slopes
+        ],
+        "transfer": [{"from": size, "to": claim.scales[-1], **one._asdict()} for size, one in claim.transfer.items()],
+    }
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _rounded(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    return round(float(value), DIGITS) + 0.0 if isinstance(value, float | np.floating) else value
+
+
+def weights_file(report: Mapping[str, Any]) -> str:
+    """weights.yaml: what is to be shipped, as `mixes.<phase>.weights_file` takes it."""
+    weights = [{"source": row["domain"], "weight": row[report["mixture"]]} for row in report["domains"]]
+    told = {"mixture": report["mixture"], "verdict": report["verdict"], "weights": weights}
+    return str(yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=1000))

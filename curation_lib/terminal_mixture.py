@@ -1,0 +1,69 @@
+"""What the terminal shows of a search for a mixture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from curation_lib.terminal import OUT
+
+
+def optimised(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, Any]:
+    """How well laws tell unseen runs, the mixtures, the weights, the scale claim and the verdict."""
+    OUT.print(_unseen(report), _mixtures(report), _weights(report))
+    if claim := report["claim"]:
+        OUT.print(_slopes(claim))
+        OUT.print(f"a best mixture that moves with scale: {claim['verdict']}", highlight=False)
+    for note in report["notes"]:
+        OUT.print(f"note: {escape(note)}", highlight=False)
+    OUT.print(f"[bold]{escape(report['verdict'])}[/]", highlight=False)
+    for address in written:
+        OUT.print(address, markup=False, highlight=False, soft_wrap=True)
+    return {**report, "written": list(written)}
+
+
+def _unseen(report: Mapping[str, Any]) -> Table:
+    table = _table(f"{report['runs']} runs, natural is {report['natural']}", "target", "fit", "Spearman", "95 %", "error")
+    for target in report["targets"]:
+        for name, told in target["unseen"].items():
+            used = " (used)" if name == target["law"] else ""
+            numbers = (f"{told['spearman']:.3f}", f"{told['low']:.3f} to {told['high']:.3f}", f"{told['error']:.4f}")
+            table.add_row(escape(target["target"]), name + used, *numbers)
+    return table
+
+
+def _mixtures(report: Mapping[str, Any]) -> Table:
+    table = _table("", "mixture", "", "predicted loss", "95 %", "LightGBM", "KL nats")
+    for row in report["mixtures"]:
+        numbers = (f"{row['loss']:.4f}", f"{row['low']:.4f} to {row['high']:.4f}", f"{row['lightgbm']:.4f}")
+        table.add_row(row["mixture"], "", *numbers, "inf" if row["kl"] is None else f"{row['kl']:.3f}")
+    return table
+
+
+def _weights(report: Mapping[str, Any]) -> Table:
+    table = _table("", "domain", "", "optimum", "95 %", "natural", "temperature", "UniMax", "epochs")
+    for row in report["domains"]:
+        low, high = (f"{100 * row[name]:.1f}" for name in ("low", "high"))
+        shares = (f"{100 * row[name]:.1f} %" for name in ("natural", "temperature", "unimax"))
+        epochs = "" if row["epochs"] is None else f"{row['epochs']:.2f}"
+        table.add_row(escape(row["domain"]), "", f"{100 * row['optimum']:.1f} %", f"{low} to {high}", *shares, epochs)
+    return table
+
+
+def _slopes(claim: Mapping[str, Any]) -> Table:
+    sizes = (f"KL at {scale['parameters']:.3g}" for scale in claim["scales"])
+    table = _table("slope of KL(optimum || natural) per tenfold parameters", "penalty in", "", "strength", "slope", "95 %", *sizes)
+    for row in claim["slopes"]:
+        numbers = (f"{row['strength']:g}", f"{row['value']:+.3f}", f"{row['low']:+.3f} to {row['high']:+.3f}")
+        table.add_row(row["normalisation"], "", *numbers, *(f"{kl:.3f}" for kl in row["kl"]))
+    return table
+
+
+def _table(title: str, *heads: str) -> Table:
+    table = Table(*heads, title=title or None, title_justify="left", box=None)
+    for column in table.columns[2:]:
+        column.justify = "right"
+    return table
