@@ -26,7 +26,9 @@ def optimised(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, An
 
 
 def _unseen(report: Mapping[str, Any]) -> Table:
-    table = _table(f"{report['runs']} runs, natural is {report['natural']}", "target", "fit", "Spearman", "95 %", "error")
+    table = _table(
+        f"{report['runs']} runs, natural is {report['natural']}", "target", "fit", "Spearman", "95 %", "error"
+    )
     for target in report["targets"]:
         for name, told in target["unseen"].items():
             used = " (used)" if name == target["law"] else ""
@@ -55,7 +57,9 @@ def _weights(report: Mapping[str, Any]) -> Table:
 
 def _slopes(claim: Mapping[str, Any]) -> Table:
     sizes = (f"KL at {scale['parameters']:.3g}" for scale in claim["scales"])
-    table = _table("slope of KL(optimum || natural) per tenfold parameters", "penalty in", "", "strength", "slope", "95 %", *sizes)
+    table = _table(
+        "slope of KL(optimum || natural) per tenfold parameters", "penalty in", "", "strength", "slope", "95 %", *sizes
+    )
     for row in claim["slopes"]:
         numbers = (f"{row['strength']:g}", f"{row['value']:+.3f}", f"{row['low']:+.3f} to {row['high']:+.3f}")
         table.add_row(row["normalisation"], "", *numbers, *(f"{kl:.3f}" for kl in row["kl"]))

@@ -90,7 +90,6 @@ def _domains(runs: Runs, found: Searched, natural: Natural, question: Question) 
     rows = [
         {
             "domain": name,
-            "there_is": natural.shares[n],
             **{kind: mixture[n] for kind, mixture in found.mixtures.items()},
             "low": low[n],
             "high": high[n],
@@ -131,7 +130,10 @@ def _claim(claim: Claim | None) -> dict[str, Any] | None:
         "law": claim.law,
         "scales": [{"parameters": size, "runs": n} for size, n in zip(claim.scales, claim.runs, strict=True)],
         "slopes": [
-            {**{name: getattr(one, name) for name in ("normalisation", "strength", "value", "low", "high")}, "kl": list(one.kl)}
+            {
+                **{name: getattr(one, name) for name in ("normalisation", "strength", "value", "low", "high")},
+                "kl": list(one.kl),
+            }
             for one in claim.slopes
         ],
         "transfer": [{"from": size, "to": claim.scales[-1], **one._asdict()} for size, one in claim.transfer.items()],

@@ -51,27 +51,19 @@ class Ranked(NamedTuple):
 
 def fit(law: Law, weights: Floats, losses: Floats, start: Floats | None = None) -> Fit:
     """The params with the smallest Huber loss of log loss, from `start` on."""
-    logs, domains = np.log(losses), weights.shape[1]
+    logs = np.log(losses)
+    matrix, centre = law.ridge(weights.shape[1])
 
     def residuals(params: Floats) -> Floats:
-        return np.concatenate(
-            [np.log(law.predict(params, weights)) - logs, RIDGE * params[-domains:] @ _centring(domains)]
-        )
+        return np.concatenate([np.log(law.predict(params, weights)) - logs, RIDGE * matrix @ (params - centre)])
 
     def jacobian(params: Floats) -> Floats:
         rows = law.sensitivity(params, weights) / law.predict(params, weights)[:, None]
-        ridge = np.zeros((domains, len(params)))
-        ridge[:, -domains:] = RIDGE * _centring(domains)
-        return np.vstack([rows, ridge])
+        return np.vstack([rows, RIDGE * matrix])
 
     begun = law.start(weights, losses) if start is None else start
     found = least_squares(residuals, begun, jacobian, loss="huber", f_scale=HUBER, x_scale="jac", max_nfev=200)
     return Fit(law, found.x)
-
-
-def _centring(domains: int) -> Floats:
-    """Takes away most of the mean: of log s only differences count, a thousandth of the mean keeps it in place."""
-    return np.eye(domains) - (1 - 1e-3) / domains
 
 
 def out_of_fold(predict: Callable[[Floats, Floats, Floats], Floats], weights: Floats, losses: Floats) -> Floats:

@@ -18,6 +18,10 @@ from curation_lib.mix.search.runs import Floats
 
 LEAST = 1e-9
 """Weights below it count as it: a root's slope has no end at 0."""
+BOUND = 60.0
+"""Logarithms beyond it count as it, so that a step astray stays a number."""
+_USUAL = [float(np.log(0.1)), 0.0]
+"""log b and q's log-odds that a fit starts with: b = 0.1, q = 0.5."""
 
 
 class Law(Protocol):
@@ -36,6 +40,9 @@ class Law(Protocol):
 
     def sensitivity(self, params: Floats, weights: Floats) -> Floats:
         """dL/dparams, float64[n, coefficients]."""
+
+    def ridge(self, domains: int) -> tuple[Floats, Floats]:
+        """A matrix and a centre: params are drawn to where matrix @ (params - centre) is 0."""
 
 
 class LogLinear:
@@ -59,8 +66,12 @@ class LogLinear:
         above = self._above(params, weights)[:, None] * weights
         return np.column_stack([np.full(len(weights), np.exp(params[0])), above])
 
+    def ridge(self, domains: int) -> tuple[Floats, Floats]:
+        """All t to each other; the floor to nothing."""
+        return np.column_stack([np.zeros(domains), _centring(domains)]), np.zeros(domains + 1)
+
     def _above(self, params: Floats, weights: Floats) -> Floats:
-        return np.exp(np.clip(weights @ params[1:], -60, 60))
+        return np.exp(np.clip(weights @ params[1:], -BOUND, BOUND))
 
 
 class EffectiveData:
@@ -70,29 +81,44 @@ class EffectiveData:
 
     def start(self, weights: Floats, losses: Floats) -> Floats:
         """The mean loss, b = 0.1, q = 0.5, all domains alike."""
-        return np.concatenate([[np.log(losses).mean(), np.log(0.1), 0.0], np.zeros(weights.shape[1])])
+        return np.concatenate([[np.log(losses).mean()], _USUAL, np.zeros(weights.shape[1])])
 
     def predict(self, params: Floats, weights: Floats) -> Floats:
         total = self._parts(params, weights)[1].sum(axis=1)
-        return np.exp(params[0]) * total ** -np.exp(params[1])
+        return np.exp(np.clip(params[0] - _power(params) * np.log(total), -BOUND, BOUND))
 
     def slopes(self, params: Floats, weights: Floats) -> Floats:
         q, parts = self._parts(params, weights)
         share = parts / parts.sum(axis=1, keepdims=True)
-        outer = -np.exp(params[1]) * self.predict(params, weights)
+        outer = -_power(params) * self.predict(params, weights)
         return outer[:, None] * q * share / np.maximum(weights, LEAST)
 
     def sensitivity(self, params: Floats, weights: Floats) -> Floats:
         q, parts = self._parts(params, weights)
-        total, b = parts.sum(axis=1), np.exp(params[1])
+        total, b = parts.sum(axis=1), _power(params)
         loss = self.predict(params, weights)
         share = parts / total[:, None]
         by_q = -b * loss * (share * np.log(np.maximum(weights, LEAST))).sum(axis=1) * q * (1 - q)
         return np.column_stack([loss, -b * np.log(total) * loss, by_q, -b * loss[:, None] * share])
 
+    def ridge(self, domains: int) -> tuple[Floats, Floats]:
+        """All log s to each other, b and q to what they start with."""
+        matrix = np.zeros((domains + 2, domains + 3))
+        matrix[:2, 1:3], matrix[2:, 3:] = np.eye(2), _centring(domains)
+        return matrix, np.concatenate([[0.0], _USUAL, np.zeros(domains)])
+
     def _parts(self, params: Floats, weights: Floats) -> tuple[float, Floats]:
         q = float(1 / (1 + np.exp(-params[2])))
-        return q, np.maximum(weights, LEAST) ** q * np.exp(np.clip(params[3:], -60, 60))
+        return q, np.maximum(weights, LEAST) ** q * np.exp(np.clip(params[3:], -BOUND, BOUND))
+
+
+def _power(params: Floats) -> float:
+    return float(np.exp(min(params[1], 5.0)))
+
+
+def _centring(domains: int) -> Floats:
+    """Takes away most of the mean: only differences count in the fit, a thousandth of the mean keeps it in place."""
+    return np.eye(domains) - (1 - 1e-3) / domains
 
 
 LAWS: tuple[Law, ...] = (LogLinear(), EffectiveData())

@@ -45,14 +45,18 @@ def read_natural(path: str, domains: Sequence[str]) -> Natural:
         raise ConfigError(f"--natural {path}: holds no mapping; write `domain: tokens` lines")
     for name in domains:
         if name not in found:
-            raise ConfigError(f"--natural {path}: lacks domain {name}, which the runs have; write `{name}: 0` where there is none")
+            raise ConfigError(
+                f"--natural {path}: lacks domain {name}, which the runs have; write `{name}: 0` where there is none"
+            )
     for name in found:
         if name not in domains:
             raise ConfigError(f"--natural {path}: the runs have no domain {name}; they have {', '.join(domains)}")
     held = np.array([_number(path, name, found[name]) for name in domains])
     if held.sum() <= 0:
         raise ConfigError(f"--natural {path}: all domains are 0")
-    licenses = {name: str(one["license"]) for name, one in found.items() if isinstance(one, Mapping) and "license" in one}
+    licenses = {
+        name: str(one["license"]) for name, one in found.items() if isinstance(one, Mapping) and "license" in one
+    }
     return Natural(held / held.sum(), path, held if held.sum() > SHARES else None, licenses)
 
 

@@ -17,8 +17,8 @@ import numpy as np
 from curation_lib.core.errors import ConfigError
 from curation_lib.mix.search.fits import SEED, Ranked, best_law, fit, ranked
 from curation_lib.mix.search.limits import Limits, divergence
-from curation_lib.mix.search.optimise import Objective, optimum
 from curation_lib.mix.search.one_thread import one_thread
+from curation_lib.mix.search.optimise import Objective, optimum
 from curation_lib.mix.search.runs import Floats, Runs
 from curation_lib.mix.search.verdict import Searched, refitted
 
