@@ -80,9 +80,7 @@ def diff(before: str, after: str, store: str, phase: str, samples: int, output: 
 @click.option("--kl-penalty", type=click.FloatRange(0), default=0.0, help="Loss per nat from natural, instead.")
 @click.option("--budget", type=click.IntRange(1), help="Tokens of the run to come; caps epochs.")
 @click.option("--max-epochs", type=click.FloatRange(0, min_open=True), default=4.0, show_default=True)
-@click.option(
-    "--license-cap", "license_caps", multiple=True, metavar="GLOB=SHARE", help="Repeatable; the first counts."
-)
+@click.option("--license-cap", "license_caps", multiple=True, metavar="GLOB=SHARE", help="The first glob counts.")
 @click.option("--draws", type=click.IntRange(20), default=200, show_default=True, help="Of runs, for intervals.")
 @click.option("--output", metavar="DIR", help="Folder or URL for mixture.json, mixture.html and weights.yaml.")
 @command

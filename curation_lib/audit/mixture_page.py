@@ -17,6 +17,8 @@ NAME = "mixture"
 WEIGHTS = "weights.yaml"
 LEFT, WIDE, ROW, TOP = 190, 470, 24, 66
 """Of the picture, in pixels of 760: where weights begin, how long the largest is, a row's height, the first row."""
+PLACED = (OPTIMUM, "low", "high", "natural", "unimax")
+"""What of a row of the report has a place in the picture."""
 
 
 class Line(NamedTuple):
@@ -46,13 +48,13 @@ def page(report: Mapping[str, Any]) -> str:
 
 def drawn(domains: list[dict[str, Any]]) -> list[Line]:
     """Rows of the picture, on one scale."""
-    longest = max(max(row[name] for name in (OPTIMUM, "high", "natural", "unimax")) for row in domains)
+    longest = max(max(row[name] for name in PLACED) for row in domains)
     return [
         Line(
             row["domain"],
             TOP + ROW * n,
-            *(LEFT + WIDE * row[name] / longest for name in (OPTIMUM, "low", "high", "natural", "unimax")),
-            f"{100 * row[OPTIMUM]:.1f} %",
+            value=f"{100 * row[OPTIMUM]:.1f} %",
+            **{name: LEFT + WIDE * row[name] / longest for name in PLACED},
         )
         for n, row in enumerate(domains)
     ]

@@ -90,8 +90,10 @@ def _rounded(told: Mapping[str, float]) -> dict[str, float]:
 def page(found: Mapping[str, Any]) -> str:
     """The results as Markdown."""
     lines = [
-        f"{found['machine']}. Fitted on {found['runs']} runs of 1M parameters, target Pile-CC; Spearman on mixtures that no "
-        f"fit has seen, with 95 % intervals over mixtures. By five folds of the 1M runs alone, `{found['law']}` is chosen.\n",
+        (
+            f"{found['machine']}. Fitted on {found['runs']} runs of 1M parameters, target Pile-CC; Spearman on mixtures that no "
+            f"fit has seen, with 95 % intervals over mixtures. By five folds of the 1M runs alone, `{found['law']}` is chosen.\n"
+        ),
         "| fit | 1M, folds | 1M | 60M | 1B |\n|---|--:|--:|--:|--:|",
     ]
     for name in next(iter(found["unseen"].values())):
@@ -119,8 +121,10 @@ def _optimum(report: Mapping[str, Any]) -> list[str]:
 def _claim(claim: Mapping[str, Any]) -> list[str]:
     heads = "".join(f" KL at {scale['parameters']:g} |" for scale in claim["scales"])
     return [
-        f"\n## Do smaller models want a larger shift?\n\n{claim['verdict'].capitalize()}. Slope of KL(optimum ‖ natural), nats per "
-        "tenfold parameters; the 1B runs hold other mixtures than those at 1M and 60M.\n",
+        (
+            f"\n## Do smaller models want a larger shift?\n\n{claim['verdict'].capitalize()}. Slope of KL(optimum ‖ natural), nats per "
+            "tenfold parameters; the 1B runs hold other mixtures than those at 1M and 60M.\n"
+        ),
         f"| penalty in | strength | slope |{heads}\n|---|--:|--:|{'--:|' * len(claim['scales'])}",
         *(
             f"| {row['normalisation']} | {row['strength']:g} | {row['value']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}) | "

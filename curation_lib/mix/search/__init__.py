@@ -1,3 +1,3 @@
-"""From a table of proxy runs to a fitted law of loss, the best mixture under limits, and whether it is worth shipping."""
+"""From a table of proxy runs to a law of loss, the best mixture under limits, and whether it is worth shipping."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The answer as plain data: for the terminal, JSON, the page; and as the weights that a recipe's `weights_file` reads."""
+"""The answer as plain data: for the terminal, JSON and the page; and as weights for a recipe's `weights_file`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def answer(runs: Runs, question: Question, natural: Natural, draws: int = DRAWS)
     others = baselines(natural.shares, limits.caps)
     found = searched(asked, question.importance(), limits, others, draws)
     claim = scale_claim(runs, natural.shares, draws) if len(runs.scales()) > 1 else None
-    return _rounded(_told(asked, question, natural, limits, found) | {"claim": _claim(claim)})
+    told: dict[str, Any] = _rounded(_told(asked, question, natural, limits, found) | {"claim": _claim(claim)})
+    return told
 
 
 def _told(runs: Runs, question: Question, natural: Natural, limits: Limits, found: Searched) -> dict[str, Any]:

@@ -30,4 +30,5 @@ def _made(rule: Rule, held: list[int], rooms: list[int]) -> Floats:
     shares = rule.shares(held, [1.0] * len(held))
     asked = [share if room else Fraction(0) for share, room in zip(shares, rooms, strict=True)]
     given = np.array(fill(rooms, asked, PARTS), np.float64)
-    return given / given.sum()
+    weights: Floats = given / given.sum()
+    return weights

@@ -40,8 +40,8 @@ class Fit:
 
 
 class Ranked(NamedTuple):
-    """How well losses of unseen mixtures were told: Spearman's rank correlation with its 95 % interval, and the root mean
-    square error of log loss."""
+    """How well losses of unseen mixtures were told: Spearman's rank correlation with its 95 % interval, and the root
+    mean square error of log loss."""
 
     spearman: float
     low: float

@@ -1,9 +1,9 @@
 """What a loss is as a function of a mixture. Each law is convex in the weights, so that it has one optimum.
 
-`log_linear`: L = floor + exp(sum_j t_j w_j), of [Ye et al. 2024](https://arxiv.org/abs/2403.16952); weights sum to 1, so
-that their factor k is part of every t.
-`effective_data`: L = exp(a) (sum_j s_j w_j^q)^-b: what a domain is worth for the target grows with less than its weight,
-and the loss falls as a power of the sum. The sum is that of the additive law of
+`log_linear`: L = floor + exp(sum_j t_j w_j), of [Ye et al. 2024](https://arxiv.org/abs/2403.16952); weights sum to 1,
+so that their factor k is part of every t.
+`effective_data`: L = exp(a) (sum_j s_j w_j^q)^-b: what a domain is worth for the target grows with less than its
+weight, and the loss falls as a power of the sum. The sum is that of the additive law of
 [Shukor et al. 2025](https://arxiv.org/abs/2507.09404), here with one exponent q in (0, 1) for all domains and an outer
 power b, as a scaling law has for tokens.
 """
@@ -57,7 +57,8 @@ class LogLinear:
         return np.concatenate([[np.log(floor)], t])
 
     def predict(self, params: Floats, weights: Floats) -> Floats:
-        return np.exp(params[0]) + self._above(params, weights)
+        losses: Floats = np.exp(params[0]) + self._above(params, weights)
+        return losses
 
     def slopes(self, params: Floats, weights: Floats) -> Floats:
         return np.outer(self._above(params, weights), params[1:])
@@ -71,7 +72,8 @@ class LogLinear:
         return np.column_stack([np.zeros(domains), _centring(domains)]), np.zeros(domains + 1)
 
     def _above(self, params: Floats, weights: Floats) -> Floats:
-        return np.exp(np.clip(weights @ params[1:], -BOUND, BOUND))
+        above: Floats = np.exp(np.clip(weights @ params[1:], -BOUND, BOUND))
+        return above
 
 
 class EffectiveData:
@@ -85,13 +87,15 @@ class EffectiveData:
 
     def predict(self, params: Floats, weights: Floats) -> Floats:
         total = self._parts(params, weights)[1].sum(axis=1)
-        return np.exp(np.clip(params[0] - _power(params) * np.log(total), -BOUND, BOUND))
+        losses: Floats = np.exp(np.clip(params[0] - _power(params) * np.log(total), -BOUND, BOUND))
+        return losses
 
     def slopes(self, params: Floats, weights: Floats) -> Floats:
         q, parts = self._parts(params, weights)
         share = parts / parts.sum(axis=1, keepdims=True)
         outer = -_power(params) * self.predict(params, weights)
-        return outer[:, None] * q * share / np.maximum(weights, LEAST)
+        slopes: Floats = outer[:, None] * q * share / np.maximum(weights, LEAST)
+        return slopes
 
     def sensitivity(self, params: Floats, weights: Floats) -> Floats:
         q, parts = self._parts(params, weights)

@@ -14,9 +14,9 @@ from curation_lib.mix.search.runs import Floats
 
 @dataclass(frozen=True)
 class Limits:
-    """natural: float64[domains], sums to 1. kl: the most of KL(mixture || natural), nats; None: any. penalty: in units of
-    the objective per nat of KL. caps: float64[domains], the largest weights. together: masks over domains, each with the
-    largest sum of their weights."""
+    """natural: float64[domains], sums to 1. kl: the most of KL(mixture || natural), nats; None: any. penalty: in units
+    of the objective per nat of KL. caps: float64[domains], the largest weights. together: masks over domains, each with
+    the largest sum of their weights."""
 
     natural: Floats
     kl: float | None = None
@@ -45,8 +45,8 @@ def epoch_caps(domains: Sequence[str], tokens: Floats, budget: int, max_epochs: 
     """
     if tokens.sum() * max_epochs < budget:
         raise ConfigError(
-            f"--budget {budget:,}: {len(domains)} domains hold {int(tokens.sum()):,} tokens, {max_epochs:g} times of which "
-            "do not fill it; lower it or raise --max-epochs"
+            f"--budget {budget:,}: {len(domains)} domains hold {int(tokens.sum()):,} tokens, {max_epochs:g} times of "
+            "which do not fill it; lower it or raise --max-epochs"
         )
     return tokens * max_epochs / budget
 

@@ -1,4 +1,4 @@
-"""The natural mixture: what there is. From a file of tokens or shares per domain, else the mean of the runs' mixtures."""
+"""The natural mixture: what there is. From a file of tokens or shares by domain, else the runs' mean mixture."""
 
 from __future__ import annotations
 

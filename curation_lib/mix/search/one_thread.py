@@ -1,4 +1,4 @@
-"""One BLAS thread: matrices of a few hundred rows are faster so, and sums come out the same however many cores there are."""
+"""One BLAS thread: a few hundred rows are faster so, and sums come out the same however many cores there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mixture with the smallest predicted loss within limits. Laws and KL are convex, so there is one, whatever the start."""
+"""The mixture with the smallest predicted loss within limits. Laws and KL are convex, so there is one optimum."""
 
 from __future__ import annotations
 
@@ -81,15 +81,16 @@ class _Reduced:
         return self.objective.at(self.whole(weights)) + penalty
 
     def slopes(self, weights: Floats) -> Floats:
-        found = self.objective.slopes(self.whole(weights))[self.free]
-        return found + self.limits.penalty * self.kl_slopes(weights) if self.limits.penalty else found
+        found: Floats = self.objective.slopes(self.whole(weights))[self.free]
+        return found if not self.limits.penalty else found + self.limits.penalty * self.kl_slopes(weights)
 
     def kl(self, weights: Floats) -> float:
         natural = self.limits.natural[self.free]
         return float(np.sum(weights * np.log(np.maximum(weights, LEAST) / natural)))
 
     def kl_slopes(self, weights: Floats) -> Floats:
-        return np.log(np.maximum(weights, LEAST) / self.limits.natural[self.free]) + 1
+        found: Floats = np.log(np.maximum(weights, LEAST) / self.limits.natural[self.free]) + 1
+        return found
 
     def constraints(self) -> list[dict[str, Any]]:
         ones = np.ones(len(self.free))
@@ -104,8 +105,9 @@ class _Reduced:
 
 
 def _minimised(problem: _Reduced, start: Floats, upper: Floats) -> Floats:
-    """First over roots of weights, in which KL bends alike everywhere; in weights it bends as 1/w, and steps shrink. At a
-    weight of 0 a root has no slope, so that a second pass, over weights, leaves corners where the first is stuck."""
+    """First over roots of weights, in which KL bends alike everywhere; in weights it bends as 1/w, and steps shrink.
+    At a weight of 0 a root has no slope, so that a second pass, over weights, leaves corners where the first is stuck.
+    """
     bounds = [(LEAST**0.5, most**0.5) for most in upper]
     constraints = [_over_roots(one) for one in problem.constraints()]
     rooted = _pass(

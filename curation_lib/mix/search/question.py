@@ -32,7 +32,8 @@ class Question:
         values = np.array(self.values, np.float64)
         if np.any(values < 0) or values.sum() <= 0:
             raise ConfigError("--target COLUMN=VALUE: values are 0 or more, and one is more")
-        return values / values.sum()
+        shares: Floats = values / values.sum()
+        return shares
 
     def at_scale(self, runs: Runs) -> Runs:
         """The runs of the scale that is asked for."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,12 @@ from curation_lib.mix.search.runs import Floats, Runs, made_runs
 
 DOMAINS = "weight_*"
 """Which columns are weights, unless one says so; what stands before the star is no part of a domain's name."""
+KINDS: dict[str, Callable[[Any], pd.DataFrame]] = {
+    ".csv": lambda path: pd.read_csv(path),
+    ".parquet": lambda path: pd.read_parquet(path),
+    ".jsonl": lambda path: pd.read_json(path, lines=True),
+}
+"""How a table is read whose name says its kind."""
 
 
 class Layout(NamedTuple):
@@ -51,13 +57,12 @@ def read_runs(table: str, layout: Layout) -> Runs:
 
 def read_table(path: str) -> pd.DataFrame:
     """A table whose name says its kind: .csv, .parquet, .jsonl; the first and the last also compressed."""
-    kinds = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".jsonl": lambda p: pd.read_json(p, lines=True)}
-    kind = next((one for one in kinds if one in path.rsplit("/", 1)[-1]), None)
+    kind = next((one for one in KINDS if one in path.rsplit("/", 1)[-1]), None)
     if kind is None:
-        raise ConfigError(f"{path}: the name ends in none of {', '.join(kinds)}")
+        raise ConfigError(f"{path}: the name ends in none of {', '.join(KINDS)}")
     with on_disk(path, "runs: ") as local:
         try:
-            found: pd.DataFrame = kinds[kind](local)
+            found = KINDS[kind](local)
         except (ValueError, OSError) as e:
             raise ConfigError(f"{path}: not a {kind} table: {e}") from None
     if not len(found):

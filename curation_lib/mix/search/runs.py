@@ -13,13 +13,13 @@ from curation_lib.core.errors import ConfigError
 Floats = NDArray[np.float64]
 
 SUM_TOLERANCE = 0.01
-"""How far a run's weights may be from 1 in sum, as rounded tables are (RegMix's by up to 0.004); they are divided by it."""
+"""How far a run's weights may be from 1 in sum, as rounded tables are (RegMix's by 0.004); they are divided by it."""
 
 
 @dataclass(frozen=True)
 class Runs:
-    """weights: float64[runs, domains], rows sum to 1. losses: float64[runs, targets], above 0. parameters: float64[runs]
-    of each run's model, or None where all are of one size."""
+    """weights: float64[runs, domains], rows sum to 1. losses: float64[runs, targets], above 0. parameters: sizes of the
+    runs' models, float64[runs], or None where all are of one size."""
 
     domains: tuple[str, ...]
     weights: Floats
@@ -68,14 +68,14 @@ def require_fittable(runs: Runs, coefficients: int, folds: int) -> None:
     least = -(-(coefficients + 1) * folds // (folds - 1))
     if len(runs) < least:
         raise ConfigError(
-            f"{len(runs)} runs do not determine {coefficients} coefficients, of {len(runs.domains)} domains: add runs up "
-            f"to {least}, or join domains"
+            f"{len(runs)} runs do not determine {coefficients} coefficients, of {len(runs.domains)} domains: add runs "
+            f"up to {least}, or join domains"
         )
     for name, column in zip(runs.domains, runs.weights.T, strict=True):
         if np.ptp(column) <= 1e-9:
             raise ConfigError(
-                f"domain {name}: its weight is {column[0]:g} in every run, so that its effect cannot be told; vary it, or "
-                "leave the column out where it is 0"
+                f"domain {name}: its weight is {column[0]:g} in every run, so that its effect cannot be told; vary it, "
+                "or leave the column out where it is 0"
             )
 
 
@@ -102,6 +102,6 @@ def _require_sums(domains: Sequence[str], weights: Floats) -> None:
     if len(wrong):
         raise ConfigError(
             f"row {wrong[0] + 1}: weights of {', '.join(domains[:3])}{', …' if len(domains) > 3 else ''} sum to "
-            f"{sums[wrong[0]]:.4g}, not 1 ({len(wrong)} rows in all); name all columns of weights by --domains GLOB, or "
-            "divide each row by its sum"
+            f"{sums[wrong[0]]:.4g}, not 1 ({len(wrong)} rows in all); name all columns of weights by --domains GLOB, "
+            "or divide each row by its sum"
         )

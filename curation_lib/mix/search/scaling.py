@@ -1,4 +1,4 @@
-"""Does the best mixture move away from natural as models get smaller? Asked twice, because the answer can be the ruler's.
+"""Does the best mixture move away from natural as models get smaller? Asked twice: the answer can be the ruler's.
 
 At each scale the optimum pays `strength` times a unit of loss per nat of KL(optimum || natural). Under `loss_units` the
 unit is the same at all scales: the mean over scales of the standard deviation of losses among a scale's runs. Under

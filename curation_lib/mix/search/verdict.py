@@ -1,9 +1,9 @@
 """Whether the optimum is worth shipping: it has to beat UniMax by more than what other runs would have said.
 
-Runs are drawn anew; each draw refits the laws and has an optimum of its own. The spread of the gain is that of the draws.
-An optimum looks best where noise favoured it; by how much more each draw's optimum gains under its own laws than under
-those of all runs estimates that optimism, which is taken off (Efron and Tibshirani, An Introduction to the Bootstrap,
-1993, section 17.6).
+Runs are drawn anew; each draw refits the laws and has an optimum of its own. The spread of the gain is that of the
+draws. An optimum looks best where noise favoured it; by how much more each draw's optimum gains under its own laws than
+under those of all runs estimates that optimism, which is taken off (Efron and Tibshirani, An Introduction to the
+Bootstrap, 1993, section 17.6).
 """
 
 from __future__ import annotations
