@@ -166,12 +166,14 @@ def test_unknown_phases_and_stores_without_a_build_are_refused(built, tmp_path):
 def test_a_plan_takes_the_weights_that_optimise_wrote(built, tmp_path):
     """What ships is what the mix asks of its sources, as far as they reach."""
     runs = np.random.default_rng(1).dirichlet([4, 4], size=40)
-    table = pd.DataFrame(runs, columns=["weight_books", "weight_wiki"]).assign(loss=3 * (runs[:, 0] ** 0.5 + 0.5) ** -0.2)
+    table = pd.DataFrame(runs, columns=["weight_books", "weight_wiki"]).assign(
+        loss=3 * (runs[:, 0] ** 0.5 + 0.5) ** -0.2
+    )
     table.to_csv(tmp_path / "runs.csv", index=False)
     arguments = ["mix", "optimise", str(tmp_path / "runs.csv"), "--target", "loss", "--draws", "20"]
     said = CliRunner().invoke(cli, [*arguments, "--output", str(tmp_path / "out"), "--json"])
     best = {row["domain"]: row["optimum"] for row in json.loads(said.output.splitlines()[-1])["domains"]}
-    mix = {"weights_file": str(tmp_path / "out" / "weights.yaml"), "token_budget": 1000, "max_epochs": 2}
+    mix = {"weights_file": str(tmp_path / "out" / "weights.yaml"), "token_budget": 2400, "max_epochs": 4}
     phase = planned(built, recipe(built, pretrain=mix))[0]["phases"][0]
     assert phase["feasible"]
     assert {row["source"]: row["share"] for row in phase["sources"]} == pytest.approx(best, abs=0.06)

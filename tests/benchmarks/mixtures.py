@@ -109,7 +109,7 @@ def _cell(told: Mapping[str, float] | None) -> str:
 def _optimum(report: Mapping[str, Any]) -> list[str]:
     shown = ", ".join(f"{row['domain']} {100 * row['optimum']:.1f} %" for row in report["domains"][:4])
     return [
-        f"\n## The optimum at 1M\n\n{report['verdict'].capitalize()}. KL to natural at most {report['limits']['kl']:.3f}: {shown}.\n",
+        f"\n## The optimum at 1M\n\n{report['verdict']}. KL to natural at most {report['limits']['kl']:.3f}: {shown}.\n",
         "| mixture | predicted loss | LightGBM | KL to natural |\n|---|--:|--:|--:|",
         *(
             f"| {row['mixture']} | {row['loss']:.4f} ({row['low']:.4f}–{row['high']:.4f}) | {row['lightgbm']:.4f} | {row['kl']:.3f} |"
@@ -122,7 +122,7 @@ def _claim(claim: Mapping[str, Any]) -> list[str]:
     heads = "".join(f" KL at {scale['parameters']:g} |" for scale in claim["scales"])
     return [
         (
-            f"\n## Do smaller models want a larger shift?\n\n{claim['verdict'].capitalize()}. Slope of KL(optimum ‖ natural), nats per "
+            f"\n## Do smaller models want a larger shift?\n\nVerdict: {claim['verdict']}. Slope of KL(optimum ‖ natural), nats per "
             "tenfold parameters; the 1B runs hold other mixtures than those at 1M and 60M.\n"
         ),
         f"| penalty in | strength | slope |{heads}\n|---|--:|--:|{'--:|' * len(claim['scales'])}",

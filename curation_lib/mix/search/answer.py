@@ -72,10 +72,10 @@ def verdict(found: Searched) -> str:
     low, high = found.interval(found.gains)
     gain = f"{found.gain:.4f} ({low:.4f} to {high:.4f})"
     if found.ships:
-        return f"ship the optimum: its predicted loss is {gain} below UniMax's, and LightGBM agrees"
+        return f"Ship the optimum: its predicted loss is {gain} below UniMax's, and LightGBM agrees"
     if low > 0:
-        return f"ship UniMax: the law puts the optimum {gain} below it, but LightGBM does not"
-    return f"ship UniMax: the optimum does not beat it outside of noise, its gain is {gain}"
+        return f"Ship UniMax: the law puts the optimum {gain} below it, but LightGBM does not"
+    return f"Ship UniMax: the optimum does not beat it outside of noise, its gain is {gain}"
 
 
 def _mixture(name: str, found: Searched, limits: Limits) -> dict[str, Any]:

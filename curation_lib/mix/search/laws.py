@@ -57,7 +57,7 @@ class LogLinear:
         return np.concatenate([[np.log(floor)], t])
 
     def predict(self, params: Floats, weights: Floats) -> Floats:
-        losses: Floats = np.exp(params[0]) + self._above(params, weights)
+        losses: Floats = _floor(params) + self._above(params, weights)
         return losses
 
     def slopes(self, params: Floats, weights: Floats) -> Floats:
@@ -65,7 +65,7 @@ class LogLinear:
 
     def sensitivity(self, params: Floats, weights: Floats) -> Floats:
         above = self._above(params, weights)[:, None] * weights
-        return np.column_stack([np.full(len(weights), np.exp(params[0])), above])
+        return np.column_stack([np.full(len(weights), _floor(params)), above])
 
     def ridge(self, domains: int) -> tuple[Floats, Floats]:
         """All t to each other; the floor to nothing."""
@@ -114,6 +114,10 @@ class EffectiveData:
     def _parts(self, params: Floats, weights: Floats) -> tuple[float, Floats]:
         q = float(1 / (1 + np.exp(-params[2])))
         return q, np.maximum(weights, LEAST) ** q * np.exp(np.clip(params[3:], -BOUND, BOUND))
+
+
+def _floor(params: Floats) -> float:
+    return float(np.exp(np.clip(params[0], -BOUND, BOUND)))
 
 
 def _power(params: Floats) -> float:

@@ -10,7 +10,7 @@ against log10 N have one sign, outside their intervals, is it a finding.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -74,7 +74,8 @@ def scale_claim(runs: Runs, natural: Floats, draws: int, strengths: Sequence[flo
         raise ConfigError(
             f"{len(scales)} scales: a slope needs runs of models of two sizes, better three; name their column"
         )
-    parts = [runs.take(runs.parameters == size) for size in scales]
+    first = replace(runs, targets=runs.targets[:1], losses=runs.losses[:, :1])
+    parts = [first.take(runs.parameters == size) for size in scales]
     most = max(parts, key=len)
     law = best_law(most.weights, most.losses[:, 0])[0]
     fits = [Objective((fit(law, part.weights, part.losses[:, 0]),), np.ones(1)) for part in parts]

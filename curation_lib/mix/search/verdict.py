@@ -47,7 +47,7 @@ class Searched:
     @property
     def ships(self) -> bool:
         """The gain's interval is above 0, and LightGBM does not say the contrary."""
-        return self.interval(self.gains)[0] > 0 and self.boosted[OPTIMUM] < self.boosted[UNIMAX]
+        return float(self.interval(self.gains)[0]) > 0 and self.boosted[OPTIMUM] < self.boosted[UNIMAX]
 
     @staticmethod
     def interval(values: Floats) -> Floats:

@@ -31,7 +31,7 @@ def test_noise_ships_unimax():
     found = answer(runs, Question([1]), THERE, 40)
     assert not found["ships"]
     assert found["mixture"] == "unimax"
-    assert found["verdict"].startswith("ship UniMax: the optimum does not beat it outside of noise")
+    assert found["verdict"].startswith("Ship UniMax: the optimum does not beat it outside of noise")
 
 
 def test_epochs_and_licences_bind_the_optimum():
