@@ -62,7 +62,7 @@ def check_files(output: str, python: str = READERS) -> Iterator[Checked]:
 def _every_format(store: Store, manifest: Manifest, python: str) -> Iterator[Checked]:
     if not Path(python).is_file():
         raise ConfigError(f"--readers {python}: no such Python; `make setup-readers` makes one, 1.5 GB")
-    for name in manifest.facts["formats"]:
+    for name in formats_of(manifest):
         yield _checked(store, manifest, name, python)
 
 
@@ -75,9 +75,18 @@ def _checked(store: Store, manifest: Manifest, name: str, python: str) -> Checke
     return Checked(manifest.facts["phase"], name, expected(manifest, name), found, tuple(wrong))
 
 
+def formats_of(manifest: Manifest) -> Mapping[str, Mapping[str, int]]:
+    """What each format holds. Exports that say nothing of it are older: a row per document in each of their files."""
+    kinds = sorted({kind for entry in manifest.shards for kind in entry.files})
+    found: Mapping[str, Mapping[str, int]] = manifest.facts.get("formats") or {
+        kind: {"rows": manifest.counts["kept"]} for kind in kinds
+    }
+    return found
+
+
 def expected(manifest: Manifest, name: str) -> dict[str, int]:
     """What a reader has to find: rows, samples or sequences; all ids, or the sum of the rows' counts, or 0."""
-    counts = manifest.facts["formats"][name]
+    counts = formats_of(manifest)[name]
     rows = sum(counts.get(kind, 0) for kind in ("rows", "samples", "sequences"))
     tokens = sum(counts.get(kind, 0) for kind in ("tokens", "ends", "padding"))
     if name in ("parquet", "jsonl", "chat"):
@@ -88,7 +97,7 @@ def expected(manifest: Manifest, name: str) -> dict[str, int]:
 def _fetched(store: Store, manifest: Manifest, name: str, folder: Path) -> Iterator[str]:
     """Copy the format's files into `folder`; says of each that is not what the manifest says it is."""
     parts = [(f.path, f.sha256) for e in manifest.shards for f in e.files.values()]
-    beside = [(path, fact["sha256"]) for path, fact in manifest.facts["files"].items()]
+    beside = [(path, fact["sha256"]) for path, fact in manifest.facts.get("files", {}).items()]
     for path, sha256 in (pair for pair in (*parts, *beside) if pair[0].startswith(f"{name}/")):
         target = folder / path.removeprefix(f"{name}/")
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from curation_lib.runner.build import Build
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.exported_files import Asked, export_files
 from curation_lib.runner.lineage import complete
-from curation_lib.runner.store import Store
+from curation_lib.runner.store import Store, canonical_json
 from tests.export.small_tokenizer import write_tokenizer
 from tests.runner.corpora import rows, run_steps, simple, write_jsonl
 
@@ -83,6 +84,23 @@ def test_texts_without_a_tokenizer(tmp_path: Path, python: str) -> None:
     assert {check.format: (check.ok, check.expected) for check in found if check.format != "parquet"} == dict.fromkeys(
         ["mds", "webdataset"], (True, {"rows": 12, "tokens": 0})
     )
+
+
+def test_an_export_of_an_earlier_release_is_read(tmp_path: Path) -> None:
+    """Its manifest has no counts by format, and no files beside parts."""
+    write_jsonl(tmp_path / "in" / "f0.jsonl", rows(0, 12))
+    recipe = simple(tmp_path / "in") | {"export": {"formats": ["parquet", "jsonl"]}}
+    build = run_steps(recipe, tmp_path / "store")
+    store = Store(str(tmp_path / "store"))
+    key = f"{build.directories()['export.pretrain']}/manifest.json"
+    manifest = store.read_json(key)
+    del manifest["facts"]["formats"], manifest["facts"]["files"]
+    store.put(key, canonical_json(manifest))
+    found = list(check_exports(store, str(build.build_id), None, sys.executable))
+    assert [(check.format, check.ok, check.expected["rows"]) for check in found] == [
+        ("jsonl", True, 12),
+        ("parquet", True, 12),
+    ]
 
 
 def test_what_is_not_there_is_named(one: tuple[Build, Store], python: str) -> None:
