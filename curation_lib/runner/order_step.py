@@ -27,8 +27,8 @@ def run_order(step: Step, inputs: Sequence[Manifest], session: Session) -> Manif
         return done
     stage, config = step.bound[0]
     assert isinstance(stage, Order)
-    text = sum(m.counts["bytes_kept"] for m in inputs)
-    slices = max(1, -(-text // stage.part_bytes(config)))
+    text, rows = (sum(m.counts[name] for m in inputs) for name in ("bytes_kept", "kept"))
+    slices = max(1, min(rows, -(-text // stage.part_bytes(config))))  # a document is never cut
     place = f"work/{step.label}/{to.print}"
     filled = [entry.counts["kept"] > 0 for m in inputs for entry in m.shards]
     parts = compress(part_work(step, inputs, session, to.work, to.print), filled)

@@ -37,6 +37,14 @@ def corpus(folder: Path, files: int) -> Path:
     return folder
 
 
+def test_documents_larger_than_a_part_make_no_more_parts_than_there_are(tmp_path: Path) -> None:
+    done = run_steps(recipe(corpus(tmp_path / "in", 2), part_bytes=1), tmp_path / "store", until="shuffle.pretrain")
+    shuffled = ordered(tmp_path / "store", done, "shuffle")
+    assert sorted(set(shuffled)) == sorted(row["id"] for row in rows(0, 60))
+    manifest = complete(Store(str(tmp_path / "store")), done.directories()["shuffle.pretrain"])
+    assert len(manifest.shards) == len(shuffled)
+
+
 @given(st.lists(st.integers(0, 3), max_size=20), st.integers(0, 20))
 def test_copies_are_counted_across_batches(ids: list[int], cut: int) -> None:
     names = [str(one) for one in ids]
