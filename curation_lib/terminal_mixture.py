@@ -16,7 +16,8 @@ def optimised(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, An
     OUT.print(_unseen(report), _mixtures(report), _weights(report))
     if claim := report["claim"]:
         OUT.print(_slopes(claim))
-        OUT.print(f"a best mixture that moves with scale: {claim['verdict']}", highlight=False)
+        OUT.print(f"that smaller models want a larger shift: {claim['verdict']}", highlight=False)
+        OUT.print(_left_out(claim["left_out"]), highlight=False)
     for note in report["notes"]:
         OUT.print(f"note: {escape(note)}", highlight=False)
     OUT.print(f"[bold]{escape(report['verdict'])}[/]", highlight=False)
@@ -64,6 +65,13 @@ def _slopes(claim: Mapping[str, Any]) -> Table:
         numbers = (f"{row['strength']:g}", f"{row['value']:+.3f}", f"{row['low']:+.3f} to {row['high']:+.3f}")
         table.add_row(row["normalisation"], "", *numbers, *(f"{kl:.3f}" for kl in row["kl"]))
     return table
+
+
+def _left_out(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "one mixture or one per scale: runs at three scales or more would tell"
+    errors = ", ".join(f"{name.replace('_', ' ')} {told['shape']:.4f}" for name, told in found["laws"].items())
+    return f"the largest scale told from the others: {found['choice'].replace('_', ' ')} (errors: {errors})"
 
 
 def _table(title: str, *heads: str) -> Table:

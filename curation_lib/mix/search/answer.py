@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import yaml
 
 from curation_lib.mix.search.baselines import UNIMAX, baselines
 from curation_lib.mix.search.fits import FOLDS
-from curation_lib.mix.search.laws import LAWS
+from curation_lib.mix.search.joint import LeftOut
+from curation_lib.mix.search.laws import LAWS, coefficients
 from curation_lib.mix.search.limits import Limits, divergence
 from curation_lib.mix.search.natural import Natural
 from curation_lib.mix.search.question import Question
@@ -30,8 +32,7 @@ def answer(runs: Runs, question: Question, natural: Natural, draws: int = DRAWS)
     Raises ConfigError for runs that do not determine a law, or limits that leave no mixture.
     """
     asked = question.at_scale(runs)
-    most = max(len(law.start(asked.weights, asked.losses[:, 0])) for law in LAWS)
-    require_fittable(asked, most, FOLDS)
+    require_fittable(asked, coefficients(asked.weights), FOLDS)
     limits = question.limits(asked, natural)
     others = baselines(natural.shares, limits.caps)
     found = searched(asked, question.importance(), limits, others, draws)
@@ -139,8 +140,13 @@ def _claim(claim: Claim | None) -> dict[str, Any] | None:
             }
             for one in claim.slopes
         ],
+        "left_out": None if claim.left_out is None else _left_out(claim.left_out),
         "transfer": [{"from": size, "to": claim.scales[-1], **one._asdict()} for size, one in claim.transfer.items()],
     }
+
+
+def _left_out(found: LeftOut) -> dict[str, Any]:
+    return {"choice": found.choice, "laws": {name: asdict(one) for name, one in found.laws.items()}}
 
 
 def _rounded(value: Any) -> Any:

@@ -130,3 +130,8 @@ def _centring(domains: int) -> Floats:
 
 
 LAWS: tuple[Law, ...] = (LogLinear(), EffectiveData())
+
+
+def coefficients(weights: Floats) -> int:
+    """How many the law with the most has, for mixtures float64[n, domains]."""
+    return max(len(law.start(weights, np.ones(len(weights)))) for law in LAWS)

@@ -63,18 +63,18 @@ def made_runs(
     return found.take(order)
 
 
-def require_fittable(runs: Runs, coefficients: int, folds: int) -> None:
-    """Raises ConfigError where the runs do not determine a law of so many `coefficients` in each of `folds`."""
+def require_fittable(runs: Runs, coefficients: int, folds: int, where: str = "") -> None:
+    """Raises ConfigError, its text after `where`, where the runs do not determine a law of so many `coefficients` in each of `folds`."""
     least = -(-(coefficients + 1) * folds // (folds - 1))
     if len(runs) < least:
         raise ConfigError(
-            f"{len(runs)} runs do not determine {coefficients} coefficients, of {len(runs.domains)} domains: add runs "
+            f"{where}{len(runs)} runs do not determine {coefficients} coefficients, of {len(runs.domains)} domains: add runs "
             f"up to {least}, or join domains"
         )
     for name, column in zip(runs.domains, runs.weights.T, strict=True):
         if np.ptp(column) <= 1e-9:
             raise ConfigError(
-                f"domain {name}: its weight is {column[0]:g} in every run, so that its effect cannot be told; vary it, "
+                f"{where}domain {name}: its weight is {column[0]:g} in every run, so that its effect cannot be told; vary it, "
                 "or leave the column out where it is 0"
             )
 

@@ -15,11 +15,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.mix.search.fits import SEED, Ranked, best_law, fit, ranked
+from curation_lib.mix.search.fits import FOLDS, SEED, Ranked, best_law, fit, ranked
+from curation_lib.mix.search.joint import LeftOut, leave_largest_out
+from curation_lib.mix.search.laws import coefficients
 from curation_lib.mix.search.limits import Limits, divergence
 from curation_lib.mix.search.one_thread import one_thread
 from curation_lib.mix.search.optimise import Objective, optimum
-from curation_lib.mix.search.runs import Floats, Runs
+from curation_lib.mix.search.runs import Floats, Runs, require_fittable
 from curation_lib.mix.search.verdict import Searched, refitted
 
 STRENGTHS = (0.1, 0.3, 1.0)
@@ -46,13 +48,15 @@ class Slope:
 
 @dataclass(frozen=True)
 class Claim:
-    """transfer: how the law of each scale but the largest ranks the largest one's runs."""
+    """transfer: how the law of each scale but the largest ranks the largest one's runs. left_out: how laws of all
+    scales tell the largest one; None of fewer than three scales."""
 
     scales: tuple[float, ...]
     runs: tuple[int, ...]
     law: str
     slopes: tuple[Slope, ...]
     transfer: Mapping[float, Ranked]
+    left_out: LeftOut | None = None
 
     @property
     def verdict(self) -> str:
@@ -77,6 +81,8 @@ def scale_claim(runs: Runs, natural: Floats, draws: int, strengths: Sequence[flo
     first = replace(runs, targets=runs.targets[:1], losses=runs.losses[:, :1])
     parts = [first.take(runs.parameters == size) for size in scales]
     most = max(parts, key=len)
+    for size, part in zip(scales, parts, strict=True):
+        require_fittable(part, coefficients(part.weights), FOLDS, f"scale {size:g}: ")
     law = best_law(most.weights, most.losses[:, 0])[0]
     fits = [Objective((fit(law, part.weights, part.losses[:, 0]),), np.ones(1)) for part in parts]
     asked = [(name, strength) for name in NORMALISATIONS for strength in strengths]
@@ -89,7 +95,8 @@ def scale_claim(runs: Runs, natural: Floats, draws: int, strengths: Sequence[flo
         drawn.append(_divergences(others, again, natural, asked))
     slopes = _slopes(scales, asked, found, np.array(drawn))
     transfer = {size: _told(one, parts[-1]) for size, one in zip(scales[:-1], fits, strict=False)}
-    return Claim(tuple(scales), tuple(map(len, parts)), law.name, slopes, transfer)
+    counts = tuple(map(len, parts))
+    return Claim(tuple(scales), counts, law.name, slopes, transfer, leave_largest_out(first))
 
 
 def _divergences(

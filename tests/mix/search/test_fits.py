@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import builtins
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
+from curation_lib.core.errors import ConfigError
 from curation_lib.mix.search.boosted import boosted
 from curation_lib.mix.search.fits import best_law, fit, ranked, spearman
 from curation_lib.mix.search.laws import EffectiveData, LogLinear
@@ -56,3 +59,15 @@ def test_rank_correlation_is_scipys(pairs):
         assert spearman(one, other) == pytest.approx(spearmanr(one, other)[0])
     else:
         assert spearman(one, other) == 0
+
+
+def test_a_machine_without_openmp_is_told_what_to_install(monkeypatch):
+    def lacks(name, *rest):
+        if name == "lightgbm":
+            raise OSError("libgomp.so.1: cannot open shared object file")
+        return importing(name, *rest)
+
+    importing = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", lacks)
+    with pytest.raises(ConfigError, match=r"libgomp\.so\.1.*apt-get install libgomp1"):
+        boosted(np.ones((2, 2)), np.ones(2))

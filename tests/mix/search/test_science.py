@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from curation_lib.mix.search.joint import ONE
 from curation_lib.mix.search.scaling import DEPENDENT, scale_claim
 from tests.benchmarks.mixtures import PILE_CC, all_scales, natural, swarm, unseen
 
@@ -31,3 +32,6 @@ def test_the_sign_of_the_scale_claim_flips_with_the_ruler(folder):
     assert [signs["loss_units", strength] for strength in (0.3, 1.0)] == [-1, -1]
     assert [signs["spread", strength] for strength in (0.3, 1.0)] == [1, 1]
     assert found.verdict == DEPENDENT
+    assert found.left_out is not None
+    assert found.left_out.choice == ONE
+    assert found.left_out.laws[ONE].spearman > 0.97

@@ -95,3 +95,10 @@ def test_a_slope_needs_two_scales():
     assert answer(runs, Question([1]), THERE, 20)["claim"] is None
     with pytest.raises(ConfigError, match=r"--scale 7: the runs have 1e\+06"):
         answer(runs, Question([1], scale=7), THERE, 20)
+
+
+def test_a_scale_with_too_few_runs_is_named():
+    runs = scales((0.3, 0.06))
+    few = runs.take(np.flatnonzero((runs.parameters == 1e9) | (np.arange(len(runs)) < 5)))
+    with pytest.raises(ConfigError, match=r"scale 1e\+06: 5 runs do not determine 7 coefficients"):
+        scale_claim(few, NATURAL, 20)

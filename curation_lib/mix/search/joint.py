@@ -1,0 +1,112 @@
+"""One mixture for all scales, or one that drifts with them? What tells the largest scale from the smaller ones decides.
+
+`one_mixture` is additive, as in [Shukor et al. 2025](https://arxiv.org/abs/2507.09404): a part by mixture
+(`effective_data`) and a part by size, exp(c) (N / N0)^-alpha, N0 the smallest size. Its best mixture is the same at
+every scale. `drifting` lets what a domain is worth grow or shrink with log10 N. Both are fitted to all scales but the
+largest. The second has more coefficients, and is chosen only where it is better outside of the draws' interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from curation_lib.mix.search.fits import HUBER, RESAMPLES, RIDGE, SEED, spearman
+from curation_lib.mix.search.laws import BOUND, EffectiveData
+from curation_lib.mix.search.runs import Floats, Runs
+
+ONE, DRIFTING = "one_mixture", "drifting"
+DRIFT_RIDGE = 0.01
+"""How much drifts are drawn to 0, in units of log loss: of two scales they would follow the noise of both."""
+_MIXED = EffectiveData()
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a law tells the runs of the largest scale from all smaller ones. error: root mean square of log loss; shape:
+    the same with the level taken off, which moves no optimum; spearman: rank correlation."""
+
+    error: float
+    shape: float
+    spearman: float
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """laws: what each told. low, high: the 95 % interval, over draws of the largest scale's runs, of the squared shape
+    of `drifting` less that of `one_mixture`."""
+
+    laws: Mapping[str, Told]
+    low: float
+    high: float
+
+    @property
+    def choice(self) -> str:
+        """The law to go by."""
+        return DRIFTING if self.high < 0 else ONE
+
+
+def leave_largest_out(runs: Runs) -> LeftOut | None:
+    """Both laws for the first target; None where fewer than two scales would be left."""
+    scales = runs.scales()
+    if len(scales) < 3 or runs.parameters is None:
+        return None
+    seen, unseen = runs.take(runs.parameters < scales[-1]), runs.take(runs.parameters == scales[-1])
+    one = _fitted(seen, _start(seen), False)
+    drifting = _fitted(seen, np.concatenate([one, np.zeros(len(runs.domains))]), True)
+    told = {name: predicted(params, unseen, scales[0]) for name, params in ((ONE, one), (DRIFTING, drifting))}
+    losses = unseen.losses[:, 0]
+    off = np.log(np.array([told[ONE], told[DRIFTING]]) / losses)
+    rng = np.random.default_rng(SEED)
+    drawn = [_shapes(off[:, rng.integers(len(losses), size=len(losses))]) for _ in range(RESAMPLES)]
+    low, high = np.quantile([drifts - stays for stays, drifts in drawn], [0.025, 0.975])
+    return LeftOut({name: _told(one, losses) for name, one in told.items()}, float(low), float(high))
+
+
+def _shapes(off: Floats) -> Floats:
+    """Mean squares, float64[laws], of errors float64[laws, runs] without their level."""
+    found: Floats = np.var(off, axis=1)
+    return found
+
+
+def _told(told: Floats, losses: Floats) -> Told:
+    off = np.log(told / losses)
+    return Told(float(np.sqrt(np.mean(off**2))), float(np.std(off)), spearman(told, losses))
+
+
+def predicted(params: Floats, runs: Runs, smallest: float) -> Floats:
+    """Losses, float64[n]. params: those of `effective_data`, then c, log alpha, and where domains drift one each, in
+    log s per tenfold size."""
+    domains, (scale, drifts) = len(runs.domains), np.split(params[len(runs.domains) + 3 :], [2])
+    far = np.log10(np.asarray(runs.parameters) / smallest)
+    own = params[: domains + 3]
+    found = np.empty(len(runs))
+    for x in np.unique(far):
+        rows = far == x
+        moved = np.concatenate([own[:3], own[3:] + x * drifts]) if len(drifts) else own
+        by_size = np.exp(np.clip(scale[0] - np.exp(min(scale[1], 5.0)) * x * np.log(10), -BOUND, BOUND))
+        found[rows] = _MIXED.predict(moved, runs.weights[rows]) + by_size
+    return found
+
+
+def _start(seen: Runs) -> Floats:
+    """Half of the smallest loss is the mixture's part, the rest falls with N^-0.1."""
+    losses = seen.losses[:, 0]
+    own = _MIXED.start(seen.weights, np.full(len(losses), losses.min() / 2))
+    first = losses[np.asarray(seen.parameters) == seen.scales()[0]]
+    return np.concatenate([own, [np.log(first.mean() - losses.min() / 2), np.log(0.1)]])
+
+
+def _fitted(seen: Runs, start: Floats, drifting: bool) -> Floats:
+    logs, domains, smallest = np.log(seen.losses[:, 0]), len(seen.domains), seen.scales()[0]
+    matrix, centre = _MIXED.ridge(domains)
+
+    def residuals(params: Floats) -> Floats:
+        parts = [np.log(predicted(params, seen, smallest)) - logs, RIDGE * matrix @ (params[: domains + 3] - centre)]
+        return np.concatenate([*parts, DRIFT_RIDGE * params[-domains:]] if drifting else parts)
+
+    found: Floats = least_squares(residuals, start, loss="huber", f_scale=HUBER, x_scale="jac", max_nfev=200).x
+    return found
