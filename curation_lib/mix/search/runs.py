@@ -64,18 +64,18 @@ def made_runs(
 
 
 def require_fittable(runs: Runs, coefficients: int, folds: int, where: str = "") -> None:
-    """Raises ConfigError, its text after `where`, where the runs do not determine a law of so many `coefficients` in each of `folds`."""
+    """Raises ConfigError, its text after `where`, for runs that do not determine `coefficients` in each of `folds`."""
     least = -(-(coefficients + 1) * folds // (folds - 1))
     if len(runs) < least:
         raise ConfigError(
-            f"{where}{len(runs)} runs do not determine {coefficients} coefficients, of {len(runs.domains)} domains: add runs "
-            f"up to {least}, or join domains"
+            f"{where}{len(runs)} runs do not determine {coefficients} coefficients, of {len(runs.domains)} domains: "
+            f"add runs up to {least}, or join domains"
         )
     for name, column in zip(runs.domains, runs.weights.T, strict=True):
         if np.ptp(column) <= 1e-9:
             raise ConfigError(
-                f"{where}domain {name}: its weight is {column[0]:g} in every run, so that its effect cannot be told; vary it, "
-                "or leave the column out where it is 0"
+                f"{where}domain {name}: its weight is {column[0]:g} in every run, so that its effect cannot be told; "
+                "vary it, or leave the column out where it is 0"
             )
 
 
