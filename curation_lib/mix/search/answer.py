@@ -12,18 +12,17 @@ import yaml
 from curation_lib.mix.search.baselines import UNIMAX, baselines
 from curation_lib.mix.search.fits import FOLDS
 from curation_lib.mix.search.joint import LeftOut
-from curation_lib.mix.search.laws import LAWS, coefficients
+from curation_lib.mix.search.laws import coefficients
 from curation_lib.mix.search.limits import Limits, divergence
 from curation_lib.mix.search.natural import Natural
 from curation_lib.mix.search.question import Question
 from curation_lib.mix.search.runs import Floats, Runs, require_fittable
 from curation_lib.mix.search.scaling import Claim, scale_claim
 from curation_lib.mix.search.verdict import BOOSTED, OPTIMUM, Searched, searched
+from curation_lib.mix.search.words import notes, verdict
 
 DIGITS = 6
 DRAWS = 200
-DOUBT = 0.9
-"""A law is doubted where LightGBM's error on unseen runs is below so much of its own."""
 
 
 def answer(runs: Runs, question: Question, natural: Natural, draws: int = DRAWS) -> dict[str, Any]:
@@ -66,19 +65,8 @@ def _told(runs: Runs, question: Question, natural: Natural, limits: Limits, foun
         "ships": found.ships,
         "mixture": OPTIMUM if found.ships else UNIMAX,
         "verdict": verdict(found),
-        "notes": _notes(runs, limits, found),
+        "notes": notes(runs, limits, found),
     }
-
-
-def verdict(found: Searched) -> str:
-    """What is to be shipped, and why, in a sentence."""
-    low, high = found.interval(found.gains)
-    gain = f"{found.gain:.4f} ({low:.4f} to {high:.4f})"
-    if found.ships:
-        return f"Ship the optimum: its predicted loss is {gain} below UniMax's, and LightGBM agrees"
-    if low > 0:
-        return f"Ship UniMax: the law puts the optimum {gain} below it, but LightGBM does not"
-    return f"Ship UniMax: the optimum does not beat it outside of noise, its gain is {gain}"
 
 
 def _mixture(name: str, found: Searched, limits: Limits) -> dict[str, Any]:
@@ -109,21 +97,6 @@ def _epochs(mixture: Floats, natural: Natural, question: Question) -> Floats | N
         return None
     found: Floats = question.budget * mixture / np.maximum(natural.tokens, 1)
     return found
-
-
-def _notes(runs: Runs, limits: Limits, found: Searched) -> list[str]:
-    notes = []
-    furthest = max(divergence(mixture, limits.natural) for mixture in runs.weights)
-    if divergence(found.mixtures[OPTIMUM], limits.natural) > furthest:
-        notes.append("the optimum is further from natural than any run: its loss is extrapolated")
-    for target, by in found.told.items():
-        if all(by[BOOSTED].error < DOUBT * by[law.name].error for law in LAWS):
-            notes.append(f"{target}: LightGBM tells unseen runs better than the law, whose form may be wrong")
-    for mask, share in limits.together:
-        over = [name for name, mixture in found.mixtures.items() if mask @ mixture > share + 1e-4]
-        if over:
-            notes.append(f"{', '.join(over)}: above a licence cap of {share:g}, which binds the optimum only")
-    return notes
 
 
 def _claim(claim: Claim | None) -> dict[str, Any] | None:

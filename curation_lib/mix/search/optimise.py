@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.mix.search.fits import Fit
 from curation_lib.mix.search.limits import Limits, divergence
+from curation_lib.mix.search.problem import LEAST, Objective, Problem
 from curation_lib.mix.search.runs import Floats
 
-LEAST = 1e-7
-"""The smallest weight that is tried: the slope of KL has no end at 0. Below DROPPED a weight is 0 in the answer."""
 DROPPED = 1e-6
+"""Weights below it are 0 in the answer."""
 SLACK = 1e-5
 """By how much a limit may be missed by rounding."""
-
-
-@dataclass(frozen=True)
-class Objective:
-    """A weighted sum of predicted losses. fits: one per target; values: float64[targets], sum to 1."""
-
-    fits: tuple[Fit, ...]
-    values: Floats
-
-    def predict(self, mixtures: Floats) -> Floats:
-        """float64[n] of mixtures float64[n, domains]."""
-        return sum(
-            (v * f.predict(mixtures) for f, v in zip(self.fits, self.values, strict=True)), np.zeros(len(mixtures))
-        )
-
-    def at(self, mixture: Floats) -> float:
-        """Of one mixture, float64[domains]."""
-        return float(self.predict(mixture[None])[0])
-
-    def slopes(self, mixture: Floats) -> Floats:
-        """float64[domains]."""
-        return sum((v * f.slopes(mixture[None])[0] for f, v in zip(self.fits, self.values, strict=True)), 0 * mixture)
 
 
 def optimum(objective: Objective, limits: Limits, start: Floats | None = None) -> Floats:
@@ -55,7 +31,7 @@ def optimum(objective: Objective, limits: Limits, start: Floats | None = None) -
             "caps leave no mixture: the largest weights of all domains sum to less than 1; raise --max-epochs"
         )
     begun = limits.natural if start is None else 0.9 * start + 0.1 * limits.natural
-    found = _minimised(_Reduced(objective, limits, free), np.clip(begun, LEAST, upper)[free], upper[free])
+    found = _minimised(Problem(objective, limits, free), np.clip(begun, LEAST, upper)[free], upper[free])
     whole = np.zeros(len(upper))
     whole[free] = np.where(found < DROPPED, 0.0, found)
     whole /= whole.sum()
@@ -63,48 +39,7 @@ def optimum(objective: Objective, limits: Limits, start: Floats | None = None) -
     return whole
 
 
-@dataclass(frozen=True)
-class _Reduced:
-    """The problem over the domains that a mixture may have; losses in units of what they are at natural."""
-
-    objective: Objective
-    limits: Limits
-    free: Any
-
-    def whole(self, weights: Floats) -> Floats:
-        full = np.zeros(len(self.limits.natural))
-        full[self.free] = weights
-        return full
-
-    def loss(self, weights: Floats) -> float:
-        penalty = self.limits.penalty * self.kl(weights) if self.limits.penalty else 0.0
-        return self.objective.at(self.whole(weights)) + penalty
-
-    def slopes(self, weights: Floats) -> Floats:
-        found: Floats = self.objective.slopes(self.whole(weights))[self.free]
-        return found if not self.limits.penalty else found + self.limits.penalty * self.kl_slopes(weights)
-
-    def kl(self, weights: Floats) -> float:
-        natural = self.limits.natural[self.free]
-        return float(np.sum(weights * np.log(np.maximum(weights, LEAST) / natural)))
-
-    def kl_slopes(self, weights: Floats) -> Floats:
-        found: Floats = np.log(np.maximum(weights, LEAST) / self.limits.natural[self.free]) + 1
-        return found
-
-    def constraints(self) -> list[dict[str, Any]]:
-        ones = np.ones(len(self.free))
-        found = [{"type": "eq", "fun": lambda w: w.sum() - 1, "jac": lambda w: ones}]
-        if self.limits.kl is not None:
-            most = self.limits.kl
-            found.append({"type": "ineq", "fun": lambda w: most - self.kl(w), "jac": lambda w: -self.kl_slopes(w)})
-        for mask, share in self.limits.together:
-            row = mask[self.free]
-            found.append({"type": "ineq", "fun": lambda w, r=row, s=share: s - r @ w, "jac": lambda w, r=row: -r})
-        return found
-
-
-def _minimised(problem: _Reduced, start: Floats, upper: Floats) -> Floats:
+def _minimised(problem: Problem, start: Floats, upper: Floats) -> Floats:
     """First over roots of weights, in which KL bends alike everywhere; in weights it bends as 1/w, and steps shrink.
     At a weight of 0 a root has no slope, so that a second pass, over weights, leaves corners where the first is stuck.
     """
@@ -148,7 +83,7 @@ def _pass(
     return found
 
 
-def _missed(problem: _Reduced, weights: Floats) -> float:
+def _missed(problem: Problem, weights: Floats) -> float:
     """By how much the constraint is missed that is missed most."""
     found = [(one["type"], float(one["fun"](weights))) for one in problem.constraints()]
     return max(abs(value) if kind == "eq" else -value for kind, value in found)

@@ -20,7 +20,8 @@ from curation_lib.mix.search.joint import LeftOut, leave_largest_out
 from curation_lib.mix.search.laws import coefficients
 from curation_lib.mix.search.limits import Limits, divergence
 from curation_lib.mix.search.one_thread import one_thread
-from curation_lib.mix.search.optimise import Objective, optimum
+from curation_lib.mix.search.optimise import optimum
+from curation_lib.mix.search.problem import Objective
 from curation_lib.mix.search.runs import Floats, Runs, require_fittable
 from curation_lib.mix.search.verdict import Searched, refitted
 

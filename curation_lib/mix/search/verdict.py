@@ -18,7 +18,8 @@ from curation_lib.mix.search.boosted import boosted
 from curation_lib.mix.search.fits import SEED, Ranked, best_law, fit, out_of_fold, ranked
 from curation_lib.mix.search.limits import Limits
 from curation_lib.mix.search.one_thread import one_thread
-from curation_lib.mix.search.optimise import Objective, optimum
+from curation_lib.mix.search.optimise import optimum
+from curation_lib.mix.search.problem import Objective
 from curation_lib.mix.search.runs import Floats, Runs
 
 OPTIMUM = "optimum"

@@ -10,7 +10,8 @@ from curation_lib.mix.search.baselines import baselines
 from curation_lib.mix.search.fits import Fit
 from curation_lib.mix.search.laws import LAWS
 from curation_lib.mix.search.limits import Limits, divergence, epoch_caps, licence_caps
-from curation_lib.mix.search.optimise import Objective, optimum
+from curation_lib.mix.search.optimise import optimum
+from curation_lib.mix.search.problem import Objective
 
 NATURAL = np.array([0.4, 0.3, 0.2, 0.1])
 
