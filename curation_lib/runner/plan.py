@@ -11,7 +11,7 @@ from curation_lib.contracts.expectations import Expectation, parse_expectations
 from curation_lib.contracts.suites import check_columns, contract_for
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import Recipe, configured, exports_of, mixes_of, of_phase, sources_of, stages_of
-from curation_lib.core.stage import Bound, Filter, Group, Map, Stage
+from curation_lib.core.stage import Bound, Filter, Group, Map, Order, Stage
 from curation_lib.runner.expected_rules import check_rules
 
 Kind = Literal["ingest", "map", "filter", "group", "order", "export", "record"]
@@ -65,6 +65,11 @@ def _license_settings(recipe: Recipe) -> dict[str, Any]:
 def fused(stages: Sequence[Bound]) -> list[Step]:
     """Stages between ingest and mix as steps, neighbours of one shape fused where the shape allows."""
     steps = []
+    if written := [stage.name for stage, _ in stages if isinstance(stage, Map) and stage.name.startswith("export.")]:
+        raise ConfigError(
+            f"{written[0]} writes files, not documents: name it in a recipe's export.formats, or run "
+            f"`winnow export write --format {written[0].partition('.')[2]}`"
+        )
     for kind, run in groupby(stages, _kind):
         bound = tuple(run)
         names = [stage.name for stage, _ in bound]
@@ -79,7 +84,7 @@ def fused(stages: Sequence[Bound]) -> list[Step]:
 
 
 def _kind(bound: Bound) -> Kind:
-    kinds: dict[type[Stage], Kind] = {Map: "map", Filter: "filter", Group: "group"}
+    kinds: dict[type[Stage], Kind] = {Map: "map", Filter: "filter", Group: "group", Order: "order"}
     return kinds[type(bound[0])]
 
 

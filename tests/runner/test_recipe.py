@@ -126,6 +126,10 @@ def test_the_fingerprint_holds_what_shapes_output() -> None:
         assert recipe_fingerprint(parse_recipe({**GOOD, **changes})) != same, changes
 
 
+def test_a_format_is_no_stage() -> None:
+    assert "export.formats" in error_of(stages=["dedup.exact", {"export.parquet": {"phase": "pretrain"}}])
+
+
 @pytest.mark.parametrize(
     "changes",
     [

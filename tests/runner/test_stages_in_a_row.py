@@ -130,3 +130,19 @@ def test_files_that_would_not_be_read_are_said(tmp_path: Path) -> None:
     (tmp_path / "in" / "manifest.json").write_text('{"files"')
     assert "manifest.json is not a dataset's; give the files in it" in refused("--input", str(docs.parent), *out)
     assert "--output: cannot write /proc/no/out" in refused("--input", str(docs), "--output", "/proc/no/out")
+
+
+def test_files_are_shuffled(tmp_path: Path) -> None:
+    docs = write_jsonl(tmp_path / "docs.jsonl.gz", [{"id": f"{n:02d}", "text": prose(n)} for n in range(30)])
+    phase = ("--set", "phase=pretrain")
+    invoke("mix.shuffle", "--input", str(docs), "--output", str(tmp_path / "out"), *phase)
+    names = [r["source_id"] for r in rows(tmp_path / "out", "part-*")]
+    assert names != sorted(names) == [f"{n:02d}" for n in range(30)]
+
+
+def test_a_format_writes_no_documents(tmp_path: Path) -> None:
+    docs = write_jsonl(tmp_path / "docs.jsonl.gz", [{"id": "a", "text": prose(1)}])
+    told = ("--input", str(docs), "--output", str(tmp_path / "out"), "--set", "phase=pretrain")
+    done = CliRunner().invoke(cli, ["stage", "export.jsonl", *told])
+    assert done.exit_code == 1
+    assert "winnow export write --format jsonl" in " ".join(done.output.split())
