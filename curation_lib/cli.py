@@ -77,11 +77,11 @@ def validate(recipe: str) -> Any:
     from curation_lib import terminal
     from curation_lib.core.recipe import load_recipe, recipe_fingerprint
     from curation_lib.runner.plan import plan
-    from curation_lib.runner.released import require_releases
+    from curation_lib.runner.required import require
 
     parsed = load_recipe(recipe)
     steps = plan(parsed)
-    require_releases(steps)
+    require(steps)
     return terminal.valid(parsed.corpus, recipe_fingerprint(parsed), [s.id for s in steps])
 
 

@@ -15,7 +15,7 @@ from curation_lib.runner.lineage import build_id_of, complete
 from curation_lib.runner.lock import locked
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.plan import Step, plan
-from curation_lib.runner.released import require_releases
+from curation_lib.runner.required import require
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.steps import StepResult, run_step
 from curation_lib.runner.store import Store, canonical_json
@@ -60,7 +60,7 @@ def run_build(
     steps = plan(recipe)
     if until is not None and until not in (ids := [s.id for s in steps]):
         raise ConfigError(f"--until {until!r}: steps are {', '.join(ids)}")
-    require_releases(steps)
+    require(steps)
     store.check()
     build = Build(recipe.corpus, store.url)
     with locked(store, recipe.corpus) as lock:
@@ -134,7 +134,7 @@ def dry_run(recipe: Recipe, store: Store) -> list[dict[str, str]]:
     from curation_lib.runner.forecast import forecast
 
     steps = plan(recipe)
-    require_releases(steps)
+    require(steps)
     return forecast(steps, recipe, store)
 
 

@@ -8,6 +8,7 @@ from shutil import rmtree
 import pytest
 
 from curation_lib.audit.trace import trace
+from curation_lib.core.errors import ConfigError
 from curation_lib.runner.store import Store
 from tests.export.small_tokenizer import write_tokenizer
 from tests.runner.corpora import build, rows, run_steps, simple, tree, write_jsonl
@@ -23,6 +24,15 @@ def test_exports_lie_under_the_id_that_the_build_is_recorded_by(tmp_path: Path) 
     recipe["mixes"] = {"midtrain": {"default_weight": 1, "tokenizer": tokenizer, "benchmarks": [quiz]}}
     done = run_steps(recipe, tmp_path / "store")
     assert [one.name for one in (tmp_path / "store" / "exports" / "small").iterdir()] == [done.build_id]
+
+
+def test_a_tokenizer_that_ends_no_document_stops_a_build_before_it_begins(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "in" / "f0.jsonl", rows(0, 6))
+    tokenizer = {"path": write_tokenizer(tmp_path / "tokenizer.json"), "eos": "<|end|>"}
+    mixes = {"pretrain": {"default_weight": 1, "tokenizer": tokenizer}}
+    with pytest.raises(ConfigError, match=r"mixes\.pretrain\.tokenizer: .* no token <\|end\|>.*<\|endoftext\|>"):
+        build(simple(tmp_path / "in", mixes=mixes, export={"formats": ["megatron"]}), tmp_path / "store")
+    assert not (tmp_path / "store" / "datasets").exists()
 
 
 def test_an_export_that_was_deleted_is_written_again(tmp_path: Path) -> None:

@@ -36,11 +36,11 @@ class StageOperator(BuildOperator):
     def work(self, recipe: Recipe, store: Store, context: Context) -> dict[str, Any]:
         """Run the step. Returns `directory`, `state`, the counts and the recipe's fingerprint."""
         from curation_lib.runner.plan import plan
-        from curation_lib.runner.released import require_releases
+        from curation_lib.runner.required import require
 
         place, step = self.step(recipe)
         if step.kind == "ingest":
-            require_releases(plan(recipe))  # before hours of work that could not end well
+            require(plan(recipe))  # before hours of work that could not end well
         inputs = self._inputs(step, recipe, store, context)
         result = self._run(step, inputs, recipe, store)
         for line in outcome(result):
