@@ -31,12 +31,25 @@ def optimum(objective: Objective, limits: Limits, start: Floats | None = None) -
             "caps leave no mixture: the largest weights of all domains sum to less than 1; raise --max-epochs"
         )
     begun = limits.natural if start is None else 0.9 * start + 0.1 * limits.natural
-    found = _minimised(Problem(objective, limits, free), np.clip(begun, LEAST, upper)[free], upper[free])
-    whole = np.zeros(len(upper))
-    whole[free] = np.where(found < DROPPED, 0.0, found)
-    whole /= whole.sum()
-    _require_within(whole, limits, upper)
+    problem = Problem(objective, limits, free)
+    found = problem.whole(_minimised(problem, np.clip(begun, LEAST, upper)[free], upper[free]))
+    kept = np.where(found < DROPPED, 0.0, found)
+    whole = _pulled_back(kept / kept.sum(), limits, upper)
+    if missed := _broken(whole, limits, upper):
+        raise ConfigError(f"no mixture was found within {' and '.join(missed)}; widen one of the limits")
     return whole
+
+
+def _pulled_back(mixture: Floats, limits: Limits, upper: Floats) -> Floats:
+    """The mixture, or where a step ended outside of the limits the last one inside, on the way from natural to it."""
+    if not _broken(mixture, limits, upper) or _broken(limits.natural, limits, upper):
+        return mixture
+    inside, outside = 0.0, 1.0
+    for _ in range(40):
+        half = (inside + outside) / 2
+        broken = _broken(limits.natural + half * (mixture - limits.natural), limits, upper)
+        inside, outside = (inside, half) if broken else (half, outside)
+    return limits.natural + inside * (mixture - limits.natural)
 
 
 def _minimised(problem: Problem, start: Floats, upper: Floats) -> Floats:
@@ -94,7 +107,8 @@ def _over_roots(constraint: dict[str, Any]) -> dict[str, Any]:
     return {**constraint, "fun": lambda r: value(r**2), "jac": lambda r: slopes(r**2) * 2 * r}
 
 
-def _require_within(mixture: Floats, limits: Limits, upper: Floats) -> None:
+def _broken(mixture: Floats, limits: Limits, upper: Floats) -> list[str]:
+    """The options whose limits a mixture misses."""
     missed = []
     if limits.kl is not None and divergence(mixture, limits.natural) > limits.kl + SLACK:
         missed.append(f"--kl {limits.kl:g}")
@@ -102,5 +116,4 @@ def _require_within(mixture: Floats, limits: Limits, upper: Floats) -> None:
         missed.append("--max-epochs")
     if any(mask @ mixture > share + SLACK for mask, share in limits.together):
         missed.append("--license-cap")
-    if missed:
-        raise ConfigError(f"no mixture was found within {' and '.join(missed)}; widen one of the limits")
+    return missed

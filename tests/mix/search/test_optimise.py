@@ -10,7 +10,7 @@ from curation_lib.mix.search.baselines import baselines
 from curation_lib.mix.search.fits import Fit
 from curation_lib.mix.search.laws import LAWS
 from curation_lib.mix.search.limits import Limits, divergence, epoch_caps, licence_caps
-from curation_lib.mix.search.optimise import optimum
+from curation_lib.mix.search.optimise import _pulled_back, optimum
 from curation_lib.mix.search.problem import Objective
 
 NATURAL = np.array([0.4, 0.3, 0.2, 0.1])
@@ -100,3 +100,12 @@ def test_baselines_are_those_of_the_mixes():
     np.testing.assert_allclose(found["unimax"] * 2250, [1000, 1000, 250], atol=0.1)
     assert np.all(np.diff(found["temperature"]) < 0)
     assert baselines(np.array([0.5, 0.5, 0.0]), None)["unimax"].tolist() == [0.5, 0.5, 0]
+
+
+def test_a_step_that_ended_outside_is_taken_back_to_the_limit():
+    limits = Limits(NATURAL, 0.1)
+    far = np.array([0.0, 0.0, 0.0, 1.0])
+    found = _pulled_back(far, limits, limits.upper())
+    assert divergence(found, NATURAL) == pytest.approx(0.1, abs=2e-5)
+    np.testing.assert_allclose(np.cross((found - NATURAL)[1:], (far - NATURAL)[1:]), 0, atol=1e-12)
+    assert _pulled_back(NATURAL, limits, limits.upper()) is NATURAL
