@@ -117,6 +117,7 @@ def write_recipe(path: Path, corpus: str, inputs: Path, **changes: object) -> No
                 "benchmarks": [{"name": "quiz", "paths": str(inputs / "quiz.jsonl"), "fields": ["question"]}],
             },
         },
+        "export": {"shuffle": {"part_bytes": 40_000}},  # several files of each format
         "airflow": {"retries": 3, "retry_delay_seconds": 1},
         **changes,
     }
