@@ -88,4 +88,5 @@ def test_a_card_knows_when_special_tokens_are_tokens(tmp_path: Path) -> None:
     assert "counted letter by letter" in card(tmp_path, "posttrain", ["jsonl"], mix)
     rendered = card(tmp_path, "posttrain", ["jsonl"], {**mix, "chat_template": "chatml"})
     assert "counted letter by letter" not in rendered
+    assert re.search(r"UTF-8 bytes of text \| [\d,]+, before the chat template \|", rendered)
     assert "special tokens of the tokenizer that the chat template writes are counted as one each" in rendered
