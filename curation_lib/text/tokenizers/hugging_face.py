@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ class HuggingFace(ByLibrary):
 
     def __init__(self, data: bytes, place: str, eos: str | None) -> None:
         self.library, described = _read(data, place)
-        self._eos = eos
+        self._eos, self._lock = eos, Lock()  # what is a special token is a switch of the library's
         added = [token.content for token in self.library.get_added_tokens_decoder().values() if not token.special]
         self._added = sorted({*added, *(unicodedata.normalize("NFC", one) for one in added)})
         split = split_by_file(described)
@@ -59,15 +60,20 @@ class HuggingFace(ByLibrary):
         return self.by_library([text])[0]
 
     def by_library(self, texts: Sequence[str]) -> list[Ids]:
-        found = self.library.encode_batch_fast(texts, add_special_tokens=False)
-        return [np.array(one.ids, np.uint32) for one in found]
+        with self._lock:
+            return self._ids(texts)
 
     def marked_by_library(self, texts: Sequence[str]) -> list[Ids]:
-        self.library.encode_special_tokens = False
-        try:
-            return self.by_library(texts)
-        finally:
-            self.library.encode_special_tokens = True
+        with self._lock:
+            self.library.encode_special_tokens = False
+            try:
+                return self._ids(texts)
+            finally:
+                self.library.encode_special_tokens = True
+
+    def _ids(self, texts: Sequence[str]) -> list[Ids]:
+        found = self.library.encode_batch_fast(texts, add_special_tokens=False)
+        return [np.array(one.ids, np.uint32) for one in found]
 
     @property
     def vocab_size(self) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import tokenizers
 
 from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.text.tokenizers.loading import load_tokenizer
+from tests.export.small_tokenizer import write_tokenizer
 
 TEXTS = ["", "Hello, world! It's 12345.", "<|endoftext|>", "日本語 Ünïcödé 😀\n\n\n  x", "a b"]
 
@@ -103,6 +105,18 @@ def test_the_end_of_a_document_can_be_named(vocabularies, gpt2):
         ConfigError, match=r"tokenizer\.json has no token </s> to end documents with; set eos to one of: <|endoftext|>"
     ):
         _ = load_tokenizer({"path": gpt2, "eos": "</s>"}).eos
+
+
+def test_threads_that_render_do_not_open_other_threads_texts(tmp_path):
+    """What one thread takes for a special token stays letters to all others."""
+    tokenizer = load_tokenizer(write_tokenizer(tmp_path / "tokenizer.json"))
+    text = pa.array(["Said: <|endoftext|> ſ"] * 50, pa.large_string())  # ſ: by the library, not by kernels
+    wanted = tokenizer.encode(text).ids.tolist()
+    with ThreadPoolExecutor(2) as pool:
+        rendered = pool.submit(lambda: [tokenizer.encode_marked(text).ids.tolist() for _ in range(150)])
+        plain = [tokenizer.encode(text).ids.tolist() for _ in range(150)]
+    assert all(one == wanted for one in plain)
+    assert all(one.count(tokenizer.eos) == 50 for one in rendered.result())
 
 
 def test_files_that_are_no_tokenizers_are_refused(gpt2, tmp_path):
