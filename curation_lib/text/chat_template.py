@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -67,6 +68,8 @@ class ChatTemplateSetting(StageConfig):
                 f"no chat template {self.path or self.name!r}; give {CHATML}, or the path of a tokenizer_config.json "
                 "or of a .jinja file"
             )
+        if self.path is not None and "://" not in self.path and not Path(self.path).expanduser().is_file():
+            raise ValueError(f"there is no file {self.path}; correct the path of the chat template, or give {CHATML}")
         return self
 
 

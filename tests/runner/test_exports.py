@@ -35,6 +35,24 @@ def test_a_tokenizer_that_ends_no_document_stops_a_build_before_it_begins(tmp_pa
     assert not (tmp_path / "store" / "datasets").exists()
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (None, "there is no file .*t.jinja; correct the path"),
+        ("{% for x in %}", "mixes.posttrain.chat_template: .*no template"),
+    ],
+)
+def test_a_chat_template_is_looked_at_before_a_build_begins(written: str | None, said: str, tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "in" / "f0.jsonl", rows(0, 6))
+    if written is not None:
+        (tmp_path / "t.jinja").write_text(written)
+    quiz = {"name": "quiz", "paths": str(tmp_path / "quiz.jsonl"), "fields": ["question"]}
+    mix = {"default_weight": 1, "chat_template": str(tmp_path / "t.jinja"), "benchmarks": [quiz]}
+    with pytest.raises(ConfigError, match=said):
+        build(simple(tmp_path / "in", mixes={"posttrain": mix}), tmp_path / "store")
+    assert not (tmp_path / "store" / "datasets").exists()
+
+
 def test_an_export_that_was_deleted_is_written_again(tmp_path: Path) -> None:
     """As `winnow export check` says to do with one that is not what was written."""
     write_jsonl(tmp_path / "in" / "f0.jsonl", rows(0, 6))
