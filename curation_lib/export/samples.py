@@ -41,6 +41,15 @@ class SamplesConfig(ExportConfig):
     sequence_length: int | None = Field(None, ge=2, le=2**24)
 
     @model_validator(mode="after")
+    def _records_are_rendered(self) -> SamplesConfig:
+        if self.phase == "posttrain" and self.chat_template is None:
+            raise ValueError(
+                "records have no text to train on of their own, and the copy for readers holds rejected answers, too: "
+                "set mixes.posttrain.chat_template, or export them as chat"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _sequences_have_a_length(self) -> SamplesConfig:
         if self.packing != "none" and self.sequence_length is None:
             raise ValueError(f"packing {self.packing} needs sequence_length, such as 4096")

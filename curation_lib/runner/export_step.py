@@ -8,8 +8,9 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from curation_lib.core.config import StageConfig
 from curation_lib.core.fingerprint import fingerprint
-from curation_lib.core.stage import Bound, Context
+from curation_lib.core.stage import Context, Stage
 from curation_lib.export import summary
 from curation_lib.export.formats import Written
 from curation_lib.runner.export import format_of, kind_of, names_of, write_shard
@@ -67,17 +68,16 @@ def _formats(step: Step, entries: Sequence[Entry]) -> dict[str, dict[str, int]]:
 def _indexes(step: Step, entries: Sequence[Entry], session: Session, directory: str) -> dict[str, dict[str, Any]]:
     """Writes what formats want beside their parts; path, size and hash of each."""
     files: dict[str, dict[str, Any]] = {}
-    for number, (stage, config) in enumerate(step.bound):
+    for stage, config in step.bound:
         first, name = names_of(stage)[0], kind_of(stage)
         parts = [_written(one, first, name) for one in entries if first in one.files]
-        for path, data in format_of(stage).index(parts, config, _context(step.bound[number])).items():
+        for path, data in format_of(stage).index(parts, config, _context(stage, config)).items():
             session.store.put(f"{directory}/{name}/{path}", data)
             files[f"{name}/{path}"] = {"bytes": len(data), "sha256": sha256(data).hexdigest()}
     return files
 
 
-def _context(bound: Bound) -> Context:
-    stage, config = bound
+def _context(stage: Stage, config: StageConfig) -> Context:
     return Context(stage.load(config) if stage.load else None)
 
 

@@ -10,7 +10,7 @@ from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.core.recipe import Formats, configured, formats_of, validated
 from curation_lib.core.registry import find, names
 from curation_lib.core.stage import Bound
-from curation_lib.export.samples import TokensConfig
+from curation_lib.export.samples import SamplesConfig, TokensConfig
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.given import read_inputs
 from curation_lib.runner.lineage import complete
@@ -21,6 +21,7 @@ from curation_lib.runner.reports import Tell, untold
 from curation_lib.runner.session import Progress, Session, silent
 from curation_lib.runner.steps import StepResult, run_step
 from curation_lib.runner.store import Store
+from curation_lib.text.tokenizers.loading import load_tokenizer
 from curation_lib.text.tokenizers.settings import BYTES4, TokenizerSetting
 
 WORK = ".unfinished"
@@ -99,16 +100,24 @@ def _formats(asked: Asked) -> list[Bound]:
         raise ConfigError("--packing needs --tokenizer: a tokenizer.json or tiktoken/<encoding>")
     if asked.sequence_length is not None and not packs:
         raise ConfigError("--sequence-length has no use without --packing concatenate or best_fit")
-    if not tokenizer.has_ids and (ids := [name for name in asked.formats if _holds_ids(name)]):
+    if not tokenizer.has_ids and (ids := [name for name in asked.formats if _is(name, TokensConfig)]):
         raise ConfigError(f"--format {ids[0]} holds ids: add --tokenizer, a tokenizer.json or tiktoken/<encoding>")
+    samples = [name for name in asked.formats if _is(name, SamplesConfig)]
+    if asked.phase == "posttrain" and samples:
+        raise ConfigError(
+            f"--phase posttrain: {samples[0]} of records needs a chat template, which a recipe names; leave --phase "
+            "out for texts, or ask for chat"
+        )
+    if samples and tokenizer.has_ids:
+        _ = load_tokenizer(tokenizer).eos  # or hours would pass before it is missed
     packing = asked.packing if packs else None
     chosen = Formats(formats=list(asked.formats), packing=packing, sequence_length=asked.sequence_length)
     settings = {"phase": asked.phase, "tokenizer": tokenizer.model_dump()}
     return formats_of(chosen, settings, "--format, --tokenizer, --packing", "--format")
 
 
-def _holds_ids(name: str) -> bool:
-    return f"export.{name}" in names() and issubclass(find(f"export.{name}").config, TokensConfig)
+def _is(name: str, kind: type[SamplesConfig]) -> bool:
+    return f"export.{name}" in names() and issubclass(find(f"export.{name}").config, kind)
 
 
 def _remove(work: Store) -> None:

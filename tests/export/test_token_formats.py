@@ -179,8 +179,9 @@ def test_the_index_of_mds_names_every_shard(path: str, context: Context) -> None
         (SamplesConfig, {"packing": "concatenate", "sequence_length": 8}, "needs a tokenizer with ids"),
         (SamplesConfig, {"packing": "best_fit"}, "needs sequence_length"),
         (SamplesConfig, {"sequence_length": 8}, "has no use without packing"),
+        (SamplesConfig, {"phase": "posttrain"}, "mixes.posttrain.chat_template"),
     ],
 )
 def test_settings_that_make_no_sense(kind: Any, given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
-        kind(phase="pretrain", **given)
+        kind(**{"phase": "pretrain", **given})

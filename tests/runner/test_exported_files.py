@@ -107,6 +107,7 @@ WRONG = {
     "--packing needs --tokenizer": ("--format", "mds", "--packing", "best_fit", "--sequence-length", "64"),
     "--sequence-length has no use": ("--format", "mds", "--sequence-length", "64"),
     "--tokenizer: ": ("--format", "mds", "--tokenizer", "no/tokenizer.json"),
+    "--phase posttrain: mds of records needs a chat template": ("--format", "mds", "--phase", "posttrain"),
     "--seed, --part-bytes: mix.shuffle: key 'seed'": ("--format", "mds", "--seed", "-1"),
 }
 
@@ -119,6 +120,16 @@ def test_what_makes_no_sense_is_said_in_one_line(inputs: Path, tmp_path: Path, m
     assert message in done.output
     assert "Traceback" not in done.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tokenizer_that_ends_no_document_is_refused_before_anything_is_read(inputs: Path, tmp_path: Path) -> None:
+    described = json.loads(Path(write_tokenizer(tmp_path / "tokenizer.json")).read_text())
+    (tmp_path / "endless.json").write_text(json.dumps(described | {"added_tokens": []}))
+    told = ("--format", "megatron", "--tokenizer", str(tmp_path / "endless.json"))
+    done = write(inputs / "in", tmp_path / "out", *told)
+    assert done.exit_code == 1
+    assert "to end documents with" in done.output
+    assert not list(tmp_path.glob("out*"))
 
 
 def test_no_document_is_an_error(tmp_path: Path) -> None:
