@@ -1,0 +1,71 @@
+"""Settings of the model that is trained and of its training: from 0.8M parameters on a CPU to billions on GPUs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from curation_lib.core.recipe import Section
+
+
+class ModelSettings(Section):
+    """A Llama-style transformer (RMSNorm, rotary positions, SwiGLU; Touvron et al. 2023, arXiv 2302.13971), embeddings
+    tied. hidden: width; intermediate: of the SwiGLU, null is 8/3 of the width, rounded up to 32. sequence_length: in
+    tokens. seed: of the first weights."""
+
+    hidden: int = Field(128, ge=16)
+    layers: int = Field(4, ge=1)
+    heads: int = Field(4, ge=1)
+    key_value_heads: int | None = Field(None, ge=1)
+    intermediate: int | None = Field(None, ge=16)
+    sequence_length: int = Field(256, ge=16)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _heads_fit(self) -> ModelSettings:
+        if self.hidden % self.heads or (self.hidden // self.heads) % 2:
+            raise ValueError(f"hidden {self.hidden} does not divide into {self.heads} heads of an even width")
+        if self.heads % (self.key_value_heads or self.heads):
+            raise ValueError(f"heads {self.heads} is no multiple of key_value_heads {self.key_value_heads}")
+        return self
+
+    @property
+    def inner(self) -> int:
+        """Width of the SwiGLU."""
+        return self.intermediate or -(-self.hidden * 8 // 3 // 32) * 32
+
+    def body_parameters(self) -> int:
+        """Parameters without embeddings: projections of attention and SwiGLU, and norms."""
+        head = self.hidden // self.heads
+        attention = 2 * self.hidden * (self.hidden + head * (self.key_value_heads or self.heads))
+        return self.layers * (attention + 3 * self.hidden * self.inner + 2 * self.hidden) + self.hidden
+
+    def parameters(self, vocabulary: int) -> int:
+        """All parameters of the model."""
+        return self.body_parameters() + vocabulary * self.hidden
+
+    def flops_per_token(self, vocabulary: int) -> float:
+        """Of training: 6 per parameter (the tied embedding counted once, as the output), and attention's
+        12 * layers * hidden * sequence_length (Chowdhery et al. 2022, arXiv 2204.02311, appendix B)."""
+        return 6.0 * self.parameters(vocabulary) + 12.0 * self.layers * self.hidden * self.sequence_length
+
+
+class Optimisation(Section):
+    """AdamW and what it runs on. learning_rate: peak, and constant until a decay. warmup_tokens: linear, only where a
+    run begins from scratch. batch_tokens: per step over all devices; a multiple of the sequence length. precision:
+    bfloat16 is autocast, weights stay float32. devices: processes of one run, started by torchrun where more than one.
+    threads: of each process on a CPU. checkpoint_tokens: a killed run resumes from the last such mark; null: none."""
+
+    learning_rate: float = Field(2e-3, gt=0)
+    warmup_tokens: int = Field(100_000, ge=0)
+    batch_tokens: int = Field(4096, ge=16)
+    weight_decay: float = Field(0.1, ge=0)
+    beta2: float = Field(0.95, gt=0, lt=1)
+    clip: float = Field(1.0, gt=0)
+    precision: Literal["float32", "bfloat16"] = "float32"
+    compile: bool = False
+    device: Literal["cpu", "cuda"] = "cpu"
+    devices: int = Field(1, ge=1)
+    threads: int = Field(1, ge=1)
+    checkpoint_tokens: int | None = Field(None, ge=1)

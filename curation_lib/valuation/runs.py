@@ -1,0 +1,99 @@
+"""A run: one training of one model on a mixture of pools, and what it measured. Every experiment is a list of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from curation_lib.core.fingerprint import fingerprint, library_versions
+from curation_lib.core.recipe import Section
+from curation_lib.valuation.model_settings import ModelSettings, Optimisation
+
+VERSION = 1
+"""Bump when the same run would come to other numbers."""
+LIBRARIES = ("numpy", "torch", "transformers")
+_WHERE = {"checkpoint_tokens"}
+"""Settings that shape no number."""
+
+
+class Part(Section):
+    """A share of a run's tokens, out of the pool at store key `pool`. tokens: only the pool's first so many, in its own
+    pseudo-random order of documents; null takes all. A pool that is smaller than its share is read again."""
+
+    pool: str
+    share: float = Field(gt=0, le=1)
+    tokens: int | None = Field(None, ge=1)
+
+
+class Run(Section):
+    """start: fingerprint of the run whose weights and optimiser this one continues; null begins from scratch.
+    tokens: trained on, rounded to whole steps. decay: `none` stays at the peak learning rate; `linear` goes to zero over
+    the run. seed: of the order of data. measures: store keys of measure sets by name. keep: leave weights and optimiser
+    in the store, so that others can start from them."""
+
+    model: ModelSettings
+    optimisation: Optimisation
+    parts: tuple[Part, ...] = Field(min_length=1)
+    tokens: int = Field(ge=1)
+    decay: Literal["none", "linear"] = "linear"
+    start: str | None = None
+    seed: int = Field(0, ge=0)
+    measures: dict[str, str] = {}
+    keep: bool = False
+
+    @property
+    def print(self) -> str:
+        """What names the run in a store: the hash of all that shapes its numbers."""
+        told = self.model_dump(mode="json", exclude={"optimisation": _WHERE})
+        return fingerprint([VERSION, told, library_versions(LIBRARIES)])
+
+    @property
+    def steps(self) -> int:
+        return max(1, round(self.tokens / self.optimisation.batch_tokens))
+
+
+class Losses(NamedTuple):
+    """What a model made of a measure set. bits: float64[documents], minus log2 of each document's probability; bytes:
+    int64[documents], UTF-8 bytes that were predicted."""
+
+    bits: npt.NDArray[np.float64]
+    bytes: npt.NDArray[np.int64]
+
+    @property
+    def per_byte(self) -> float:
+        """Bits per byte over the set: all bits over all bytes."""
+        return float(self.bits.sum() / self.bytes.sum())
+
+
+class RunResult(NamedTuple):
+    """losses: by name of the measure set. epochs: how often each pool was gone through, by its key. flops: of training.
+    seconds: of training and of measuring, on the machine that did it; no part of the result's identity."""
+
+    print: str
+    losses: Mapping[str, Losses]
+    epochs: Mapping[str, float]
+    tokens: int
+    flops: float
+    seconds: Mapping[str, float]
+    curve: tuple[tuple[int, float], ...] = ()
+    """(tokens, training loss in nats per token), some twenty points."""
+
+
+def as_json(result: RunResult) -> dict[str, Any]:
+    """JSON-ready, without seconds."""
+    losses = {k: {"bits": v.bits.tolist(), "bytes": v.bytes.tolist()} for k, v in result.losses.items()}
+    return {**result._asdict(), "losses": losses, "epochs": dict(result.epochs), "seconds": {}}
+
+
+def from_json(told: Mapping[str, Any], seconds: Mapping[str, float]) -> RunResult:
+    """The other way round."""
+    losses = {
+        name: Losses(np.asarray(one["bits"], np.float64), np.asarray(one["bytes"], np.int64))
+        for name, one in told["losses"].items()
+    }
+    curve = tuple((int(tokens), float(loss)) for tokens, loss in told["curve"])
+    return RunResult(**{**told, "losses": losses, "seconds": seconds, "curve": curve})
