@@ -2,11 +2,12 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: setup setup-dev setup-synthetic setup-readers run run-synthetic down status test test-long lint format clean
+.PHONY: setup setup-dev setup-synthetic setup-train setup-readers run run-synthetic down status test test-long lint format clean
 
 setup: .venv/.ready
 setup-dev: .venv/.ready-dev
 setup-synthetic: .venv/.ready-synthetic
+setup-train: .venv/.ready-train
 setup-readers: .venv-readers/.ready
 
 .venv/.ready: requirements.txt pyproject.toml infra/local/bootstrap.sh
@@ -20,6 +21,12 @@ setup-readers: .venv-readers/.ready
 # An extra: the weights of the local model have terms of their own, which `winnow synthetic serve` shows.
 .venv/.ready-synthetic: .venv/.ready requirements-synthetic.txt
 	sh infra/local/bootstrap.sh requirements-synthetic.txt
+	touch $@
+
+# An extra: what valuations and mixture searches train with. By pip: where an index offers a build of PyTorch for CPUs
+# beside the one for CUDA, pip takes the small one, uv gigabytes of the other.
+.venv/.ready-train: .venv/.ready requirements-train.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-train.txt
 	touch $@
 
 # An extra: the libraries with which trainers read exports, for `winnow export check`.
@@ -43,13 +50,13 @@ down: setup
 status: setup
 	.venv/bin/python -m infra.local status
 
-test: setup-dev setup-readers
+test: setup-dev setup-readers setup-train
 	sh infra/local/test_system.sh
 	.venv/bin/python -m curation_lib.runner.warm
 	.venv/bin/python -m pytest -m "not long and not stack" -n 2 --dist loadfile
 	.venv/bin/python -m pytest -m "stack"
 
-test-long: setup-dev
+test-long: setup-dev setup-train
 	.venv/bin/python -m pytest -m long
 
 lint: setup-dev
