@@ -40,18 +40,25 @@ _PYARROW = ("pandas", "pyarrow.parquet", "pyarrow.compute", "pyarrow.ipc")
 """pyarrow imports pandas when it first sees a Python list."""
 
 OnDone = Callable[[Any], None]
+Resources = Mapping[str, float]
+"""What a piece of work takes of what a worker was started with: `{"train": 1}`, of `--resources "train=1"`."""
 
 
 class Scheduler(Protocol):
     """Runs one function over many pieces of work and gives the answers in their order; `heard` gets what the work
-    reports meanwhile, in any thread."""
+    reports meanwhile, in any thread. `resources` are for a cluster, whose workers may not all be fit for the work."""
 
     @property
     def processes(self) -> int:
         """How many processes there are to work."""
 
     def run(
-        self, function: Callable[[Work], Any], work: Sequence[Work], done: OnDone, heard: Heard = unheard
+        self,
+        function: Callable[[Work], Any],
+        work: Sequence[Work],
+        done: OnDone,
+        heard: Heard = unheard,
+        resources: Resources | None = None,
     ) -> list[Any]: ...
 
     def cancel(self) -> None: ...
@@ -77,7 +84,12 @@ class LocalScheduler:
         return self.workers
 
     def run(
-        self, function: Callable[[Work], Any], work: Sequence[Work], done: OnDone, heard: Heard = unheard
+        self,
+        function: Callable[[Work], Any],
+        work: Sequence[Work],
+        done: OnDone,
+        heard: Heard = unheard,
+        resources: Resources | None = None,
     ) -> list[Any]:
         if not work:
             return []
@@ -208,15 +220,23 @@ class DaskScheduler:
         return max(1, len(self._connected().nthreads()))
 
     def run(
-        self, function: Callable[[Work], Any], work: Sequence[Work], done: OnDone, heard: Heard = unheard
+        self,
+        function: Callable[[Work], Any],
+        work: Sequence[Work],
+        done: OnDone,
+        heard: Heard = unheard,
+        resources: Resources | None = None,
     ) -> list[Any]:
         from distributed import as_completed
 
         if not work:
             return []
         client = self._connected()
+        if resources:
+            self._require(resources)
         client.subscribe_topic(topic := f"winnow-{uuid4().hex}", lambda event: heard(event[1]["tally"]))
-        self._futures = client.map(partial(_from_cluster, topic, function), work, pure=False, key=function.__name__)
+        told, name = partial(_from_cluster, topic, function), function.__name__
+        self._futures = client.map(told, work, pure=False, key=name, resources=resources and dict(resources))
         try:
             for future in as_completed(self._futures, loop=client.loop):
                 done(future.result())
@@ -224,6 +244,16 @@ class DaskScheduler:
         finally:
             self.cancel()
             client.unsubscribe_topic(topic)
+
+    def _require(self, resources: Resources) -> None:
+        """ConfigError where there are workers and none offers them: the work would wait without a word."""
+        workers = self._connected().scheduler_info(n_workers=-1)["workers"].values()
+        if workers and not any(all(w["resources"].get(name, 0) >= n for name, n in resources.items()) for w in workers):
+            wanted = " ".join(f"{name}={n:g}" for name, n in resources.items())
+            raise ConfigError(
+                f"no Dask worker of {self.address} offers {wanted}; start workers that may do this work with "
+                f'`dask worker {self.address} --resources "{wanted}"`'
+            )
 
     def cancel(self) -> None:
         if self._client is not None and self._futures:

@@ -23,6 +23,8 @@ def commands(settings: Settings) -> dict[str, list[str]]:
         "1",
         "--memory-limit",
         settings.worker_memory,
+        "--resources",
+        "train=1",
     ]
     # A worker's own page would listen on all interfaces; the scheduler's dashboard shows every worker.
     worker += ["--dashboard-address", f"{HOST}:0", "--local-directory", str(settings.home / "dask")]

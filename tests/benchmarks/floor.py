@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from isal import igzip
 
 from curation_lib.core.stage import unheard
-from curation_lib.runner.dask import LocalScheduler, OnDone
+from curation_lib.runner.dask import LocalScheduler, OnDone, Resources
 from curation_lib.runner.parts import CODEC, ROW_GROUP
 from curation_lib.runner.reports import Heard
 from curation_lib.runner.single import run_stage
@@ -43,11 +43,16 @@ class Timed(LocalScheduler):
         self.seconds: dict[str, float] = defaultdict(float)
 
     def run(
-        self, function: Callable[[Any], Any], work: Sequence[Any], done: OnDone, heard: Heard = unheard
+        self,
+        function: Callable[[Any], Any],
+        work: Sequence[Any],
+        done: OnDone,
+        heard: Heard = unheard,
+        resources: Resources | None = None,
     ) -> list[Any]:
         begun = time.process_time()
         try:
-            return super().run(function, work, done, heard)
+            return super().run(function, work, done, heard, resources)
         finally:
             self.seconds[function.__name__] += time.process_time() - begun
 

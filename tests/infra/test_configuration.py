@@ -47,6 +47,7 @@ def test_supervisord_reads_back_every_command(settings: Settings) -> None:
         assert program.stopasgroup
         assert program.killasgroup
     assert "--nworkers 3 --nthreads 1" in programs["dask-worker"].command
+    assert "--resources train=1" in programs["dask-worker"].command
 
 
 def test_the_local_model_runs_where_a_port_is_given(settings: Settings) -> None:

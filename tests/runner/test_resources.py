@@ -1,0 +1,62 @@
+"""Work that not every worker may do: on a cluster it goes to those that offer what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from distributed import Scheduler, SpecCluster, Worker, get_worker
+
+from curation_lib.core.errors import ConfigError
+from curation_lib.runner.dask import DaskScheduler, LocalScheduler
+from curation_lib.runner.store import Store
+from curation_lib.runner.work import Work
+
+
+def works(count: int) -> list[Work]:
+    return [Work(Store("/nowhere"), "w", str(n), str(n), n, "d", ()) for n in range(count)]
+
+
+def where(work: Work) -> str:
+    return str(get_worker().name)
+
+
+def index(work: Work) -> int:
+    return work.index
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[SpecCluster]:
+    """Workers `plain` and `trainer`; the second offers to train, one model at a time."""
+    loopback = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    workers = {
+        name: {"cls": Worker, "options": {"nthreads": 1, "resources": offers, **loopback}}
+        for name, offers in {"plain": {}, "trainer": {"train": 1}}.items()
+    }
+    scheduler = {"cls": Scheduler, "options": {"protocol": "tcp://", "port": 0, **loopback}}
+    with SpecCluster(workers=workers, scheduler=scheduler) as cluster:
+        cluster.wait_for_workers(2)
+        yield cluster
+
+
+@pytest.fixture
+def scheduler(cluster: SpecCluster) -> Iterator[DaskScheduler]:
+    scheduler = DaskScheduler(cluster.scheduler_address)
+    yield scheduler
+    scheduler.close()
+
+
+def test_it_goes_to_workers_that_offer_it(scheduler: DaskScheduler) -> None:
+    assert set(scheduler.run(where, works(6), lambda _: None)) == {"plain", "trainer"}
+    assert set(scheduler.run(where, works(6), lambda _: None, resources={"train": 1})) == {"trainer"}
+
+
+@pytest.mark.parametrize("resources", [{"gpu": 1}, {"train": 2}, {"train": 1, "gpu": 1}])
+def test_where_no_worker_offers_it_the_flag_is_named(scheduler: DaskScheduler, resources: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match=r"offers .*; start workers .* `dask worker tcp://.* --resources \"") as error:
+        scheduler.run(where, works(1), lambda _: None, resources=resources)
+    assert " ".join(f"{name}={n}" for name, n in resources.items()) in str(error.value)
+
+
+def test_this_machine_takes_any_work() -> None:
+    assert LocalScheduler(1).run(index, works(2), lambda _: None, resources={"gpu": 8}) == [0, 1]
