@@ -53,13 +53,15 @@ class ModelSettings(Section):
 
 class Optimisation(Section):
     """AdamW and what it runs on. learning_rate: peak, and constant until a decay. warmup_tokens: linear, only where a
-    run begins from scratch. batch_tokens: per step over all devices; a multiple of the sequence length. precision:
+    run begins from scratch. batch_tokens: per step over all devices; a multiple of the sequence length.
+    micro_sequences: of one forward pass, for less memory; null takes all of a device's at once. precision:
     bfloat16 is autocast, weights stay float32. devices: processes of one run, started by torchrun where more than one.
     threads: of each process on a CPU. checkpoint_tokens: a killed run resumes from the last such mark; null: none."""
 
     learning_rate: float = Field(2e-3, gt=0)
     warmup_tokens: int = Field(100_000, ge=0)
     batch_tokens: int = Field(4096, ge=16)
+    micro_sequences: int | None = Field(None, ge=1)
     weight_decay: float = Field(0.1, ge=0)
     beta2: float = Field(0.95, gt=0, lt=1)
     clip: float = Field(1.0, gt=0)

@@ -21,11 +21,14 @@ _WHERE = {"checkpoint_tokens"}
 
 
 class Part(Section):
-    """A share of a run's tokens, out of the pool at store key `pool`. tokens: only the pool's first so many, in its own
-    pseudo-random order of documents; null takes all. A pool that is smaller than its share is read again."""
+    """A share of a run's tokens, out of the pool at store key `pool`. low, high: only documents whose hash of what they
+    say lies in that part of [0, 1), so that parts are apart whatever the seed. tokens: only the first so many of these,
+    in the pool's own pseudo-random order; null takes all. What is smaller than its share is read again."""
 
     pool: str
     share: float = Field(gt=0, le=1)
+    low: float = Field(0.0, ge=0, lt=1)
+    high: float = Field(1.0, gt=0, le=1)
     tokens: int | None = Field(None, ge=1)
 
 

@@ -1,0 +1,202 @@
+"""Documents as pools in a store, `pools/<fingerprint>/`: read and filtered by stages, tokenized by one task each."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.fingerprint import fingerprint, library_versions
+from curation_lib.core.local_copy import local_copy
+from curation_lib.core.recipe import configured, stage_list
+from curation_lib.runner.given import AS_IS, read_inputs
+from curation_lib.runner.lineage import complete
+from curation_lib.runner.manifest import Manifest
+from curation_lib.runner.parts import read_batches
+from curation_lib.runner.plan import Step, fused
+from curation_lib.runner.session import Session
+from curation_lib.runner.steps import run_step
+from curation_lib.runner.store import Store, canonical_json
+from curation_lib.text.records import Record, prompt_text, records_of
+from curation_lib.text.tokenizers.loading import load_tokenizer
+from curation_lib.text.tokenizers.settings import TokenizerSetting
+from curation_lib.valuation.bpe import trained
+from curation_lib.valuation.pool import FILES, Document, Pool, PoolWriter, open_pool, sampled
+from curation_lib.valuation.pool_settings import MeasureSettings, PoolSettings, TokenizerChoice, TrainedTokenizer
+from curation_lib.valuation.shuffled import shuffled
+
+MANIFEST = "manifest.json"
+VERSION = 1
+"""Bump when the same documents would make another pool."""
+_BATCH = 256
+
+
+class View(NamedTuple):
+    """What of the documents goes into a pool. low, high: by the hash of their text, see `Part`. documents, max_bytes:
+    see `MeasureSettings`; 0 is no limit. shuffle: their words."""
+
+    low: float = 0.0
+    high: float = 1.0
+    documents: int = 0
+    max_bytes: int = 0
+    shuffle: bool = False
+
+
+class PoolOrder(NamedTuple):
+    """One pool to make, on its way to a worker. parts: store keys of Parquet files. tokenizer: as `load_tokenizer`
+    takes it."""
+
+    store: Store
+    key: str
+    parts: tuple[str, ...]
+    tokenizer: Any
+    view: View
+
+
+def documents(settings: PoolSettings, session: Session) -> list[Manifest]:
+    """The datasets of the documents that the settings name, in the session's store; what is there is not made again."""
+    if settings.source is None:
+        found = read_inputs(settings.paths, session)
+    else:
+        given = {"source": "input", "paths": settings.paths, **settings.settings}
+        chain = (configured(settings.source, given, "source"), configured("normalize.plain", AS_IS, "source"))
+        found = [_step(Step(f"read {settings.source}", "ingest", settings.source, chain), [], session)]
+    bound = [pair for item in settings.stages for pair in stage_list(item, "stages")]
+    for step in fused([configured(name, one, "stages") for name, one in bound]):
+        found = [_step(step, found, session)]
+    return found
+
+
+def _step(step: Step, inputs: Sequence[Manifest], session: Session) -> Manifest:
+    return complete(session.store, run_step(step, inputs, session).directory)
+
+
+def tokenizer_of(choice: TokenizerChoice, base: Sequence[Manifest], session: Session) -> TokenizerSetting:
+    """The tokenizer: the one that is named, or one trained on the base's documents, in the store under
+    `tokenizers/<fingerprint>/`. Raises ConfigError for one without ids."""
+    if isinstance(choice, TokenizerSetting):
+        if not choice.has_ids:
+            raise ConfigError(f"tokenizer: {choice.name} only counts; name one with ids, or `train: 2048`")
+        return choice
+    told = [choice.model_dump(), [m.fingerprint for m in base], library_versions(["tokenizers"])]
+    key = f"tokenizers/{fingerprint(told)}/tokenizer.json"
+    if not session.store.exists(key):
+        _train_tokenizer((session.store, key, _parts(base), choice))
+    return TokenizerSetting(name="tokenizer.json", path=session.store.address(key))
+
+
+def _train_tokenizer(order: tuple[Store, str, tuple[str, ...], TrainedTokenizer]) -> None:
+    store, key, parts, choice = order
+    chosen = sampled(_read(store, parts), choice.megabytes * 250)  # of 4 KB on average
+    store.put(key, trained([one.text for one in chosen], choice.train).encode())
+
+
+def made_pool(base: Sequence[Manifest], tokenizer: TokenizerSetting, view: View, session: Session) -> str:
+    """Store key of the pool of these datasets' documents; made where it is not there."""
+    return made_pools([(base, view)], tokenizer, session)[0]
+
+
+def made_pools(
+    wanted: Sequence[tuple[Sequence[Manifest], View]], tokenizer: TokenizerSetting, session: Session
+) -> list[str]:
+    """Store keys of several, made side by side. Raises ConfigError for one without documents."""
+    loaded = load_tokenizer(tokenizer)
+    told = [tokenizer.only("output"), _hash(tokenizer), library_versions(["tokenizers"]), loaded.vocab_size]
+    orders = [
+        PoolOrder(
+            session.store,
+            f"pools/{fingerprint([VERSION, told, [m.fingerprint for m in manifests], list(view)])}",
+            _parts(manifests),
+            tokenizer.model_dump(),
+            view,
+        )
+        for manifests, view in wanted
+    ]
+    todo = list({o.key: o for o in orders if not session.store.exists(f"{o.key}/{MANIFEST}")}.values())
+    session.scheduler.run(make_pool, todo, lambda _: None)  # type: ignore[arg-type]
+    for order in orders:
+        if not facts_of(session.store, order.key)["documents"]:
+            raise ConfigError(f"{order.key}: no document is left of {', '.join(order.parts) or 'no part'}")
+    return [order.key for order in orders]
+
+
+def _hash(tokenizer: TokenizerSetting) -> str:
+    from curation_lib.core.fingerprint import file_sha256
+
+    return file_sha256(tokenizer.path) if tokenizer.path is not None else ""
+
+
+def measure_view(settings: MeasureSettings, low: float = 0.0, high: float = 1.0) -> View:
+    """What of a measure set's documents is measured."""
+    return View(low, high, settings.documents, settings.max_bytes)
+
+
+def make_pool(order: PoolOrder) -> None:
+    """Write one pool, its manifest last."""
+    store, key, parts, setting, view = order
+    found = _viewed(_read(store, parts), view)
+    if view.documents:
+        found = iter(sampled(found, view.documents))
+    with tempfile.TemporaryDirectory(prefix="winnow-pool-") as folder:
+        writer = PoolWriter(Path(folder), load_tokenizer(setting))
+        while batch := tuple(_take(found)):
+            writer.write(batch)
+        facts = writer.close()
+        for name in FILES:
+            with store.writing(f"{key}/{name}") as to, (Path(folder) / name).open("rb") as file:
+                while block := file.read(1 << 20):
+                    to.file.write(block)
+    store.put(f"{key}/{MANIFEST}", canonical_json(facts))
+
+
+def _take(found: Iterator[Document]) -> Iterator[Document]:
+    for n, one in enumerate(found, 1):
+        yield one
+        if n == _BATCH:
+            return
+
+
+def _viewed(found: Iterator[Document], view: View) -> Iterator[Document]:
+    import xxhash
+
+    for one in found:
+        place = xxhash.xxh3_64_intdigest((one.given + "\0" + one.text).encode()) / 2**64
+        if view.low <= place and (place < view.high or view.high >= 1):
+            text = shuffled(one.text) if view.shuffle else one.text
+            yield Document(_cut(text, view.max_bytes) if view.max_bytes else text, one.given)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most // 4 else text.encode()[:most].decode(errors="ignore")
+
+
+def _parts(manifests: Sequence[Manifest]) -> tuple[str, ...]:
+    return tuple(part for m in manifests for part in m.parts())
+
+
+def _read(store: Store, parts: Sequence[str]) -> Iterator[Document]:
+    """Documents of the parts; of a record its answer, the prompt given."""
+    for part in parts:
+        for batch in read_batches(store, part, columns=["text", "format", "metadata"]):
+            for text, record in zip(batch.column("text").to_pylist(), records_of(batch), strict=True):
+                if isinstance(record, Record):
+                    answer = "\n".join(turn.content for turn in record.answer)
+                    yield Document(answer, prompt_text(record) + "\n")
+                else:
+                    yield Document(text)
+
+
+def facts_of(store: Store, key: str) -> dict[str, int]:
+    """documents, tokens, bytes, vocabulary and eos of a pool."""
+    return orjson.loads(store.read(f"{key}/{MANIFEST}"))  # type: ignore[no-any-return]
+
+
+def opened(store: Store, key: str) -> Pool:
+    """The pool, on the local disk."""
+    facts = facts_of(store, key)
+    copies = [local_copy(store.address(f"{key}/{name}")) for name in FILES]
+    return open_pool(dict(zip(FILES, copies, strict=True)), facts["vocabulary"], facts["eos"])

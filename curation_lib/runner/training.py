@@ -1,0 +1,178 @@
+"""Carries out runs: what a store holds is read, the rest is trained on workers, each run committed whole.
+
+`training/<run>/`: `result.json` (written last), `state.pt` where others may start from it, `checkpoint.pt` while it is
+at work, `run.json` (clock and host).
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from curation_lib.core.errors import WinnowError
+from curation_lib.core.local_copy import local_copy
+from curation_lib.runner.pools import opened
+from curation_lib.runner.reports import Sums, reporting
+from curation_lib.runner.session import Session
+from curation_lib.runner.store import Store, canonical_json
+from curation_lib.valuation.runs import Run, RunResult, as_json, from_json
+
+RESULT, STATE, CHECKPOINT = "result.json", "state.pt", "checkpoint.pt"
+
+
+class Ordered(NamedTuple):
+    """One run on its way to a worker."""
+
+    store: Store
+    run: Run
+
+
+def key_of(run: Run | str) -> str:
+    """Where a run lies in a store; by the run or its fingerprint."""
+    return f"training/{run if isinstance(run, str) else run.print}"
+
+
+def result_of(store: Store, run: Run) -> RunResult | None:
+    """What a finished run came to, None where it is not finished."""
+    told = store.find_json(f"{key_of(run)}/{RESULT}")
+    if told is None or (run.keep and not store.exists(f"{key_of(run)}/{STATE}")):
+        return None
+    return from_json(told, (store.find_json(f"{key_of(run)}/run.json") or {}).get("seconds", {}))
+
+
+def carry_out(runs: Sequence[Run], session: Session, step: str = "train") -> list[RunResult]:
+    """The result of each run, in order. Runs that start from another's state come after it: the caller carries that
+    one out first. Equal runs are trained once; a run that was killed goes on from its checkpoint.
+
+    Raises WinnowError where a loss is no number any more or a state is missing.
+    """
+    found = {run.print: result_of(session.store, run) for run in runs}
+    todo = [Ordered(session.store, run) for run in {r.print: r for r in runs if found[r.print] is None}.values()]
+    finished = len({*found}) - len(todo)
+    session.reused["train"] += finished
+    session.progress(step, "train", finished, len(found))
+
+    def done(result: RunResult) -> None:
+        nonlocal finished
+        finished += 1
+        found[result.print] = result
+        session.calls["train"] += 1
+        session.progress(step, "train", finished, len(found))
+
+    session.scheduler.run(train_run, todo, done, Sums(step, session.tell))  # type: ignore[arg-type]
+    return [result for run in runs if (result := found[run.print]) is not None]
+
+
+def train_run(ordered: Ordered) -> RunResult:
+    """Train one run here, or in processes of torchrun where it asks for several; returns its result."""
+    store, run = ordered
+    if (done := result_of(store, run)) is not None:
+        return done
+    if run.optimisation.devices > 1:
+        _torchrun(ordered)
+    else:
+        train_here(ordered)
+    result = result_of(store, run)
+    if result is None:
+        raise WinnowError(f"{store.address(key_of(run))} holds no result after its training; see the worker's log")
+    return result
+
+
+def _torchrun(ordered: Ordered) -> None:
+    """One process per device, by torchrun, on this machine."""
+    with tempfile.TemporaryDirectory(prefix="winnow-train-") as folder:
+        order = Path(folder, "run.json")
+        order.write_bytes(canonical_json({"store": ordered.store.url, "run": ordered.run.model_dump(mode="json")}))
+        launch = [
+            "-m",
+            "torch.distributed.run",
+            "--standalone",
+            "--nproc-per-node",
+            str(ordered.run.optimisation.devices),
+        ]
+        command = [sys.executable, *launch, "-m", "curation_lib.runner.training", str(order)]
+        done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise WinnowError(f"run {ordered.run.print} failed under torchrun:\n{done.stderr[-2000:]}")
+
+
+def train_here(ordered: Ordered) -> None:
+    """Train and measure in this process, or as one of torchrun's; the first of them writes to the store."""
+    from curation_lib.valuation.evaluate import measured
+    from curation_lib.valuation.train import Hooks, rank, train
+
+    store, run = ordered
+    key, report = key_of(run), reporting()
+    begun = time.perf_counter()
+    pools = [opened(store, part.pool) for part in run.parts]
+    hooks = Hooks(
+        start=_state(store, f"{key_of(run.start)}/{STATE}") if run.start is not None else None,
+        resumed=_state(store, f"{key}/{CHECKPOINT}", missing=True),
+        save=(lambda state: _save(store, f"{key}/{CHECKPOINT}", state)) if rank() == 0 else None,
+        heard=(lambda tokens: report({"tokens": tokens})) if rank() == 0 else (lambda tokens: None),
+    )
+    done = train(run, pools, hooks)
+    if rank() != 0:
+        return
+    ready = time.perf_counter()
+    losses = {name: measured(done.model, run, opened(store, place)) for name, place in run.measures.items()}
+    if run.keep:
+        _save(store, f"{key}/{STATE}", done.state())
+    tokens = run.steps * run.optimisation.batch_tokens
+    seconds = {"training": done.seconds, "measuring": time.perf_counter() - ready}
+    seconds["other"] = time.perf_counter() - begun - sum(seconds.values())
+    flops = tokens * run.model.flops_per_token(pools[0].vocabulary)
+    epochs: dict[str, float] = {}
+    for part, read in zip(run.parts, done.order.epochs(), strict=True):
+        epochs[part.pool] = max(epochs.get(part.pool, 0.0), round(read, 6))
+    result = RunResult(run.print, losses, epochs, tokens, flops, seconds, tuple(done.curve))
+    facts = {"seconds": seconds, "host": platform.node(), "finished": time.time(), "run": run.model_dump(mode="json")}
+    store.put(f"{key}/run.json", canonical_json(facts))
+    store.put(f"{key}/{RESULT}", canonical_json(as_json(result)))
+    if store.exists(f"{key}/{CHECKPOINT}"):
+        store.remove(f"{key}/{CHECKPOINT}")
+
+
+def _save(store: Store, key: str, state: dict[str, Any]) -> None:
+    import torch
+
+    with store.writing(key) as to:
+        torch.save(state, to.file)
+
+
+def _state(store: Store, key: str, missing: bool = False) -> dict[str, Any] | None:
+    """Weights and optimiser at `key`. Nothing but tensors and numbers is loaded, whoever wrote the file."""
+    import torch
+
+    if missing and not store.exists(key):
+        return None
+    path = local_copy(store.address(key))
+    return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
+
+
+def main(path: str) -> None:
+    """One process of torchrun: the run that the file at `path` tells."""
+    import orjson
+    import torch
+
+    told = orjson.loads(Path(path).read_bytes())
+    run = Run.model_validate(told["run"])
+    torch.distributed.init_process_group("nccl" if run.optimisation.device == "cuda" else "gloo")
+    if run.optimisation.device == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    try:
+        train_here(Ordered(Store(told["store"]), run))
+        torch.distributed.barrier()
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

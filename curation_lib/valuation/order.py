@@ -1,0 +1,110 @@
+"""Which tokens each step of a run is trained on: by pool, share and seed, found where they lie, never held in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from curation_lib.core.errors import ConfigError
+from curation_lib.valuation.pool import Index, Pool, scrambled
+from curation_lib.valuation.runs import Run
+
+
+class Stream:
+    """A part's documents one behind the other, over and over, each time in another order."""
+
+    def __init__(self, pool: Pool, rows: Index, seed: int) -> None:
+        self._pool, self._rows, self._seed = pool, rows, seed
+        self.length = int(pool.lengths()[rows].sum())
+        self._epochs: dict[int, tuple[Index, Index]] = {}
+
+    def window(self, start: int, length: int) -> npt.NDArray[np.int64]:
+        """Tokens start to start + length of the stream, int64[length]."""
+        found: list[npt.NDArray[np.int64]] = []
+        while length:
+            epoch, at = divmod(start, self.length)
+            piece = self._within(epoch, at, min(length, self.length - at))
+            found.append(piece)
+            start, length = start + len(piece), length - len(piece)
+        return np.concatenate(found)
+
+    def _within(self, epoch: int, at: int, length: int) -> npt.NDArray[np.int64]:
+        rows, ends = self._order(epoch)
+        first = int(np.searchsorted(ends, at, "right"))
+        pieces, pool = [], self._pool
+        while length:
+            row, begin = rows[first], at - (ends[first - 1] if first else 0)
+            start, stop = pool.offsets[row] + begin, min(pool.offsets[row + 1], pool.offsets[row] + begin + length)
+            pieces.append(pool.ids[start:stop].astype(np.int64))
+            at, length, first = at + len(pieces[-1]), length - len(pieces[-1]), first + 1
+        return np.concatenate(pieces)
+
+    def _order(self, epoch: int) -> tuple[Index, Index]:
+        """Rows in the epoch's order, and where each one's tokens end. Two epochs are held."""
+        if epoch not in self._epochs:
+            ranks = scrambled(self._pool.ranked(self._seed)[self._rows] ^ np.uint64(epoch + 1))
+            rows = self._rows[np.lexsort((self._rows, ranks))]
+            self._epochs.pop(min(self._epochs) if len(self._epochs) > 1 else -1, None)
+            self._epochs[epoch] = (rows, np.cumsum(self._pool.lengths()[rows]))
+        return self._epochs[epoch]
+
+
+class Order(NamedTuple):
+    """The sequences of a run. part: int8[sequences], which part each is of; place: its number within that part."""
+
+    streams: Sequence[Stream]
+    part: npt.NDArray[np.int8]
+    place: Index
+    length: int
+
+    def sequence(self, n: int) -> npt.NDArray[np.int64]:
+        """Sequence n with the token behind it, int64[length + 1]."""
+        return self.streams[self.part[n]].window(int(self.place[n]) * self.length, self.length + 1)
+
+    def epochs(self) -> list[float]:
+        """How often each part was gone through."""
+        counts = np.bincount(self.part, minlength=len(self.streams))
+        return [int(n) * self.length / s.length for n, s in zip(counts, self.streams, strict=True)]
+
+
+def order_of(run: Run, pools: Sequence[Pool]) -> Order:
+    """The run's sequences over the pools of its parts, shares kept to the sequence. Raises ConfigError for a part
+    without documents."""
+    length = run.model.sequence_length
+    rows = [pool.chosen(part.low, part.high, part.tokens) for pool, part in zip(pools, run.parts, strict=True)]
+    for found, part in zip(rows, run.parts, strict=True):
+        if not len(found):
+            raise ConfigError(f"{part.pool} has no document between {part.low} and {part.high}; give it more documents")
+    streams = [
+        Stream(pool, found, run.seed * 1000 + n) for n, (pool, found) in enumerate(zip(pools, rows, strict=True))
+    ]
+    counts = _apportioned([part.share for part in run.parts], run.steps * per_step(run))
+    part = np.repeat(np.arange(len(counts), dtype=np.int8), counts)
+    np.random.default_rng(run.seed).shuffle(part)
+    place = np.zeros(len(part), np.int64)
+    for n in range(len(counts)):
+        place[part == n] = np.arange(counts[n])
+    return Order(streams, part, place, length)
+
+
+def per_step(run: Run) -> int:
+    """Sequences of one step over all devices. Raises ConfigError where they do not come out even."""
+    settings, length = run.optimisation, run.model.sequence_length
+    if settings.batch_tokens % (length * settings.devices):
+        raise ConfigError(
+            f"batch_tokens {settings.batch_tokens} is no multiple of sequence_length {length} times devices "
+            f"{settings.devices}; change one of them"
+        )
+    return settings.batch_tokens // length
+
+
+def _apportioned(shares: Sequence[float], total: int) -> list[int]:
+    """Whole numbers that sum to total, nearest to the shares (largest remainders)."""
+    wanted = np.asarray(shares) / sum(shares) * total
+    counts = np.floor(wanted).astype(int)
+    for n in np.argsort(-(wanted - counts), kind="stable")[: total - counts.sum()]:
+        counts[n] += 1
+    return [int(n) for n in counts]

@@ -1,0 +1,42 @@
+"""Where the documents of pools and measure sets come from, and which tokenizer reads them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from curation_lib.core.recipe import Section
+from curation_lib.text.tokenizers.settings import TokenizerSetting
+
+Paths = Annotated[
+    list[str], BeforeValidator(lambda given: [given] if isinstance(given, str) else given), Field(min_length=1)
+]
+
+
+class PoolSettings(Section):
+    """paths: files, folders, globs, URLs or a dataset, one or a list. source: the stage that reads them, by the names
+    of the files where null; settings: of that stage. stages: as a recipe's, over the documents."""
+
+    paths: Paths
+    source: str | None = None
+    settings: dict[str, Any] = {}
+    stages: list[str | dict[str, dict[str, Any] | None]] = []
+
+
+class MeasureSettings(PoolSettings):
+    """documents: at most so many, by the hashes of what they say. max_bytes: of each no more than its beginning.
+    Records (`source: sources.records`) count by their answers, prompts are given."""
+
+    documents: int = Field(200, ge=2)
+    max_bytes: int = Field(4096, ge=64)
+
+
+class TrainedTokenizer(Section):
+    """A byte-level BPE of `train` tokens, made from the base's documents (at most `megabytes` of them)."""
+
+    train: int = Field(ge=300, le=1 << 17)
+    megabytes: int = Field(20, ge=1)
+
+
+TokenizerChoice = TrainedTokenizer | TokenizerSetting
