@@ -66,7 +66,8 @@ def carry_out(runs: Sequence[Run], session: Session, step: str = "train") -> lis
         session.calls["train"] += 1
         session.progress(step, "train", finished, len(found))
 
-    session.scheduler.run(train_run, todo, done, Sums(step, session.tell))  # type: ignore[arg-type]
+    heard = Sums(step, session.tell)
+    session.scheduler.run(train_run, todo, done, heard, resources={"train": 1})  # type: ignore[arg-type]
     return [result for run in runs if (result := found[run.print]) is not None]
 
 
@@ -90,13 +91,8 @@ def _torchrun(ordered: Ordered) -> None:
     with tempfile.TemporaryDirectory(prefix="winnow-train-") as folder:
         order = Path(folder, "run.json")
         order.write_bytes(canonical_json({"store": ordered.store.url, "run": ordered.run.model_dump(mode="json")}))
-        launch = [
-            "-m",
-            "torch.distributed.run",
-            "--standalone",
-            "--nproc-per-node",
-            str(ordered.run.optimisation.devices),
-        ]
+        devices = str(ordered.run.optimisation.devices)
+        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", devices]
         command = [sys.executable, *launch, "-m", "curation_lib.runner.training", str(order)]
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

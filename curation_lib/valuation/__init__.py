@@ -1,1 +1,1 @@
-"""What a dataset or a mixture is worth: small models trained on it, measured in bits per byte, judged with intervals."""
+"""What a dataset or a mixture is worth: small models trained on it, judged in bits per byte with intervals."""

@@ -1,4 +1,4 @@
-"""Which tokens each step of a run is trained on: by pool, share and seed, found where they lie, never held in memory."""
+"""Which tokens each step of a run is trained on, by pool, share and seed: found where they lie, never all in memory."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Stream:
             start, stop = pool.offsets[row] + begin, min(pool.offsets[row + 1], pool.offsets[row] + begin + length)
             pieces.append(pool.ids[start:stop].astype(np.int64))
             at, length, first = at + len(pieces[-1]), length - len(pieces[-1]), first + 1
-        return np.concatenate(pieces)
+        return np.concatenate(pieces)  # type: ignore[no-any-return]
 
     def _order(self, epoch: int) -> tuple[Index, Index]:
         """Rows in the epoch's order, and where each one's tokens end. Two epochs are held."""

@@ -1,7 +1,7 @@
 """A pool: documents as token ids on disk, to train on or to measure with. A document ends with the tokenizer's end.
 
 Files: `ids.bin` (uint16 or uint32), `offsets.bin` (int64[documents + 1]), `digests.bin` (uint64, xxh3 of the text),
-`bytes.bin` (int64, UTF-8 bytes that are predicted), `skipped.bin` (int64, leading tokens that are given, not predicted).
+`bytes.bin` (int64, UTF-8 bytes that are predicted), `skipped.bin` (int64, leading tokens that are given only).
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def open_pool(files: Mapping[str, Path], vocabulary: int, eos: int) -> Pool:
     dtype = id_type(vocabulary)
     empty = not files["ids.bin"].stat().st_size
     ids = np.zeros(0, dtype) if empty else np.memmap(files["ids.bin"], dtype, "r")
-    read = [np.fromfile(files[name], kind) for name, kind in zip(FILES[1:], _KINDS, strict=True)]
-    return Pool(ids, *read, vocabulary, eos)
+    read: list[Any] = [np.fromfile(files[name], kind) for name, kind in zip(FILES[1:], _KINDS, strict=True)]
+    return Pool(ids, read[0], read[1], read[2], read[3], vocabulary, eos)
 
 
 _KINDS = (np.int64, np.uint64, np.int64, np.int64)

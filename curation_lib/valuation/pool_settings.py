@@ -20,8 +20,8 @@ class PoolSettings(Section):
 
     paths: Paths
     source: str | None = None
-    settings: dict[str, Any] = {}
-    stages: list[str | dict[str, dict[str, Any] | None]] = []
+    settings: dict[str, Any] = Field({})
+    stages: list[str | dict[str, dict[str, Any] | None]] = Field([])
 
 
 class MeasureSettings(PoolSettings):

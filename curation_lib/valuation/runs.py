@@ -34,8 +34,8 @@ class Part(Section):
 
 class Run(Section):
     """start: fingerprint of the run whose weights and optimiser this one continues; null begins from scratch.
-    tokens: trained on, rounded to whole steps. decay: `none` stays at the peak learning rate; `linear` goes to zero over
-    the run. seed: of the order of data. measures: store keys of measure sets by name. keep: leave weights and optimiser
+    tokens: trained on, rounded to whole steps. decay: `none` stays at the peak learning rate; `linear` goes to zero
+    over the run. seed: of the order of data. measures: store keys of measure sets by name. keep: leave weights and optimiser
     in the store, so that others can start from them."""
 
     model: ModelSettings
@@ -45,7 +45,7 @@ class Run(Section):
     decay: Literal["none", "linear"] = "linear"
     start: str | None = None
     seed: int = Field(0, ge=0)
-    measures: dict[str, str] = {}
+    measures: dict[str, str] = Field({})
     keep: bool = False
 
     @property

@@ -1,4 +1,4 @@
-"""Trains a run: AdamW over the run's sequences, on one device or, under torchrun, on several; resumes from a checkpoint."""
+"""Trains a run: AdamW over its sequences, on one device or, under torchrun, on several; resumes from a checkpoint."""
 
 from __future__ import annotations
 
