@@ -40,7 +40,7 @@ class Stream:
             start, stop = pool.offsets[row] + begin, min(pool.offsets[row + 1], pool.offsets[row] + begin + length)
             pieces.append(pool.ids[start:stop].astype(np.int64))
             at, length, first = at + len(pieces[-1]), length - len(pieces[-1]), first + 1
-        return np.concatenate(pieces)  # type: ignore[no-any-return]
+        return np.concatenate(pieces)
 
     def _order(self, epoch: int) -> tuple[Index, Index]:
         """Rows in the epoch's order, and where each one's tokens end. Two epochs are held."""
@@ -62,7 +62,7 @@ class Order(NamedTuple):
 
     def sequence(self, n: int) -> npt.NDArray[np.int64]:
         """Sequence n with the token behind it, int64[length + 1]."""
-        return self.streams[self.part[n]].window(int(self.place[n]) * self.length, self.length + 1)
+        return self.streams[int(self.part[n])].window(int(self.place[n]) * self.length, self.length + 1)
 
     def epochs(self) -> list[float]:
         """How often each part was gone through."""
@@ -78,16 +78,15 @@ def order_of(run: Run, pools: Sequence[Pool]) -> Order:
     for found, part in zip(rows, run.parts, strict=True):
         if not len(found):
             raise ConfigError(f"{part.pool} has no document between {part.low} and {part.high}; give it more documents")
-    streams = [
-        Stream(pool, found, run.seed * 1000 + n) for n, (pool, found) in enumerate(zip(pools, rows, strict=True))
-    ]
-    counts = _apportioned([part.share for part in run.parts], run.steps * per_step(run))
-    part = np.repeat(np.arange(len(counts), dtype=np.int8), counts)
-    np.random.default_rng(run.seed).shuffle(part)
-    place = np.zeros(len(part), np.int64)
+    given = enumerate(zip(pools, rows, strict=True))
+    streams = [Stream(pool, found, run.seed * 1000 + n) for n, (pool, found) in given]
+    counts = _apportioned([one.share for one in run.parts], run.steps * per_step(run))
+    of = np.repeat(np.arange(len(counts), dtype=np.int8), counts)
+    np.random.default_rng(run.seed).shuffle(of)
+    place = np.zeros(len(of), np.int64)
     for n in range(len(counts)):
-        place[part == n] = np.arange(counts[n])
-    return Order(streams, part, place, length)
+        place[of == n] = np.arange(counts[n])
+    return Order(streams, of, place, length)
 
 
 def per_step(run: Run) -> int:

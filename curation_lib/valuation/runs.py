@@ -35,8 +35,8 @@ class Part(Section):
 class Run(Section):
     """start: fingerprint of the run whose weights and optimiser this one continues; null begins from scratch.
     tokens: trained on, rounded to whole steps. decay: `none` stays at the peak learning rate; `linear` goes to zero
-    over the run. seed: of the order of data. measures: store keys of measure sets by name. keep: leave weights and optimiser
-    in the store, so that others can start from them."""
+    over the run. seed: of the order of data. measures: store keys of measure sets by name. keep: leave weights and
+    optimiser in the store, so that others can start from them."""
 
     model: ModelSettings
     optimisation: Optimisation
