@@ -50,3 +50,24 @@ def test_weights_stand_in_one_place_and_the_file_has_to_be_there(tmp_path):
         parse_recipe(recipe(weights_file="w.yaml", weights=LISTED))
     with pytest.raises(ConfigError, match=r"cannot read mixes\.pretrain: weights_file .*none\.yaml"):
         parse_recipe(recipe(weights_file=str(tmp_path / "none.yaml")))
+
+
+def test_a_mixture_in_a_store_means_the_current_one(tmp_path):
+    folder = tmp_path / "store" / "mixtures" / "web"
+    for print_, weight in (("aa", 2), ("bb", 3)):
+        (folder / print_).mkdir(parents=True)
+        (folder / print_ / "weights.yaml").write_text(f"- {{source: docs, weight: {weight}}}\n")
+    for print_, weight in (("aa", 2), ("bb", 3)):
+        (folder / "current.json").write_text(json.dumps({"fingerprint": print_}))
+        for path in (str(folder), f"file://{folder}/"):
+            found = parse_recipe(recipe(weights_file=path)).mixes["pretrain"]["weights"]
+            assert found == [{"source": "docs", "weight": weight}]
+    (folder / "current.json").write_text("[]")
+    with pytest.raises(ConfigError, match=r"current\.json names no fingerprint; choose a mixture again"):
+        parse_recipe(recipe(weights_file=str(folder)))
+
+
+def test_a_mixture_of_which_none_is_current_is_refused(tmp_path):
+    (tmp_path / "mixtures" / "web").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"weights_file"):
+        parse_recipe(recipe(weights_file=str(tmp_path / "mixtures" / "web")))
