@@ -1,0 +1,97 @@
+"""A valuation as data: verdicts, what every seed measured, what was read and what it cost. JSON-ready, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from curation_lib.valuation.arms import Arm, Observed
+from curation_lib.valuation.effects import Effect
+from curation_lib.valuation.verdict import Candidate, Judgement, Row
+
+Curve = Sequence[tuple[int, float]]
+EFFECTS = ("effect", "harm", "negative", "over_negative", "task", "memorised")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a report holds beside the verdict. name: of the valuation. trunk: its fingerprint, which valuations share
+    to be ranked together. epochs: by arm, how often its candidate's (or the placebo's) documents were read. curves:
+    tokens and training loss, by what was trained. costs: rows as `cost.rows` makes them. notes: of the experiment."""
+
+    name: str
+    trunk: str
+    epochs: Mapping[Arm, float] = field(default_factory=dict)
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    costs: Sequence[Mapping[str, Any]] = ()
+    notes: Sequence[str] = ()
+
+
+def report(judgement: Judgement, observed: Observed, told: Told) -> dict[str, Any]:
+    """All of a valuation; the page and the leaderboard are made of nothing else."""
+    return {
+        "name": told.name,
+        "trunk": told.trunk,
+        "sentence": sentence(judgement),
+        "settings": judgement.settings.model_dump(mode="json"),
+        "seeds": max(len(seeds) for seeds in observed.values()),
+        "candidates": [_candidate(one) for one in judgement.candidates],
+        "placebos": [{"arm": arm.label, **_effect(one)} for arm, one in judgement.placebos.items()],
+        "arms": [_arm(arm, seeds, told.epochs) for arm, seeds in observed.items()],
+        "curves": {name: [list(point) for point in curve] for name, curve in told.curves.items()},
+        "costs": [dict(one) for one in told.costs],
+        "notes": [*judgement.notes, *told.notes],
+    }
+
+
+def sentence(judgement: Judgement) -> str:
+    """The verdict on all candidates, to be read first."""
+    return " ".join(
+        f"{one.name} is {one.verdict}{_at(one)}: {'; '.join(one.reasons) or 'nothing speaks for it'}."
+        for one in judgement.candidates
+    )
+
+
+def _at(one: Candidate) -> str:
+    return f", best at {one.share:.0%}" if one.share else ""
+
+
+def _candidate(one: Candidate) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "verdict": one.verdict,
+        "reasons": list(one.reasons),
+        "share": one.share,
+        "response": one.response and _effect(one.response),
+        "response_word": one.response_word,
+        "doses": [_dose(row) for row in one.rows],
+    }
+
+
+def _dose(row: Row) -> dict[str, Any]:
+    dose, found = row.dose, row.found
+    effects = {name: getattr(dose, name) for name in EFFECTS}
+    return {
+        "arm": dose.arm.label,
+        "share": dose.arm.share,
+        "seeds": dose.seeds,
+        **{name: one and _effect(one) for name, one in effects.items()},
+        "shuffled": dose.shuffled and dose.shuffled.label,
+        "explained": dose.explained,
+        "adjusted": row.adjusted,
+        "claim": row.claim,
+        "wins": found.wins,
+        "fails": found.fails,
+        "more_seeds": found.more,
+        "reasons": list(found.reasons),
+    }
+
+
+def _arm(arm: Arm, seeds: Sequence[Mapping[str, Any]], epochs: Mapping[Arm, float]) -> dict[str, Any]:
+    measured = {name: [one[name].per_byte for one in seeds] for name in sorted(seeds[0])}
+    return {"arm": arm.label, **arm._asdict(), "epochs": epochs.get(arm), "bits_per_byte": measured}
+
+
+def _effect(one: Effect) -> dict[str, float]:
+    return one._asdict()
