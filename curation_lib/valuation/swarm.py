@@ -53,7 +53,7 @@ class Scale(Section):
     """One size of model. tokens: of each of its runs. mixtures: only the first so many that are drawn; null: all."""
 
     model: ModelSettings
-    optimisation: Optimisation = Optimisation()
+    optimisation: Optimisation = Field(default_factory=lambda: Optimisation.model_validate({}))
     tokens: int = Field(ge=1)
     mixtures: int | None = Field(None, ge=1)
 
@@ -95,8 +95,10 @@ def _drawn(number: int, centre: Floats, most: Floats, settings: SwarmSettings) -
         found = np.zeros(len(centre))
         found[present] = rng.dirichlet(centre[present] * np.exp(rng.uniform(low, high)))
         found[found < settings.least_share] = 0.0
-        if found.any() and np.all(found <= most * found.sum()):
-            return found / found.sum()
+        total = float(found.sum())
+        if total and np.all(found <= most * total):
+            shares: Floats = found / total
+            return shares
     raise ConfigError(
         f"swarm.max_epochs {settings.max_epochs:g}: of {TRIES} mixtures none reads every source so seldom; raise it, "
         "raise the smaller of swarm.strengths, or lower target.tokens"

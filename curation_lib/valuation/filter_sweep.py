@@ -1,0 +1,48 @@
+"""What a sweep of filter rates is: a corpus, the filter whose score ranks it, and the runs that tell which rate is best."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from curation_lib.core.recipe import NAME, Schedule, Section
+from curation_lib.valuation.mixture_search import TARGET, Target, growing
+from curation_lib.valuation.pool_settings import PoolSettings, TokenizerChoice, TrainedTokenizer
+from curation_lib.valuation.swarm import Scale
+from curation_lib.valuation.sweep import SweepSettings
+
+
+class Ranking(Section):
+    """filter: the stage whose score orders documents, with its settings. column: of its scores. best: which end of it.
+    Documents without a score come last."""
+
+    filter: str
+    settings: dict[str, Any] = {}
+    column: str
+    best: Annotated[str, Field(pattern="^(highest|lowest)$")] = "highest"
+
+
+class FilterSweep(Section):
+    """One YAML file. target_tokens: of the run that the sweep stands for; null: as many as the corpus has, so that a
+    rate of 1 is one epoch. scales: the smaller model first, two or more."""
+
+    sweep: str = Field(pattern=NAME)
+    description: str = ""
+    corpus: PoolSettings
+    ranking: Ranking
+    tokenizer: TokenizerChoice = TrainedTokenizer(train=2048, megabytes=20)
+    targets: dict[Annotated[str, Field(pattern=NAME)], Target] = Field(min_length=1)
+    target_tokens: int | None = Field(None, ge=1)
+    settings: SweepSettings = Field(default_factory=lambda: SweepSettings.model_validate({}))
+    scales: Annotated[tuple[Scale, ...], BeforeValidator(tuple)] = Field(min_length=2)
+    airflow: Schedule = Schedule()
+
+    @field_validator("scales")
+    @classmethod
+    def _growing(cls, scales: tuple[Scale, ...]) -> tuple[Scale, ...]:
+        return growing(scales)
+
+    def values(self) -> dict[str, float]:
+        """What each measure set is worth, by its name."""
+        return {f"{TARGET}/{name}": one.value for name, one in self.targets.items()}
