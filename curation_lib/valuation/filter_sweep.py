@@ -1,4 +1,4 @@
-"""What a sweep of filter rates is: a corpus, the filter whose score ranks it, and the runs that tell which rate is best."""
+"""What a sweep of filter rates is: a corpus, the filter whose score ranks it, and runs that tell which rate is best."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Ranking(Section):
     Documents without a score come last."""
 
     filter: str
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = Field(default={})
     column: str
     best: Annotated[str, Field(pattern="^(highest|lowest)$")] = "highest"
 
@@ -33,8 +33,8 @@ class FilterSweep(Section):
     ranking: Ranking
     tokenizer: TokenizerChoice = TrainedTokenizer(train=2048, megabytes=20)
     targets: dict[Annotated[str, Field(pattern=NAME)], Target] = Field(min_length=1)
-    target_tokens: int | None = Field(None, ge=1)
-    settings: SweepSettings = Field(default_factory=lambda: SweepSettings.model_validate({}))
+    target_tokens: int | None = Field(default=None, ge=1)
+    settings: SweepSettings = SweepSettings()
     scales: Annotated[tuple[Scale, ...], BeforeValidator(tuple)] = Field(min_length=2)
     airflow: Schedule = Schedule()
 

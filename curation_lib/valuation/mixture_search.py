@@ -1,7 +1,8 @@
-"""What a search for a mixture is: sources, what is to become better, the run that it is for, and the swarm that tells."""
+"""What a search for a mixture is: sources, what is to become better, the run that it is for, and the swarm."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -18,39 +19,39 @@ class SearchSource(PoolSettings):
     """tokens: that there are for the target run, where `paths` hold a sample only; null: as many as they hold. license:
     SPDX, for caps on licences."""
 
-    tokens: int | None = Field(None, ge=1)
+    tokens: int | None = Field(default=None, ge=1)
     license: str = "unknown"
 
 
 class Target(MeasureSettings):
     """Texts that are to be predicted well, of other sources than those that are mixed. value: beside other targets."""
 
-    value: float = Field(1.0, gt=0)
+    value: float = Field(default=1.0, gt=0)
 
 
 class HeldOut(Section):
     """The part of every source that no run is trained on. values: of sources whose part is a target, too."""
 
-    share: float = Field(0.02, gt=0, lt=0.5)
-    documents: int = Field(200, ge=2)
-    max_bytes: int = Field(4096, ge=64)
-    values: dict[str, Annotated[float, Field(gt=0)]] = {}
+    share: float = Field(default=0.02, gt=0, lt=0.5)
+    documents: int = Field(default=200, ge=2)
+    max_bytes: int = Field(default=4096, ge=64)
+    values: dict[str, Annotated[float, Field(gt=0)]] = Field(default={})
 
 
 class TargetRun(Section):
     """The run that the mixture is for. max_epochs: no source is read more often."""
 
     tokens: int = Field(ge=1)
-    max_epochs: float = Field(4.0, gt=0)
+    max_epochs: float = Field(default=4.0, gt=0)
 
 
 class MixtureLimits(Section):
     """kl: nats from natural at most; kl_penalty: loss per nat, instead; without either as far as half of the runs are.
     license_caps: the most that licences (globs; the first that matches counts) may make up."""
 
-    kl: float | None = Field(None, gt=0)
-    kl_penalty: float = Field(0.0, ge=0)
-    license_caps: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    kl: float | None = Field(default=None, gt=0)
+    kl_penalty: float = Field(default=0.0, ge=0)
+    license_caps: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default={})
 
     @model_validator(mode="after")
     def _one_of_them(self) -> MixtureLimits:
@@ -63,10 +64,10 @@ class Confirmation(Section):
     """The optimum, UniMax and natural trained at the largest scale, seeds times each. alpha: one-sided, for the optimum
     to be better than UniMax; what is better by less than `least` bits per byte does not ship."""
 
-    seeds: int = Field(5, ge=2)
-    alpha: float = Field(0.01, gt=0, lt=0.5)
-    least: float = Field(0.0, ge=0)
-    draws: int = Field(2000, ge=200)
+    seeds: int = Field(default=5, ge=2)
+    alpha: float = Field(default=0.01, gt=0, lt=0.5)
+    least: float = Field(default=0.0, ge=0)
+    draws: int = Field(default=2000, ge=200)
 
 
 class MixtureSearch(Section):
@@ -77,13 +78,13 @@ class MixtureSearch(Section):
     description: str = ""
     sources: dict[Annotated[str, Field(pattern=NAME)], SearchSource] = Field(min_length=2)
     tokenizer: TokenizerChoice = TrainedTokenizer(train=2048, megabytes=20)
-    targets: dict[Annotated[str, Field(pattern=NAME)], Target] = {}
-    held_out: HeldOut = Field(default_factory=lambda: HeldOut.model_validate({}))
+    targets: dict[Annotated[str, Field(pattern=NAME)], Target] = Field(default={})
+    held_out: HeldOut = HeldOut()
     target_run: TargetRun
-    limits: MixtureLimits = Field(default_factory=lambda: MixtureLimits.model_validate({}))
-    swarm: SwarmSettings = Field(default_factory=lambda: SwarmSettings.model_validate({}))
+    limits: MixtureLimits = MixtureLimits()
+    swarm: SwarmSettings = SwarmSettings()
     scales: Annotated[tuple[Scale, ...], BeforeValidator(tuple)] = Field(min_length=1)
-    confirmation: Confirmation = Field(default_factory=lambda: Confirmation.model_validate({}))
+    confirmation: Confirmation = Confirmation()
     draws: int = Field(default=200, ge=20)
     airflow: Schedule = Schedule()
 
@@ -109,6 +110,6 @@ class MixtureSearch(Section):
 def growing(scales: tuple[Scale, ...]) -> tuple[Scale, ...]:
     """The scales; ValueError unless each model is larger than the one before."""
     sizes = [scale.model.body_parameters() for scale in scales]
-    if any(one >= other for one, other in zip(sizes, sizes[1:], strict=False)):
+    if any(one >= other for one, other in pairwise(sizes)):
         raise ValueError("scales: write the smaller model first, and each size once")
     return scales

@@ -14,13 +14,13 @@ class ModelSettings(Section):
     tied. hidden: width; intermediate: of the SwiGLU, null is 8/3 of the width, rounded up to 32. sequence_length: in
     tokens. seed: of the first weights."""
 
-    hidden: int = Field(128, ge=16)
-    layers: int = Field(4, ge=1)
-    heads: int = Field(4, ge=1)
-    key_value_heads: int | None = Field(None, ge=1)
-    intermediate: int | None = Field(None, ge=16)
-    sequence_length: int = Field(256, ge=16)
-    seed: int = Field(0, ge=0)
+    hidden: int = Field(default=128, ge=16)
+    layers: int = Field(default=4, ge=1)
+    heads: int = Field(default=4, ge=1)
+    key_value_heads: int | None = Field(default=None, ge=1)
+    intermediate: int | None = Field(default=None, ge=16)
+    sequence_length: int = Field(default=256, ge=16)
+    seed: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")
     def _heads_fit(self) -> ModelSettings:
@@ -58,16 +58,16 @@ class Optimisation(Section):
     bfloat16 is autocast, weights stay float32. devices: processes of one run, started by torchrun where more than one.
     threads: of each process on a CPU. checkpoint_tokens: a killed run resumes from the last such mark; null: none."""
 
-    learning_rate: float = Field(2e-3, gt=0)
-    warmup_tokens: int = Field(100_000, ge=0)
-    batch_tokens: int = Field(4096, ge=16)
-    micro_sequences: int | None = Field(None, ge=1)
-    weight_decay: float = Field(0.1, ge=0)
-    beta2: float = Field(0.95, gt=0, lt=1)
-    clip: float = Field(1.0, gt=0)
+    learning_rate: float = Field(default=2e-3, gt=0)
+    warmup_tokens: int = Field(default=100_000, ge=0)
+    batch_tokens: int = Field(default=4096, ge=16)
+    micro_sequences: int | None = Field(default=None, ge=1)
+    weight_decay: float = Field(default=0.1, ge=0)
+    beta2: float = Field(default=0.95, gt=0, lt=1)
+    clip: float = Field(default=1.0, gt=0)
     precision: Literal["float32", "bfloat16"] = "float32"
     compile: bool = False
     device: Literal["cpu", "cuda"] = "cpu"
-    devices: int = Field(1, ge=1)
-    threads: int = Field(1, ge=1)
-    checkpoint_tokens: int | None = Field(None, ge=1)
+    devices: int = Field(default=1, ge=1)
+    threads: int = Field(default=1, ge=1)
+    checkpoint_tokens: int | None = Field(default=None, ge=1)

@@ -14,11 +14,15 @@ from curation_lib.valuation.runs import Run
 
 
 class Stream:
-    """A part's documents one behind the other, over and over, each time in another order."""
+    """A part's documents one behind the other, over and over, each time in another order. tokens: the last of them is
+    cut where all make more: one long document would else be read far less often than the part is to be."""
 
-    def __init__(self, pool: Pool, rows: Index, seed: int) -> None:
+    def __init__(self, pool: Pool, rows: Index, seed: int, tokens: int | None = None) -> None:
         self._pool, self._rows, self._seed = pool, rows, seed
-        self.length = int(pool.lengths()[rows].sum())
+        self._lengths = pool.lengths()[rows]
+        if tokens is not None:
+            self._lengths[-1] -= max(0, int(self._lengths.sum()) - tokens)
+        self.length = int(self._lengths.sum())
         self._epochs: dict[int, tuple[Index, Index]] = {}
 
     def window(self, start: int, length: int) -> npt.NDArray[np.int64]:
@@ -37,7 +41,7 @@ class Stream:
         pieces, pool = [], self._pool
         while length:
             row, begin = rows[first], at - (ends[first - 1] if first else 0)
-            start, stop = pool.offsets[row] + begin, min(pool.offsets[row + 1], pool.offsets[row] + begin + length)
+            start, stop = pool.offsets[row] + begin, pool.offsets[row] + min(begin + length, ends[first] - at + begin)
             pieces.append(pool.ids[start:stop].astype(np.int64))
             at, length, first = at + len(pieces[-1]), length - len(pieces[-1]), first + 1
         return np.concatenate(pieces)
@@ -46,9 +50,9 @@ class Stream:
         """Rows in the epoch's order, and where each one's tokens end. Two epochs are held."""
         if epoch not in self._epochs:
             ranks = scrambled(self._pool.ranked(self._seed)[self._rows] ^ np.uint64(epoch + 1))
-            rows = self._rows[np.lexsort((self._rows, ranks))]
+            places = np.lexsort((self._rows, ranks))
             self._epochs.pop(min(self._epochs) if len(self._epochs) > 1 else -1, None)
-            self._epochs[epoch] = (rows, np.cumsum(self._pool.lengths()[rows]))
+            self._epochs[epoch] = (self._rows[places], np.cumsum(self._lengths[places]))
         return self._epochs[epoch]
 
 
@@ -78,8 +82,8 @@ def order_of(run: Run, pools: Sequence[Pool]) -> Order:
     for found, part in zip(rows, run.parts, strict=True):
         if not len(found):
             raise ConfigError(f"{part.pool} has no document between {part.low} and {part.high}; give it more documents")
-    given = enumerate(zip(pools, rows, strict=True))
-    streams = [Stream(pool, found, run.seed * 1000 + n) for n, (pool, found) in given]
+    given = enumerate(zip(pools, rows, run.parts, strict=True))
+    streams = [Stream(pool, found, run.seed * 1000 + n, part.tokens) for n, (pool, found, part) in given]
     counts = _apportioned([one.share for one in run.parts], run.steps * per_step(run))
     of = np.repeat(np.arange(len(counts), dtype=np.int8), counts)
     np.random.default_rng(run.seed).shuffle(of)

@@ -23,13 +23,14 @@ _WHERE = {"checkpoint_tokens"}
 class Part(Section):
     """A share of a run's tokens, out of the pool at store key `pool`. low, high: only documents whose hash of what they
     say lies in that part of [0, 1), so that parts are apart whatever the seed. tokens: only the first so many of these,
-    in the pool's own pseudo-random order; null takes all. What is smaller than its share is read again."""
+    in the pool's own pseudo-random order, the last document cut; null takes all. What is smaller than its share is read
+    again."""
 
     pool: str
     share: float = Field(gt=0, le=1)
-    low: float = Field(0.0, ge=0, lt=1)
-    high: float = Field(1.0, gt=0, le=1)
-    tokens: int | None = Field(None, ge=1)
+    low: float = Field(default=0.0, ge=0, lt=1)
+    high: float = Field(default=1.0, gt=0, le=1)
+    tokens: int | None = Field(default=None, ge=1)
 
 
 class Run(Section):
@@ -44,7 +45,7 @@ class Run(Section):
     tokens: int = Field(ge=1)
     decay: Literal["none", "linear"] = "linear"
     start: str | None = None
-    seed: int = Field(0, ge=0)
+    seed: int = Field(default=0, ge=0)
     measures: dict[str, str] = Field({})
     keep: bool = False
 

@@ -35,12 +35,12 @@ class SwarmSettings(Section):
     least_share: smaller shares are 0. max_epochs: no drawn mixture reads a source more often in the target run.
     Defaults are RegMix's."""
 
-    mixtures: int = Field(64, ge=1, lt=REPEAT)
+    mixtures: int = Field(default=64, ge=1, lt=REPEAT)
     strengths: tuple[float, float] = (0.1, 5.0)
-    temperature: float = Field(2.0, ge=1)
-    least_share: float = Field(2e-4, ge=0, lt=0.5)
-    max_epochs: float = Field(15.0, gt=0)
-    seed: int = Field(0, ge=0)
+    temperature: float = Field(default=2.0, ge=1)
+    least_share: float = Field(default=2e-4, ge=0, lt=0.5)
+    max_epochs: float = Field(default=15.0, gt=0)
+    seed: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")
     def _ordered(self) -> SwarmSettings:
@@ -53,9 +53,9 @@ class Scale(Section):
     """One size of model. tokens: of each of its runs. mixtures: only the first so many that are drawn; null: all."""
 
     model: ModelSettings
-    optimisation: Optimisation = Field(default_factory=lambda: Optimisation.model_validate({}))
+    optimisation: Optimisation = Optimisation()
     tokens: int = Field(ge=1)
-    mixtures: int | None = Field(None, ge=1)
+    mixtures: int | None = Field(default=None, ge=1)
 
 
 class Source(NamedTuple):

@@ -24,10 +24,10 @@ class SweepSettings(Section):
     scale, independent of each other. draws: of the bootstrap. alpha: two-sided, of intervals and of the claim."""
 
     rates: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0)
-    seeds: int = Field(3, ge=2)
-    draws: int = Field(2000, ge=200)
-    alpha: float = Field(0.05, gt=0, lt=1)
-    seed: int = Field(0, ge=0)
+    seeds: int = Field(default=3, ge=2)
+    draws: int = Field(default=2000, ge=200)
+    alpha: float = Field(default=0.05, gt=0, lt=1)
+    seed: int = Field(default=0, ge=0)
 
     @field_validator("rates")
     @classmethod
