@@ -26,7 +26,7 @@ from curation_lib.text.tokenizers.loading import load_tokenizer
 from curation_lib.text.tokenizers.settings import TokenizerSetting
 from curation_lib.valuation.bpe import trained
 from curation_lib.valuation.pool import FILES, Document, Pool, PoolWriter, open_pool, sampled
-from curation_lib.valuation.pool_settings import MeasureSettings, PoolSettings, TokenizerChoice, TrainedTokenizer
+from curation_lib.valuation.pool_settings import PoolSettings, Sampled, TokenizerChoice, TrainedTokenizer
 from curation_lib.valuation.shuffled import shuffled
 
 MANIFEST = "manifest.json"
@@ -130,7 +130,7 @@ def _hash(tokenizer: TokenizerSetting) -> str:
     return file_sha256(tokenizer.path) if tokenizer.path is not None else ""
 
 
-def measure_view(settings: MeasureSettings, low: float = 0.0, high: float = 1.0) -> View:
+def measure_view(settings: Sampled, low: float = 0.0, high: float = 1.0) -> View:
     """What of a measure set's documents is measured."""
     return View(low, high, settings.documents, settings.max_bytes)
 

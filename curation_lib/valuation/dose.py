@@ -23,12 +23,12 @@ class VerdictSettings(Section):
     minimum_effect: bits per byte; what is surely smaller is not worth it. power: with which further seeds are to find
     what is there. draws: of the bootstrap, from `seed`."""
 
-    alpha: float = Field(0.01, gt=0, lt=0.5)
-    guard_limit: float = Field(0.02, ge=0)
-    minimum_effect: float = Field(0.005, gt=0)
-    power: float = Field(0.8, gt=0.5, lt=1)
-    draws: int = Field(4000, ge=200)
-    seed: int = Field(0, ge=0)
+    alpha: float = Field(default=0.01, gt=0, lt=0.5)
+    guard_limit: float = Field(default=0.02, ge=0)
+    minimum_effect: float = Field(default=0.005, gt=0)
+    power: float = Field(default=0.8, gt=0.5, lt=1)
+    draws: int = Field(default=4000, ge=200)
+    seed: int = Field(default=0, ge=0)
 
 
 @dataclass(frozen=True)

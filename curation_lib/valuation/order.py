@@ -57,7 +57,8 @@ class Stream:
 
 
 class Order(NamedTuple):
-    """The sequences of a run. part: int8[sequences], which part each is of; place: its number within that part."""
+    """The sequences of a run, 9 bytes each. part: int8[sequences], which part each is of; place: its number within that
+    part's stream."""
 
     streams: Sequence[Stream]
     part: npt.NDArray[np.int8]
@@ -88,9 +89,16 @@ def order_of(run: Run, pools: Sequence[Pool]) -> Order:
     of = np.repeat(np.arange(len(counts), dtype=np.int8), counts)
     np.random.default_rng(run.seed).shuffle(of)
     place = np.zeros(len(of), np.int64)
-    for n in range(len(counts)):
-        place[of == n] = np.arange(counts[n])
+    for n, (count, stream) in enumerate(zip(counts, streams, strict=True)):
+        place[of == n] = _scattered(count, max(1, stream.length // length), run.seed * 1000 + n)
     return Order(streams, of, place, length)
+
+
+def _scattered(count: int, epoch: int, seed: int) -> Index:
+    """0 to count in an order by seed, epoch by epoch: a step sees many documents, not pages of one."""
+    rng = np.random.default_rng([seed, 1])
+    blocks = [first + rng.permutation(min(epoch, count - first)) for first in range(0, count, epoch)]
+    return np.concatenate([np.zeros(0, np.int64), *blocks])
 
 
 def per_step(run: Run) -> int:

@@ -20,23 +20,27 @@ class PoolSettings(Section):
 
     paths: Paths
     source: str | None = None
-    settings: dict[str, Any] = Field({})
+    settings: dict[str, Any] = Field(default={})
     stages: list[str | dict[str, dict[str, Any] | None]] = Field([])
 
 
-class MeasureSettings(PoolSettings):
-    """documents: at most so many, by the hashes of what they say. max_bytes: of each no more than its beginning.
-    Records (`source: sources.records`) count by their answers, prompts are given."""
+class Sampled(Section):
+    """What of documents is measured. documents: at most so many, by the hashes of what they say. max_bytes: of each no
+    more than its beginning."""
 
-    documents: int = Field(200, ge=2)
-    max_bytes: int = Field(4096, ge=64)
+    documents: int = Field(default=200, ge=2)
+    max_bytes: int = Field(default=4096, ge=64)
+
+
+class MeasureSettings(PoolSettings, Sampled):
+    """A measure set. Records (`source: sources.records`) count by their answers, prompts are given."""
 
 
 class TrainedTokenizer(Section):
     """A byte-level BPE of `train` tokens, made from the base's documents (at most `megabytes` of them)."""
 
     train: int = Field(ge=300, le=1 << 17)
-    megabytes: int = Field(20, ge=1)
+    megabytes: int = Field(default=20, ge=1)
 
 
 TokenizerChoice = TrainedTokenizer | TokenizerSetting

@@ -1,0 +1,161 @@
+"""A valuation as one YAML file: is a candidate worth its tokens, to a model that has been trained on a base?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from pydantic import Field, model_validator
+
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.recipe import NAME, Schedule, Section, validated
+from curation_lib.core.yaml_files import load_yaml
+from curation_lib.valuation.arms import Arm
+from curation_lib.valuation.dose import VerdictSettings
+from curation_lib.valuation.model_settings import ModelSettings, Optimisation
+from curation_lib.valuation.pool_settings import (
+    MeasureSettings,
+    PoolSettings,
+    Sampled,
+    TokenizerChoice,
+    TrainedTokenizer,
+)
+from curation_lib.valuation.runs import Part, Run
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Name = Annotated[str, Field(pattern=NAME)]
+
+
+class Valuation(Section):
+    """base: what the trunk is trained on; of its documents `guard_part` are kept to measure with (unless `guards` names
+    others) and `placebo_part` to be the placebo. candidates: by name; of each `unseen_part` is never trained on.
+    targets: measure sets from other sources than the candidates; tasks: prompts with answers. trunk_tokens,
+    anneal_tokens: of each. shares: of a candidate in an anneal. seeds: of each arm. negative: train on each candidate's
+    words shuffled, too, at the largest share. max_epochs: a candidate is read no more often, its share is lowered."""
+
+    valuation: str = Field(pattern=NAME)
+    description: str = ""
+    base: PoolSettings
+    candidates: dict[Name, PoolSettings] = Field(min_length=1)
+    targets: dict[Name, MeasureSettings] = Field(min_length=1)
+    guards: dict[Name, MeasureSettings] = Field(default={})
+    tasks: dict[Name, MeasureSettings] = Field(default={})
+    tokenizer: TokenizerChoice = TrainedTokenizer(train=2048)
+    model: ModelSettings = ModelSettings()
+    optimisation: Optimisation = Optimisation()
+    trunk_tokens: int = Field(ge=1)
+    anneal_tokens: int = Field(ge=1)
+    shares: list[Share] = Field([0.1, 0.3], min_length=1)
+    seeds: int = Field(default=5, ge=2)
+    negative: bool = True
+    max_epochs: float = Field(default=4.0, gt=0)
+    guard_part: Share = 0.05
+    placebo_part: Share = 0.15
+    unseen_part: Share = 0.1
+    measured: Sampled = Sampled()
+    verdict: VerdictSettings = VerdictSettings()
+    airflow: Schedule = Schedule()
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Valuation:
+        if self.guard_part + self.placebo_part > 0.5:
+            raise ValueError("guard_part and placebo_part take more than half of the base; lower one of them")
+        if len(set(self.shares)) < len(self.shares):
+            raise ValueError(f"shares {self.shares} name one twice; give each once")
+        return self
+
+
+def load_valuation(path: str | Path, environment: Mapping[str, str] | None = None) -> Valuation:
+    """The valuation in a YAML file, `${NAME}` and `${NAME:-default}` replaced from the environment. Reads no document.
+
+    Raises ConfigError, in one line that names file, key and remedy.
+    """
+    data = load_yaml(path, "valuation", environment)
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: a valuation is a mapping with the keys {', '.join(Valuation.model_fields)}")
+    valuation: Valuation = validated(Valuation, data, str(path))
+    return valuation
+
+
+class Pools(NamedTuple):
+    """Store keys. candidates, shuffled: by name; shuffled only where there are negatives. tokens: of each candidate's
+    trainable part. measures: of measure sets, by name as `arms.Measured` has them."""
+
+    base: str
+    candidates: Mapping[str, str]
+    shuffled: Mapping[str, str]
+    tokens: Mapping[str, int]
+    measures: Mapping[str, str]
+
+
+def trunk_of(valuation: Valuation, pools: Pools) -> Run:
+    """The run that all anneals start from: the base at a constant rate, weights and optimiser kept."""
+    return Run(
+        model=valuation.model,
+        optimisation=valuation.optimisation,
+        parts=(_base(valuation, pools, 1.0),),
+        tokens=valuation.trunk_tokens,
+        decay="none",
+        measures={name: key for name, key in pools.measures.items() if name.startswith("guard/")},
+        keep=True,
+    )
+
+
+def arms_of(valuation: Valuation, tokens: Mapping[str, int]) -> tuple[list[Arm], list[str]]:
+    """All arms, and notes on shares that were lowered so that no candidate is read more than `max_epochs` times."""
+    arms, notes = [Arm("control"), Arm("placebo", "", max(valuation.shares))], []
+    for name in valuation.candidates:
+        most = valuation.max_epochs * tokens[name] / valuation.anneal_tokens
+        shares = list(dict.fromkeys(min(share, round(most, 4)) for share in sorted(valuation.shares)))
+        if lowered := [f"{share:.0%}" for share in valuation.shares if share > most]:
+            notes.append(
+                f"{name}: {tokens[name]:,} tokens, read {valuation.max_epochs:g} times at most, make {most:.1%} of an "
+                f"anneal, not {' or '.join(lowered)}"
+            )
+        if not shares[0]:
+            raise ConfigError(f"candidates.{name}: {tokens[name]} tokens are too few; lower anneal_tokens")
+        arms += [Arm("candidate", name, share) for share in shares]
+        arms += [Arm("negative", name, shares[-1])] if valuation.negative else []
+    return arms, notes
+
+
+def anneals_of(valuation: Valuation, pools: Pools, arms: Sequence[Arm], trunk: Run) -> dict[Arm, list[Run]]:
+    """Every arm's runs, one per seed. No two of all runs see the same order of data: arms are not paired."""
+    return {
+        arm: [
+            Run(
+                model=valuation.model,
+                optimisation=valuation.optimisation,
+                parts=tuple(_parts(valuation, pools, arm)),
+                tokens=valuation.anneal_tokens,
+                start=trunk.print,
+                seed=_seed(arm, seed),
+                measures=dict(pools.measures),
+            )
+            for seed in range(valuation.seeds)
+        ]
+        for arm in arms
+    }
+
+
+def _seed(arm: Arm, seed: int) -> int:
+    """By the arm's name, so that another candidate beside it changes no run of this one."""
+    import zlib
+
+    return zlib.crc32(f"{arm.label} {seed}".encode())
+
+
+def _parts(valuation: Valuation, pools: Pools, arm: Arm) -> list[Part]:
+    base = _base(valuation, pools, 1 - arm.share)
+    if arm.kind == "control":
+        return [base]
+    if arm.kind == "placebo":
+        low = 1 - valuation.guard_part - valuation.placebo_part
+        return [base, Part(pool=pools.base, share=arm.share, low=low, high=1 - valuation.guard_part)]
+    pool = pools.candidates[arm.candidate] if arm.kind == "candidate" else pools.shuffled[arm.candidate]
+    return [base, Part(pool=pool, share=arm.share)]
+
+
+def _base(valuation: Valuation, pools: Pools, share: float) -> Part:
+    return Part(pool=pools.base, share=share, high=1 - valuation.guard_part - valuation.placebo_part)
