@@ -5,6 +5,7 @@ from __future__ import annotations
 DAG_PREFIX = "corpus_build__"
 GATE_SUFFIX = ".gate"
 TRAINING_DAG = "train_quality_models"
+VALUATION_DAG, SEARCH_DAG = "dataset_valuation", "mixture_search"
 PAGES = "/winnow"
 """Where the pages of `ui/` are mounted, below Airflow's base URL."""
 
@@ -36,3 +37,8 @@ def model_task(name: str, part: str) -> str:
 def model_page(name: str, fingerprint: str) -> str:
     """The page of one version of a model, below PAGES."""
     return f"models/{name}/{fingerprint}"
+
+
+def valuation_page(name: str, fingerprint: str) -> str:
+    """The page of a valuation, below PAGES; its folder in the store is called the same."""
+    return f"valuations/{name}/{fingerprint}"

@@ -1,4 +1,5 @@
-"""The pages below `/winnow`: gate results, funnels per run and build, what was generated, models, the Data Docs."""
+"""The pages below `/winnow`: gate results, funnels per run and build, what was generated, models, valuations, the Data
+Docs."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from winnow_airflow.ui.funnel import SHARES, Row, gates_summary, rows_of_build, 
 from winnow_airflow.ui.models import model_page, models_page
 from winnow_airflow.ui.rendering import StoreDep, name_in_path, rendered, root
 from winnow_airflow.ui.synthetic import synthetic_page
+from winnow_airflow.ui.valuations import valuation_page, valuations_page
 
 RUNS_SHOWN = 5
 """Runs per corpus on the index: each costs a small read per task."""
@@ -41,6 +43,8 @@ def make_app() -> FastAPI:
         "/synthetic/{corpus}/{build_id}": synthetic_page,
         "/models": models_page,
         "/models/{name}/{fingerprint}": model_page,
+        "/valuations": valuations_page,
+        "/valuations/{name}/{fingerprint}": valuation_page,
         "/contracts/": contracts_index,
         "/contracts/{path:path}": contract,
         "/{path:path}": nothing,

@@ -1,0 +1,26 @@
+"""The pages of the store's valuations: which there are and what they say, and one whole report."""
+
+from __future__ import annotations
+
+from fastapi import HTTPException, Request, Response, status
+from fastapi.responses import HTMLResponse
+
+from curation_lib.audit.valuations import list_valuations
+from winnow_airflow.naming import valuation_page as address
+from winnow_airflow.ui.data_docs import SAFETY
+from winnow_airflow.ui.rendering import StoreDep, name_in_path, rendered
+
+
+def valuations_page(request: Request, store: StoreDep) -> Response:
+    """Every valuation, the newest first."""
+    found = sorted(list_valuations(store), key=lambda one: one.made, reverse=True)
+    return rendered(request, "valuations.html.j2", "Valuations", store=store.url, valuations=found, address=address)
+
+
+def valuation_page(name: str, fingerprint: str, store: StoreDep) -> Response:
+    """The report of one: the page that it left in the store. 404 for one that is not there."""
+    try:
+        page = store.read(f"{address(name_in_path(name), name_in_path(fingerprint))}/index.html")
+    except FileNotFoundError:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "no such valuation") from None
+    return HTMLResponse(page, headers=SAFETY)

@@ -1,0 +1,53 @@
+"""The pages of the store's valuations."""
+
+from __future__ import annotations
+
+import pytest
+
+from curation_lib.runner.store import Store, canonical_json
+from tests.plugins.test_pages import client, reader, server, token  # noqa: F401
+
+PAGE = b"<!doctype html><title>code</title><p>code is worth it</p>"
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(str(tmp_path / "store"))
+
+
+@pytest.fixture
+def judged(store):
+    """Two valuations `code`, and one that has not been judged."""
+    for print_, said in (("aa", "code is worth it, best at 30%."), ("bb", "code & <b> is not worth it.")):
+        store.put(f"valuations/code/{print_}/verdict.json", canonical_json({"name": "code", "sentence": said}))
+        store.put(f"valuations/code/{print_}/index.html", PAGE)
+    store.put("valuations/code/cc/plan.json", b"{}")
+
+
+def test_nobody_reads_without_a_login(client):  # noqa: F811
+    for address in ("/winnow/valuations", "/winnow/valuations/code/aa"):
+        assert client.get(address).status_code == 401
+
+
+def test_an_empty_store_has_a_page(reader):  # noqa: F811
+    assert "This store holds no valuation yet." in reader.get("/winnow/valuations").text
+    assert '<a href="/winnow/valuations">Valuations</a>' in reader.get("/winnow/").text
+
+
+def test_valuations_are_listed_with_what_they_say(reader, judged):  # noqa: F811
+    text = reader.get("/winnow/valuations").text
+    assert text.count('href="/winnow/valuations/code/') == 2
+    assert "code is worth it, best at 30%." in text
+    assert "code &amp; &lt;b&gt; is not worth it." in text
+    assert "/cc" not in text
+
+
+def test_a_report_is_shown_as_it_lies_in_the_store(reader, judged):  # noqa: F811
+    answer = reader.get("/winnow/valuations/code/aa")
+    assert answer.content == PAGE
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("address", ["code/cc", "code", "code/..%2f..%2fbuilds", ".hidden/aa", "..%2fmodels/x"])
+def test_what_is_no_report_is_not_found(reader, judged, address):  # noqa: F811
+    assert reader.get(f"/winnow/valuations/{address}").status_code == 404
