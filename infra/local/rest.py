@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -43,10 +44,10 @@ class Airflow:
         reason = errors[0]["stack_trace"].strip().splitlines()[-1] if errors else "no import error is shown"
         raise StackError(f"DAG {dag_id} does not appear: {reason}")
 
-    def trigger(self, dag_id: str) -> str:
-        """Unpause the DAG and start a run; its id."""
+    def trigger(self, dag_id: str, params: Mapping[str, Any] | None = None) -> str:
+        """Unpause the DAG and start a run with these parameters, the others as the DAG has them; its id."""
         self.ask("PATCH", f"dags/{dag_id}", json={"is_paused": False})
-        run = self.ask("POST", f"dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": {}})
+        run = self.ask("POST", f"dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": dict(params or {})})
         return str(run["dag_run_id"])
 
     def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
