@@ -1,0 +1,129 @@
+"""Measures this machine with the very model: a few seconds of training and measuring, alone and with all workers busy.
+
+Each worker is a process of its own (`python -m curation_lib.valuation.calibrate`): it gets the run as JSON, says that
+it is ready, waits for a line, works, and says what it reached. All begin together. What a step costs beside its tokens
+is in the figure, since the batch is the run's own.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+
+from curation_lib.core.errors import WinnowError
+from curation_lib.valuation.cost import Machine
+from curation_lib.valuation.pool import Pool, id_type
+from curation_lib.valuation.runs import Part, Run
+
+SECONDS = 4.0
+"""Of training, and half of it of measuring, in each of two rounds."""
+DOCUMENTS = 60
+"""Of the made-up pool that is trained on and measured with."""
+
+
+def calibrate(run: Run, vocabulary: int, workers: int, price: float = 0.0, document_tokens: int = 300) -> Machine:
+    """This machine as `workers` processes that each train runs like `run`. document_tokens: of the measured documents,
+    on average. price: of a process per hour. Raises WinnowError where a worker fails."""
+    order = {"run": run.model_dump(mode="json"), "vocabulary": vocabulary, "document_tokens": document_tokens}
+    alone = _reached([order])[0]
+    crowd = _reached([order] * workers) if workers > 1 else [alone]
+    crowding = [_seconds(one) / _seconds(alone) for one in crowd]
+    each = run.model.flops_per_token(vocabulary)
+    return Machine(
+        name=f"{workers} CPU process{'es' if workers > 1 else ''} of {run.optimisation.threads} thread"
+        f"{'s' if run.optimisation.threads > 1 else ''}",
+        training=alone["training"] * each,
+        measuring=alone["measuring"] * each / 3,
+        workers=workers,
+        crowding=max(1.0, sum(crowding) / len(crowding)),
+        start=alone["start"],
+        price=price,
+        assumes=(f"{price:g} an hour for each process",) if price else (),
+    )
+
+
+def _seconds(reached: dict[str, float]) -> float:
+    """Of a token trained; measuring is a small part of a run."""
+    return 1 / reached["training"]
+
+
+def _reached(orders: Sequence[dict[str, Any]]) -> list[dict[str, float]]:
+    """Tokens per second of training and measuring, and seconds of a start, of processes that work at once."""
+    command = [sys.executable, "-m", "curation_lib.valuation.calibrate"]
+    started = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in orders]
+    try:
+        for one, order in zip(started, orders, strict=True):
+            _say(one, orjson.dumps(order))
+        for one in started:
+            _heard(one)
+        for one in started:
+            _say(one, b"go")
+        return [orjson.loads(_heard(one)) for one in started]
+    finally:
+        for one in started:
+            one.kill()
+            one.communicate()
+
+
+def _say(process: subprocess.Popen[bytes], line: bytes) -> None:
+    assert process.stdin is not None
+    process.stdin.write(line + b"\n")
+    process.stdin.flush()
+
+
+def _heard(process: subprocess.Popen[bytes]) -> bytes:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise WinnowError("a process that measures this machine ended early; is requirements-train.txt installed?")
+    return line
+
+
+def made_up(vocabulary: int, documents: int, tokens: int) -> Pool:
+    """A pool of `documents` random documents with between 1 and 2 * `tokens` tokens."""
+    rng = np.random.default_rng(0)
+    offsets = np.concatenate([[0], np.cumsum(rng.integers(2, 2 * tokens + 1, size=documents))])
+    ids = rng.integers(vocabulary, size=offsets[-1]).astype(id_type(vocabulary))
+    digests = rng.integers(2**63, size=documents, dtype=np.uint64)
+    return Pool(ids, offsets, digests, 4 * np.diff(offsets), np.zeros(documents, np.int64), vocabulary, 0)
+
+
+def worked(run: Run, pool: Pool, seconds: float) -> dict[str, float]:
+    """Tokens per second that this process trains and measures in about `seconds`, and what a start takes."""
+    from curation_lib.valuation.evaluate import measured
+    from curation_lib.valuation.train import Hooks, train
+
+    parts = (Part(pool="made-up", share=1.0, low=0.0, high=1.0, tokens=None),)
+    run = run.model_copy(update={"parts": parts, "start": None, "decay": "none", "tokens": 1})
+    batch = run.optimisation.batch_tokens
+    train(run, [pool], Hooks())  # what the first step costs once
+    steps = max(3, int(seconds / train(run, [pool], Hooks()).seconds))
+    began = time.perf_counter()
+    done = train(run.model_copy(update={"tokens": steps * batch}), [pool], Hooks())
+    start, began, rounds = time.perf_counter() - began - done.seconds, time.perf_counter(), 0
+    while time.perf_counter() - began < seconds / 2:
+        measured(done.model, run, pool)
+        rounds += 1
+    told = time.perf_counter() - began
+    return {"training": steps * batch / done.seconds, "measuring": rounds * pool.tokens / told, "start": start}
+
+
+def main() -> None:
+    """One worker."""
+    order = orjson.loads(sys.stdin.readline())
+    run = Run.model_validate(order["run"])
+    pool = made_up(order["vocabulary"], DOCUMENTS, order["document_tokens"])
+    worked(run, pool, 0)  # imports
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(orjson.dumps(worked(run, pool, SECONDS)).decode(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

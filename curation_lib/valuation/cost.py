@@ -1,0 +1,141 @@
+"""What runs cost: operations, hours, money; beside them the same question asked without a shared trunk, and at 7B.
+
+Training takes `flops_per_token` of the model (6 per parameter and attention), measuring a third of it: the forward pass
+alone. A machine is described by the operations per second that it reaches: measured with the very model on a CPU
+(`calibrate.py`), assumed for GPUs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from pydantic import Field
+
+from curation_lib.core.recipe import Section
+from curation_lib.valuation.model_settings import ModelSettings
+from curation_lib.valuation.runs import Run
+
+H100_FLOPS = 989e12
+"""Dense bfloat16 operations per second of one H100 SXM, from NVIDIA's data sheet (without sparsity)."""
+
+
+LARGE = {"hidden": 4096, "layers": 32, "heads": 32, "intermediate": 11008, "sequence_length": 4096}
+"""Llama 2 7B (Touvron et al. 2023, arXiv 2307.09288)."""
+
+
+class Machine(NamedTuple):
+    """training, measuring: FLOP per second of one run that is alone, over all its devices. crowding: how many times
+    longer each takes while all `workers` are busy. devices: of one run. start: seconds of a run beside both. price: of
+    a device per hour. assumes: what of this was not measured, in words."""
+
+    name: str
+    training: float
+    measuring: float
+    workers: int = 1
+    crowding: float = 1.0
+    devices: int = 1
+    start: float = 0.0
+    price: float = 0.0
+    assumes: tuple[str, ...] = ()
+
+
+class CostSettings(Section):
+    """Prices, and what is extrapolated to. cpu_price, gpu_price: of a process and of an H100 per hour, in `currency`;
+    no offer of anyone's. gpu_utilisation: FLOP reached of those possible (Llama 3 reached 0.38 to 0.43: Llama team
+    2024, arXiv 2407.21783, table 4). gpus: of one run. large: the model; vocabulary: its own. trunk_tokens: what it was
+    trained on; anneal_tokens: of each of the experiment's anneals with it."""
+
+    cpu_price: float = Field(0.05, ge=0)
+    gpu_price: float = Field(3.0, ge=0)
+    currency: str = "USD"
+    gpu_utilisation: float = Field(0.4, gt=0, le=1)
+    gpus: int = Field(64, ge=1)
+    large: ModelSettings = ModelSettings.model_validate(LARGE)
+    vocabulary: int = Field(32_000, ge=2)
+    trunk_tokens: int = Field(10**12, ge=1)
+    anneal_tokens: int = Field(2 * 10**10, ge=1)
+
+
+class Cost(NamedTuple):
+    """What `what` takes. hours: from begin to end; device_hours: that devices are busy; money: for those."""
+
+    what: str
+    machine: str
+    runs: int
+    flops: float
+    hours: float
+    device_hours: float
+    money: float
+    currency: str
+    assumes: tuple[str, ...] = ()
+
+
+class Work(NamedTuple):
+    """A run in operations. after: place of the run that it starts from."""
+
+    training: float
+    measuring: float
+    after: int | None = None
+
+
+def h100(settings: CostSettings) -> Machine:
+    """`gpus` H100 that train one run at a time, as the settings assume."""
+    reached = H100_FLOPS * settings.gpu_utilisation * settings.gpus
+    assumes = (
+        f"{settings.gpu_utilisation:.0%} of {H100_FLOPS / 1e12:.0f} TFLOP/s (bfloat16, dense) on each H100",
+        f"{settings.gpu_price:g} {settings.currency} an hour for each",
+    )
+    name = f"{settings.gpus} H100"
+    return Machine(name, reached, reached, devices=settings.gpus, price=settings.gpu_price, assumes=assumes)
+
+
+def work_of(runs: Sequence[Run], measured: Mapping[str, int], vocabulary: int) -> list[Work]:
+    """What runs take. measured: tokens of each measure set, by its store key."""
+    starts = {run.start for run in runs if run.start is not None}
+    places = {run.print: n for n, run in enumerate(runs)} if starts else {}
+    found = []
+    for run in runs:
+        each = run.model.flops_per_token(vocabulary)
+        tokens = run.steps * run.optimisation.batch_tokens
+        told = sum(measured[key] for key in run.measures.values())
+        after = None if run.start is None else places.get(run.start)
+        found.append(Work(tokens * each, told * each / 3, after))
+    return found
+
+
+def priced(what: str, work: Sequence[Work], machine: Machine, currency: str) -> Cost:
+    """What work costs on a machine."""
+    wall, busy = elapsed(work, machine)
+    flops = sum(one.training + one.measuring for one in work)
+    hours = busy * machine.devices / 3600
+    money = hours * machine.price
+    return Cost(what, machine.name, len(work), flops, wall / 3600, hours, money, currency, machine.assumes)
+
+
+def elapsed(work: Sequence[Work], machine: Machine) -> tuple[float, float]:
+    """Seconds from begin to end, and that all runs take together: workers take what is ready, in order, and slow each
+    other down."""
+    left = {n: seconds_of(one, machine) for n, one in enumerate(work)}
+    waiting, active, done = list(left), list[int](), set[int]()
+    wall = busy = 0.0
+    while waiting or active:
+        ready = [n for n in waiting if work[n].after is None or work[n].after in done]
+        active += ready[: machine.workers - len(active)]
+        waiting = [n for n in waiting if n not in active]
+        slower = _slower(len(active), machine)
+        step = min(left[n] for n in active)
+        wall, busy = wall + step * slower, busy + step * slower * len(active)
+        left = {n: left[n] - step if n in active else left[n] for n in left}
+        done |= {n for n in active if left[n] <= 0}
+        active = [n for n in active if n not in done]
+    return wall, busy
+
+
+def seconds_of(one: Work, machine: Machine) -> float:
+    """Of a run that is alone."""
+    return machine.start + one.training / machine.training + one.measuring / machine.measuring
+
+
+def _slower(active: int, machine: Machine) -> float:
+    return 1 + (machine.crowding - 1) * (active - 1) / max(1, machine.workers - 1)

@@ -1,0 +1,114 @@
+"""Costs: operations by hand, hours by a schedule by hand, this machine against itself."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curation_lib.valuation.ablation import costs
+from curation_lib.valuation.arms import Arm
+from curation_lib.valuation.cost import CostSettings, Machine, Work, elapsed, h100, priced, work_of
+from curation_lib.valuation.model_settings import ModelSettings, Optimisation
+from curation_lib.valuation.runs import Part, Run
+
+MODEL = ModelSettings(hidden=64, layers=2, heads=2, sequence_length=128)
+VOCABULARY = 1000
+
+
+def run(tokens=4096, start=None, measures=None, seed=0):
+    return Run(
+        model=MODEL,
+        optimisation=Optimisation(batch_tokens=1024, warmup_tokens=0),
+        parts=(Part(pool="base", share=1.0),),
+        tokens=tokens,
+        start=start,
+        seed=seed,
+        measures=measures or {},
+    )
+
+
+def test_operations_are_six_per_parameter_and_token_and_attention_and_a_third_to_measure():
+    parameters = 2 * (4 * 64 * 64 + 3 * 64 * 192 + 2 * 64) + 64 + VOCABULARY * 64
+    each = 6 * parameters + 12 * 2 * 64 * 128
+    (one,) = work_of(
+        [run(measures={"target/a": "pools/a", "guard/b": "pools/b"})], {"pools/a": 300, "pools/b": 30}, VOCABULARY
+    )
+    assert one == Work(4096 * each, 330 * each / 3)
+
+
+def test_anneals_wait_for_their_trunk():
+    trunk = run()
+    works = work_of([trunk, *(run(start=trunk.print, seed=n) for n in range(3))], {}, VOCABULARY)
+    assert [one.after for one in works] == [None, 0, 0, 0]
+    second = works[0].training
+    wall, busy = elapsed(works, Machine("m", second, second, workers=2, crowding=1.5, start=1.0))
+    # the trunk alone 2, two anneals at once 2 * 1.5, the third alone 2
+    assert (wall, busy) == pytest.approx((7.0, 10.0))
+
+
+@given(st.lists(st.floats(0.1, 10), min_size=1, max_size=12), st.integers(1, 4), st.floats(1, 3), st.floats(0, 2))
+def test_no_worker_idles_while_work_waits(seconds, workers, crowding, start):
+    machine = Machine("m", 1.0, 1.0, workers, crowding, start=start)
+    wall, busy = elapsed([Work(s, 0.0) for s in seconds], machine)
+    alone = sum(seconds) + start * len(seconds)
+    assert alone <= busy * (1 + 1e-9)
+    assert busy <= alone * crowding * (1 + 1e-9)
+    assert busy / workers <= wall * (1 + 1e-9)
+    assert wall <= busy / workers + (max(seconds) + start) * crowding + 1e-9
+
+
+def test_money_is_for_busy_devices():
+    cost = priced("it", [Work(3600.0, 3600.0)], Machine("m", 1.0, 2.0, devices=8, price=2.0), "EUR")
+    assert (cost.flops, cost.hours, cost.device_hours, cost.money) == (7200, 1.5, 12.0, 24.0)
+
+
+def test_a_7b_anneal_of_20b_tokens_is_what_is_published_of_h100s():
+    """6 * 6.7e9 * 20e9 is 8e20 operations; at 400 TFLOP/s some 560 hours of one H100, attention aside."""
+    settings = CostSettings()
+    assert settings.large.parameters(settings.vocabulary) == pytest.approx(6.7e9, rel=0.03)
+    work = Work(settings.anneal_tokens * settings.large.flops_per_token(settings.vocabulary), 0.0)
+    cost = priced("it", [work], h100(settings), "USD")
+    assert 560 < cost.device_hours < 800
+    assert cost.hours == pytest.approx(cost.device_hours / 64)
+    assert cost.money == pytest.approx(3 * cost.device_hours)
+
+
+def test_a_shared_trunk_is_what_is_saved():
+    trunk = run(tokens=102_400)
+    anneals = {
+        arm: [run(start=trunk.print, seed=n) for n in range(5)]
+        for arm in (Arm("control"), Arm("placebo", "", 0.3), Arm("candidate", "c", 0.1), Arm("negative", "c", 0.1))
+    }
+    here, full, large, large_full = costs(trunk, anneals, {}, VOCABULARY, Machine("m", 1e9, 1e9), CostSettings())
+    assert (here.runs, full.runs, large.runs, large_full.runs) == (21, 10, 20, 10)
+    assert full.flops / here.flops == pytest.approx(10 * (102_400 + 4096) / (102_400 + 20 * 4096))
+    assert large_full.money / large.money == pytest.approx(10 * 1020 / (20 * 20))
+    assert any("1T tokens a trunk" in one for one in large_full.assumes)
+    assert any("40% of 989 TFLOP/s" in one for one in large.assumes)
+
+
+def test_this_machine_is_told_in_the_terms_of_its_model(monkeypatch):
+    pytest.importorskip("torch")
+    from curation_lib.valuation import calibrate
+
+    pool = calibrate.made_up(VOCABULARY, 20, 50)
+    assert pool.tokens == pool.offsets[-1] == len(pool.ids)
+    reached = calibrate.worked(run(), pool, 0.2)
+    assert reached["measuring"] > reached["training"] > 0
+    assert 0 <= reached["start"] < 5
+    monkeypatch.setattr(
+        calibrate, "_reached", lambda orders: [{**reached, "training": reached["training"] / len(orders)}] * len(orders)
+    )
+    machine = calibrate.calibrate(run(), VOCABULARY, workers=2, price=0.1)
+    assert machine.crowding == pytest.approx(2)
+    (work,) = work_of([run()], {}, VOCABULARY)
+    assert work.training / machine.training == pytest.approx(4096 / reached["training"])
+
+
+def test_a_worker_that_ends_early_is_named():
+    from curation_lib.core.errors import WinnowError
+    from curation_lib.valuation import calibrate
+
+    with pytest.raises(WinnowError, match="measures this machine ended early"):
+        calibrate.calibrate(run(), 0, 1)
