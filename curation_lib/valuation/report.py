@@ -1,4 +1,4 @@
-"""A valuation as data: verdicts, what every seed measured, what was read and what it cost. JSON-ready, no clock."""
+"""A valuation as data: verdicts, what every seed measured and what was read. JSON-ready, no clock, no machine."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ EFFECTS = ("effect", "harm", "negative", "over_negative", "task", "memorised")
 
 @dataclass(frozen=True)
 class Told:
-    """What a report holds beside the verdict. name: of the valuation. trunk: its fingerprint, which valuations share
-    to be ranked together. epochs: by arm, how often its candidate's (or the placebo's) documents were read. curves:
-    tokens and training loss, by what was trained. costs: rows as `cost.rows` makes them. notes: of the experiment."""
+    """What a report holds beside the verdict. name: of the valuation. trunk: its fingerprint, which valuations share to
+    be ranked together. epochs: by arm, how often its candidate's (or the placebo's) documents were read. curves: tokens
+    and training loss, by what was trained. notes: of the experiment."""
 
     name: str
     trunk: str
     epochs: Mapping[Arm, float] = field(default_factory=dict)
     curves: Mapping[str, Curve] = field(default_factory=dict)
-    costs: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[str] = ()
 
 
@@ -40,21 +39,13 @@ def report(judgement: Judgement, observed: Observed, told: Told) -> dict[str, An
         "placebos": [{"arm": arm.label, **_effect(one)} for arm, one in judgement.placebos.items()],
         "arms": [_arm(arm, seeds, told.epochs) for arm, seeds in observed.items()],
         "curves": {name: [list(point) for point in curve] for name, curve in told.curves.items()},
-        "costs": [dict(one) for one in told.costs],
         "notes": [*judgement.notes, *told.notes],
     }
 
 
 def sentence(judgement: Judgement) -> str:
     """The verdict on all candidates, to be read first."""
-    return " ".join(
-        f"{one.name} is {one.verdict}{_at(one)}: {'; '.join(one.reasons) or 'nothing speaks for it'}."
-        for one in judgement.candidates
-    )
-
-
-def _at(one: Candidate) -> str:
-    return f", best at {one.share:.0%}" if one.share else ""
+    return " ".join(f"{one.name} is {one.verdict}: {'; '.join(one.reasons)}." for one in judgement.candidates)
 
 
 def _candidate(one: Candidate) -> dict[str, Any]:
@@ -78,6 +69,7 @@ def _dose(row: Row) -> dict[str, Any]:
         "seeds": dose.seeds,
         **{name: one and _effect(one) for name, one in effects.items()},
         "shuffled": dose.shuffled and dose.shuffled.label,
+        "shuffled_share": dose.shuffled and dose.shuffled.share,
         "explained": dose.explained,
         "adjusted": row.adjusted,
         "claim": row.claim,

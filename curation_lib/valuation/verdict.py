@@ -106,7 +106,7 @@ def _words(
         return f"{INCONCLUSIVE} (the placebo wins)", (why,)
     if best:
         value, share = best.dose.effect.value, best.dose.arm.share
-        return WORTH, (f"at {share:.0%} the targets take {value:.4f} bits per byte less",)
+        return WORTH, (f"best at {share:.0%}, where the targets take {value:.4f} bits per byte less",)
     said = dict.fromkeys(f"at {row.dose.arm.share:.0%} {why}" for row in rows for why in row.found.reasons)
     open_rows = [row for row in rows if not row.found.fails]
     if not open_rows:

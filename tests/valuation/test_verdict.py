@@ -34,7 +34,7 @@ def test_an_effect_in_the_words_order_is_worth_it_at_the_share_where_it_is_large
     assert (one.verdict, one.share, one.response_word) == ("worth it", 0.3, "grows")
     assert one.response.low < 0.04 < one.response.high
     assert one.rows[1].dose.explained == pytest.approx(0.1, abs=0.1)
-    assert one.reasons[0].startswith("at 30% the targets take 0.0")
+    assert one.reasons[0].startswith("best at 30%, where the targets take 0.0")
 
 
 def test_no_effect_is_not_worth_it():

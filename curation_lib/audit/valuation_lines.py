@@ -1,0 +1,101 @@
+"""Pictures of a valuation with lines over an axis, as places in pixels; the template draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from curation_lib.audit.axis import Axis, axis
+from curation_lib.audit.valuation_rows import LOOKS
+
+BOTTOM, TOP = 230.0, 20.0
+ACROSS = (70.0, 560.0)
+"""In pixels of 760 by 270: where values begin and end."""
+
+
+class Line(NamedTuple):
+    """A line through points, with their intervals where they have some. side: height of its label."""
+
+    label: str
+    look: str
+    points: list[tuple[float, float]]
+    spans: list[tuple[float, float, float]]
+    side: float
+
+    @property
+    def path(self) -> str:
+        return " ".join(f"{x:.1f},{y:.1f}" for x, y in self.points)
+
+
+class Lines(NamedTuple):
+    """A picture with lines over an axis."""
+
+    lines: list[Line]
+    across: list[tuple[float, str]]
+    up: list[tuple[float, str]]
+    zero: float | None
+
+
+def response(report: Mapping[str, Any]) -> Lines:
+    """Effect over share, candidates and their words shuffled, from nothing on."""
+    series = []
+    for candidate in report["candidates"]:
+        doses = candidate["doses"]
+        series.append((candidate["name"], "best", [(dose["share"], dose["effect"]) for dose in doses]))
+        words = {dose["shuffled_share"]: dose["negative"] for dose in doses if dose["shuffled"]}
+        if words:
+            series.append((f"{candidate['name']} shuffled", "even", sorted(words.items())))
+    values = [v for _, _, told in series for _, one in told for v in (one["low"], one["high"])]
+    up = axis([0.0, *values], BOTTOM, TOP)
+    most = max(share for _, _, told in series for share, _ in told)
+    across = Axis(0.0, most * 1.05, *ACROSS)
+    lines = [
+        Line(
+            name,
+            look,
+            [(across.at(0), up.at(0)), *((across.at(share), up.at(one["value"])) for share, one in told)],
+            [(across.at(share), up.at(one["low"]), up.at(one["high"])) for share, one in told],
+            up.at(told[-1][1]["value"]),
+        )
+        for name, look, told in series
+    ]
+    shares = sorted({0.0, *(share for _, _, told in series for share, _ in told)})
+    return Lines(_apart(lines), [(across.at(s), f"{s:.0%}") for s in shares], up.marks(), up.at(0))
+
+
+def curves(report: Mapping[str, Any]) -> Lines | None:
+    """Training loss over tokens; None where none was told."""
+    told = {name: points for name, points in report["curves"].items() if points}
+    if not told:
+        return None
+    across = Axis(0.0, max(tokens for points in told.values() for tokens, _ in points), *ACROSS)
+    up = axis([loss for points in told.values() for _, loss in points], BOTTOM, TOP)
+    looks = {arm["arm"]: LOOKS[arm["kind"]] for arm in report["arms"]}
+    lines = [
+        Line(
+            name,
+            looks.get(name, "trunk"),
+            [(across.at(t), up.at(loss)) for t, loss in points],
+            [],
+            up.at(points[-1][1]),
+        )
+        for name, points in told.items()
+    ]
+    return Lines(_apart(lines), [(x, _tokens(text)) for x, text in across.marks(4)], up.marks(), None)
+
+
+def _tokens(text: str) -> str:
+    value = float(text)
+    for unit, size in (("B", 1e9), ("M", 1e6), ("K", 1e3)):
+        if value >= size:
+            return f"{value / size:g}{unit}"
+    return text
+
+
+def _apart(lines: Sequence[Line]) -> list[Line]:
+    """The lines with labels at least 14 pixels apart."""
+    placed, last = {}, -1e9
+    for line in sorted(lines, key=lambda line: line.side):
+        last = max(line.side, last + 14)
+        placed[line.label] = last
+    return [line._replace(side=placed[line.label]) for line in lines]

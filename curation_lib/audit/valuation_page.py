@@ -1,0 +1,69 @@
+"""A valuation as files: its data, its costs, and one page with pictures; and the leaderboard of several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import jinja2
+
+from curation_lib.audit import valuation_lines, valuation_rows
+from curation_lib.audit.html_pages import template, write_report
+from curation_lib.runner.store import Store, canonical_json
+from curation_lib.valuation.cost import Cost
+from curation_lib.valuation.leaderboard import leaderboard
+
+VERDICT, COST, PAGE = "verdict.json", "cost.json", "index.html"
+LEADERBOARD = "leaderboard"
+
+
+def write(report: Mapping[str, Any], costs: Sequence[Cost], place: Store) -> list[str]:
+    """Write verdict.json, cost.json and index.html; returns their addresses. Costs are of a machine and stand apart."""
+    told = [one._asdict() for one in costs]
+    files = {VERDICT: canonical_json(report), COST: canonical_json(told), PAGE: page(report, told).encode()}
+    for file, data in files.items():
+        place.put(file, data)
+    return [place.address(file) for file in files]
+
+
+def page(report: Mapping[str, Any], costs: Sequence[Mapping[str, Any]]) -> str:
+    """The report as HTML."""
+    return _template("valuation.html.j2").render(
+        report=report,
+        costs=costs,
+        interval=f"{1 - 2 * report['settings']['alpha']:.0%}",
+        epochs={arm["arm"]: arm["epochs"] for arm in report["arms"]},
+        effects=valuation_rows.effects(report),
+        seeds=valuation_rows.seeds(report),
+        response=valuation_lines.response(report),
+        curves=valuation_lines.curves(report),
+    )
+
+
+def write_leaderboard(reports: Sequence[Mapping[str, Any]], place: Store) -> list[str]:
+    """Write leaderboard.json and leaderboard.html; returns their addresses. ConfigError for different trunks."""
+    rows = leaderboard(reports)
+    return write_report(LEADERBOARD, {"trunk": reports[0]["trunk"], "rows": rows}, leaderboard_page, place)
+
+
+def leaderboard_page(board: Mapping[str, Any]) -> str:
+    """The leaderboard as HTML, a table and a picture per share."""
+    shares = {row["share"]: [one for one in board["rows"] if one["share"] == row["share"]] for row in board["rows"]}
+    tables = [(share, rows, valuation_rows.ranked(rows)) for share, rows in shares.items()]
+    return _template("leaderboard.html.j2").render(board=board, tables=tables)
+
+
+@cache
+def _template(name: str) -> jinja2.Template:
+    filters = {
+        "px": "{:.1f}".format,
+        "percent": lambda share: f"{100 * share:.3g} %",
+        "bits": "{:+.4f}".format,
+        "p": lambda p: "< 0.0001" if p < 1e-4 else f"{p:.4f}",
+        "epochs": "{:.2f}".format,
+        "flops": "{:.2e}".format,
+        "amount": lambda value: f"{value:,.0f}" if value >= 100 else f"{value:,.3g}",
+        "look": lambda verdict: {"w": "best", "n": "gone"}.get(verdict[0], "open"),
+    }
+    return template(name, filters)

@@ -1,0 +1,136 @@
+"""A valuation's files: data that says what was judged, pages that show it, a leaderboard."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curation_lib.audit import valuation_rows
+from curation_lib.audit.axis import axis
+from curation_lib.audit.valuation_page import page, write, write_leaderboard
+from curation_lib.core.errors import ConfigError
+from curation_lib.runner.store import Store
+from curation_lib.valuation.arms import Arm
+from curation_lib.valuation.cost import Cost
+from curation_lib.valuation.dose import VerdictSettings
+from curation_lib.valuation.leaderboard import leaderboard
+from curation_lib.valuation.report import Told, report
+from curation_lib.valuation.verdict import judge
+from tests.valuation.experiments import CONTROL, SETS, candidate, negative, observe
+
+PLACEBO = Arm("placebo", share=0.3)
+COST = Cost("this experiment", "a machine", 3, 1e15, 1.5, 3.0, 0.15, "EUR", ("0.05 an hour",))
+
+
+def told(arms, name="spring", trunk="abc", seed=1, sets=SETS, curves=None):
+    arms = {CONTROL: 0, PLACEBO: 0, **arms}
+    observed = observe(np.random.default_rng(seed), arms, sets, 3, 80, (0.001, 0.001, 0.003))
+    epochs = {arm: 2.5 for arm in arms if arm.kind == "candidate"}
+    return report(judge(observed, VerdictSettings(draws=300)), observed, Told(name, trunk, epochs, curves or {}))
+
+
+def test_files_are_the_same_to_the_byte_and_hold_what_was_judged(tmp_path):
+    arms = {candidate(0.1): 0.03, candidate(0.3): 0.08, negative(0.3): 0.01}
+    for folder in ("one", "two"):
+        write(told(arms, curves={"control": [(1000, 4.0), (2000, 3.5)]}), [COST], Store(str(tmp_path / folder)))
+    for name in ("verdict.json", "cost.json", "index.html"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    data = json.loads((tmp_path / "one" / "verdict.json").read_text())
+    (one,) = data["candidates"]
+    assert (one["verdict"], one["share"], one["response_word"]) == ("worth it", 0.3, "grows")
+    assert data["sentence"].startswith("c is worth it: best at 30%, where the targets take 0.0")
+    small, large = one["doses"]
+    assert small["effect"]["value"] == pytest.approx(0.03, abs=0.005)
+    assert large["shuffled"] == "c shuffled at 30%"
+    assert [arm["epochs"] for arm in data["arms"]] == [None, None, 2.5, 2.5, None]
+    assert {len(values) for arm in data["arms"] for values in arm["bits_per_byte"].values()} == {3}
+    html = (tmp_path / "one" / "index.html").read_text()
+    assert html.index("worth it") < html.index("<svg")
+    assert f"{large['effect']['low']:+.4f} to {large['effect']['high']:+.4f}" in html
+    assert "0.15 EUR" in html
+    assert html.count("<svg") == 1 + 1 + 4 + 1
+    assert "src=" not in html
+
+
+def test_a_page_needs_neither_tasks_nor_shuffled_words_nor_curves_and_a_name_stays_text():
+    html = page(told({candidate(0.3, "<b>x</b>"): 0.0}, sets=SETS[:3]), [])
+    assert "<b>x</b>" not in html
+    assert "&lt;b&gt;x&lt;/b&gt;" in html
+    assert '<span class="word gone">not worth it</span>' in html
+    _balanced(html)
+
+
+def test_places_in_the_picture_are_in_proportion():
+    data = told({candidate(0.3): 0.05, negative(0.3): 0.0})
+    drawn = valuation_rows.effects(data)
+    assert [mark.label for mark in drawn.marks] == ["c at 30%", "c shuffled at 30%", "placebo at 30%"]
+    pixels = (drawn.lines["least"] - drawn.lines["zero"]) / 0.005
+    for mark, one in zip(
+        drawn.marks, (data["candidates"][0]["doses"][0]["effect"], None, data["placebos"][0]), strict=True
+    ):
+        if one:
+            assert (mark.value - drawn.lines["zero"]) / pixels == pytest.approx(one["value"])
+            assert (mark.high - mark.low) / pixels == pytest.approx(one["high"] - one["low"])
+    assert min(mark.low for mark in drawn.marks) >= valuation_rows.LEFT
+    assert max(mark.high for mark in drawn.marks) <= valuation_rows.RIGHT
+
+
+def test_the_leaderboard_ranks_within_a_share_and_leaves_open_what_intervals_do(tmp_path):
+    first = told({candidate(0.1, "a"): 0.02, candidate(0.3, "a"): 0.08, candidate(0.3, "b"): 0.0795})
+    second = told({candidate(0.3, "d"): 0.03}, "autumn", seed=2)
+    rows = leaderboard([first, second])
+    assert [row["share"] for row in rows] == [0.1, 0.3, 0.3, 0.3]
+    assert {row["candidate"]: (row["rank"], row["to"]) for row in rows[1:]} == {"a": (1, 2), "b": (1, 2), "d": (3, 3)}
+    assert [row["recommended"] for row in rows if row["candidate"] == "a"] == [False, True]
+    assert leaderboard([second, first]) == rows
+    write_leaderboard([first, second], Store(str(tmp_path)))
+    html = (tmp_path / "leaderboard.html").read_text()
+    assert json.loads((tmp_path / "leaderboard.json").read_text())["rows"] == rows
+    assert html.count("<svg") == 2
+    assert "1–2" in html
+    _balanced(html)
+
+
+def test_other_trunks_are_not_ranked_together():
+    arms = {candidate(0.3): 0.0}
+    with pytest.raises(ConfigError, match="valuations spring, autumn are on different trunks"):
+        leaderboard([told(arms), told(arms, "autumn", trunk="other")])
+
+
+@given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=5))
+def test_axes_hold_their_values_and_mark_round_ones_in_order(values):
+    drawn = axis(values, 100, 500)
+    assert all(100 <= drawn.at(value) <= 500 for value in values)
+    marks = drawn.marks()
+    assert 2 <= len(marks) <= 6
+    assert len({text for _, text in marks}) == len(marks)
+    gaps = np.diff([x for x, _ in marks])
+    assert gaps == pytest.approx(gaps[0], rel=1e-3)
+    assert all(drawn.at(float(text)) == pytest.approx(x, abs=0.1) for x, text in marks)
+
+
+class _Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def _balanced(html):
+    tags = _Tags()
+    tags.feed(html)
+    assert tags.open == []
