@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from curation_lib.audit.axis import Axis, axis
 from curation_lib.audit.valuation_rows import LOOKS
+from curation_lib.valuation.arms import percent
 
 BOTTOM, TOP = 230.0, 20.0
 ACROSS = (70.0, 560.0)
@@ -60,7 +61,7 @@ def response(report: Mapping[str, Any]) -> Lines:
         for name, look, told in series
     ]
     shares = sorted({0.0, *(share for _, _, told in series for share, _ in told)})
-    return Lines(_apart(lines), [(across.at(s), f"{s:.0%}") for s in shares], up.marks(), up.at(0))
+    return Lines(_apart(lines), [(across.at(s), percent(s)) for s in shares], up.marks(), up.at(0))
 
 
 def curves(report: Mapping[str, Any]) -> Lines | None:

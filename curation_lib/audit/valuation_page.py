@@ -11,6 +11,7 @@ import jinja2
 from curation_lib.audit import valuation_lines, valuation_rows
 from curation_lib.audit.html_pages import template, write_report
 from curation_lib.runner.store import Store, canonical_json
+from curation_lib.valuation.arms import percent
 from curation_lib.valuation.cost import Cost
 from curation_lib.valuation.leaderboard import leaderboard
 
@@ -58,7 +59,7 @@ def leaderboard_page(board: Mapping[str, Any]) -> str:
 def _template(name: str) -> jinja2.Template:
     filters = {
         "px": "{:.1f}".format,
-        "percent": lambda share: f"{100 * share:.3g} %",
+        "percent": percent,
         "bits": "{:+.4f}".format,
         "p": lambda p: "< 0.0001" if p < 1e-4 else f"{p:.4f}",
         "epochs": "{:.2f}".format,

@@ -10,6 +10,11 @@ from curation_lib.valuation.runs import Losses
 Kind = Literal["control", "placebo", "candidate", "negative"]
 
 
+def percent(share: float) -> str:
+    """A share in words: `10%`, `10.4%`."""
+    return f"{100 * share:.3g}%"
+
+
 class Arm(NamedTuple):
     """control: the base alone. placebo: a share of base that the trunk has not seen. candidate: a share of a candidate.
     negative: the same share of the candidate with its words shuffled. candidate is "" for control and placebo."""
@@ -23,7 +28,7 @@ class Arm(NamedTuple):
         """E.g. `control`, `placebo at 30%`, `code at 10%`, `code shuffled at 30%`."""
         what = self.candidate if self.kind == "candidate" else f"{self.candidate} shuffled"
         what = what if self.kind in ("candidate", "negative") else self.kind
-        return f"{what} at {self.share:.0%}" if self.share else what
+        return f"{what} at {percent(self.share)}" if self.share else what
 
 
 Measured: TypeAlias = Mapping[str, Losses]

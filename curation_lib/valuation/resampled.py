@@ -43,7 +43,7 @@ def resampled(observed: Observed, draws: int, seed: int = 0) -> Resampled:
     _check(observed)
     names = next(iter(observed.values()))[0]
     pairs = {name: _documents(observed, name, draws, _rng(seed, name)) for name in sorted(names)}
-    seeds = {arm: _seeds(len(told), draws, _rng(seed, arm.label)) for arm, told in observed.items()}
+    seeds = {arm: _seeds(len(told), draws, _rng(seed, repr(tuple(arm)))) for arm, told in observed.items()}
     return Resampled({k: v[0] for k, v in pairs.items()}, {k: v[1] for k, v in pairs.items()}, seeds)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.valuation.arms import Arm, Observed
+from curation_lib.valuation.arms import Arm, Observed, percent
 from curation_lib.valuation.dose import CONTROL, Dose, Found, VerdictSettings, dose_of, found_of
 from curation_lib.valuation.effects import Effect, holm, lower
 from curation_lib.valuation.resampled import Resampled, resampled
@@ -106,8 +106,8 @@ def _words(
         return f"{INCONCLUSIVE} (the placebo wins)", (why,)
     if best:
         value, share = best.dose.effect.value, best.dose.arm.share
-        return WORTH, (f"best at {share:.0%}, where the targets take {value:.4f} bits per byte less",)
-    said = dict.fromkeys(f"at {row.dose.arm.share:.0%} {why}" for row in rows for why in row.found.reasons)
+        return WORTH, (f"best at {percent(share)}, where the targets take {value:.4f} bits per byte less",)
+    said = dict.fromkeys(f"at {percent(row.dose.arm.share)} {why}" for row in rows for why in row.found.reasons)
     open_rows = [row for row in rows if not row.found.fails]
     if not open_rows:
         return NOT_WORTH, tuple(said)

@@ -111,6 +111,13 @@ def test_other_arms_and_sets_and_their_order_change_nothing():
     assert found(observed) != found(observed, seed=1)
 
 
+def test_arms_of_nearly_the_same_share_are_drawn_apart():
+    near = candidate(0.1002)
+    drawn = resampled(observe(np.random.default_rng(7), {ARM: 0, near: 0}, ONE), 50).seeds
+    assert ARM.label == near.label == "c at 10%"
+    assert (drawn[ARM] != drawn[near]).any()
+
+
 def test_sums_in_slices_are_the_whole(monkeypatch):
     observed = observe(np.random.default_rng(8), {CONTROL: 0, ARM: 0.01}, ONE, documents=50)
     whole = found(observed)
