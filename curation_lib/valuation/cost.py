@@ -46,15 +46,15 @@ class CostSettings(Section):
     2024, arXiv 2407.21783, table 4). gpus: of one run. large: the model; vocabulary: its own. trunk_tokens: what it was
     trained on; anneal_tokens: of each of the experiment's anneals with it."""
 
-    cpu_price: float = Field(0.05, ge=0)
-    gpu_price: float = Field(3.0, ge=0)
+    cpu_price: float = Field(default=0.05, ge=0)
+    gpu_price: float = Field(default=3.0, ge=0)
     currency: str = "USD"
-    gpu_utilisation: float = Field(0.4, gt=0, le=1)
-    gpus: int = Field(64, ge=1)
+    gpu_utilisation: float = Field(default=0.4, gt=0, le=1)
+    gpus: int = Field(default=64, ge=1)
     large: ModelSettings = ModelSettings.model_validate(LARGE)
-    vocabulary: int = Field(32_000, ge=2)
-    trunk_tokens: int = Field(10**12, ge=1)
-    anneal_tokens: int = Field(2 * 10**10, ge=1)
+    vocabulary: int = Field(default=32_000, ge=2)
+    trunk_tokens: int = Field(default=10**12, ge=1)
+    anneal_tokens: int = Field(default=2 * 10**10, ge=1)
 
 
 class Cost(NamedTuple):

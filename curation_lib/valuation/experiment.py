@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import NAME, Schedule, Section, validated
 from curation_lib.core.yaml_files import load_yaml
-from curation_lib.valuation.arms import Arm
+from curation_lib.valuation.arms import Arm, percent
+from curation_lib.valuation.cost import CostSettings
 from curation_lib.valuation.dose import VerdictSettings
 from curation_lib.valuation.model_settings import ModelSettings, Optimisation
 from curation_lib.valuation.pool_settings import (
@@ -55,6 +56,7 @@ class Valuation(Section):
     unseen_part: Share = 0.1
     measured: Sampled = Sampled()
     verdict: VerdictSettings = VerdictSettings()
+    cost: CostSettings = CostSettings()
     airflow: Schedule = Schedule()
 
     @model_validator(mode="after")
@@ -108,7 +110,7 @@ def arms_of(valuation: Valuation, tokens: Mapping[str, int]) -> tuple[list[Arm],
     for name in valuation.candidates:
         most = valuation.max_epochs * tokens[name] / valuation.anneal_tokens
         shares = list(dict.fromkeys(min(share, round(most, 4)) for share in sorted(valuation.shares)))
-        if lowered := [f"{share:.0%}" for share in valuation.shares if share > most]:
+        if lowered := [percent(share) for share in valuation.shares if share > most]:
             notes.append(
                 f"{name}: {tokens[name]:,} tokens, read {valuation.max_epochs:g} times at most, make {most:.1%} of an "
                 f"anneal, not {' or '.join(lowered)}"
