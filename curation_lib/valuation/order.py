@@ -57,8 +57,8 @@ class Stream:
 
 
 class Order(NamedTuple):
-    """The sequences of a run, 9 bytes each. part: int8[sequences], which part each is of; place: its number within that
-    part's stream."""
+    """The sequences of a run, 9 bytes each; 8 bytes for each of a pool's, while they are drawn. part: int8[sequences],
+    which part each is of; place: its number within that part's stream."""
 
     streams: Sequence[Stream]
     part: npt.NDArray[np.int8]
@@ -95,9 +95,10 @@ def order_of(run: Run, pools: Sequence[Pool]) -> Order:
 
 
 def _scattered(count: int, epoch: int, seed: int) -> Index:
-    """0 to count in an order by seed, epoch by epoch: a step sees many documents, not pages of one."""
+    """`count` windows out of epochs of `epoch`, drawn from all over each by seed: otherwise a short run would be a few
+    long documents, and its seeds would differ by which."""
     rng = np.random.default_rng([seed, 1])
-    blocks = [first + rng.permutation(min(epoch, count - first)) for first in range(0, count, epoch)]
+    blocks = [first + rng.permutation(epoch)[: count - first] for first in range(0, count, epoch)]
     return np.concatenate([np.zeros(0, np.int64), *blocks])
 
 

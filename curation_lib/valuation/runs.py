@@ -13,7 +13,7 @@ from curation_lib.core.fingerprint import fingerprint, library_versions
 from curation_lib.core.recipe import Section
 from curation_lib.valuation.model_settings import ModelSettings, Optimisation
 
-VERSION = 2
+VERSION = 3
 """Bump when the same run would come to other numbers."""
 LIBRARIES = ("numpy", "torch", "transformers")
 _WHERE = {"checkpoint_tokens"}
