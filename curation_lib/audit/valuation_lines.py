@@ -12,6 +12,8 @@ from curation_lib.valuation.arms import percent
 BOTTOM, TOP = 230.0, 20.0
 ACROSS = (70.0, 560.0)
 """In pixels of 760 by 270: where values begin and end."""
+TRUNK = "trunk"
+"""What the curve is called that anneals continue, and the class of its line."""
 
 
 class Line(NamedTuple):
@@ -65,22 +67,20 @@ def response(report: Mapping[str, Any]) -> Lines:
 
 
 def curves(report: Mapping[str, Any]) -> Lines | None:
-    """Training loss over tokens; None where none was told."""
+    """Training loss over tokens, anneals behind the trunk; None where none was told."""
     told = {name: points for name, points in report["curves"].items() if points}
     if not told:
         return None
-    across = Axis(0.0, max(tokens for points in told.values() for tokens, _ in points), *ACROSS)
-    up = axis([loss for points in told.values() for _, loss in points], BOTTOM, TOP)
+    behind = told[TRUNK][-1][0] if TRUNK in told else 0
+    moved = {name: [(t + (name != TRUNK) * behind, loss) for t, loss in points] for name, points in told.items()}
+    across = Axis(0.0, max(tokens for points in moved.values() for tokens, _ in points), *ACROSS)
+    up = axis([loss for points in moved.values() for _, loss in points], BOTTOM, TOP)
     looks = {arm["arm"]: LOOKS[arm["kind"]] for arm in report["arms"]}
     lines = [
         Line(
-            name,
-            looks.get(name, "trunk"),
-            [(across.at(t), up.at(loss)) for t, loss in points],
-            [],
-            up.at(points[-1][1]),
+            name, looks.get(name, TRUNK), [(across.at(t), up.at(loss)) for t, loss in points], [], up.at(points[-1][1])
         )
-        for name, points in told.items()
+        for name, points in moved.items()
     ]
     return Lines(_apart(lines), [(x, _tokens(text)) for x, text in across.marks(4)], up.marks(), None)
 

@@ -65,6 +65,7 @@ def _template(name: str) -> jinja2.Template:
         "epochs": "{:.2f}".format,
         "flops": "{:.2e}".format,
         "amount": lambda value: f"{value:,.0f}" if value >= 100 else f"{value:,.3g}",
+        "time": lambda hours: f"{60 * hours:.1f} min" if hours < 1 else f"{hours:,.1f} h",
         "look": lambda verdict: {"w": "best", "n": "gone"}.get(verdict[0], "open"),
     }
     return template(name, filters)

@@ -26,8 +26,9 @@ LARGE = {"hidden": 4096, "layers": 32, "heads": 32, "intermediate": 11008, "sequ
 
 class Machine(NamedTuple):
     """training, measuring: FLOP per second of one run that is alone, over all its devices. crowding: how many times
-    longer each takes while all `workers` are busy. devices: of one run. start: seconds of a run beside both. price: of
-    a device per hour. assumes: what of this was not measured, in words."""
+    longer each takes while all `workers` are busy. devices: of one run. start: seconds of a run beside both; once: of
+    each worker before its first run, for what it imports. price: of a device per hour. assumes: what of this was not
+    measured, in words."""
 
     name: str
     training: float
@@ -36,6 +37,7 @@ class Machine(NamedTuple):
     crowding: float = 1.0
     devices: int = 1
     start: float = 0.0
+    once: float = 0.0
     price: float = 0.0
     assumes: tuple[str, ...] = ()
 
@@ -118,11 +120,15 @@ def elapsed(work: Sequence[Work], machine: Machine) -> tuple[float, float]:
     other down."""
     left = {n: seconds_of(one, machine) for n, one in enumerate(work)}
     waiting, active, done = list(left), list[int](), set[int]()
-    wall = busy = 0.0
+    wall, busy, awake = 0.0, 0.0, 0
     while waiting or active:
         ready = [n for n in waiting if work[n].after is None or work[n].after in done]
-        active += ready[: machine.workers - len(active)]
-        waiting = [n for n in waiting if n not in active]
+        taken = ready[: machine.workers - len(active)]
+        active += taken
+        waiting = [n for n in waiting if n not in taken]
+        for n in taken[: max(0, len(active) - awake)]:
+            left[n] += machine.once
+        awake = max(awake, len(active))
         slower = _slower(len(active), machine)
         step = min(left[n] for n in active)
         wall, busy = wall + step * slower, busy + step * slower * len(active)

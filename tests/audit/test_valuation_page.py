@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation_lib.audit import valuation_rows
+from curation_lib.audit import valuation_lines, valuation_rows
 from curation_lib.audit.axis import axis
 from curation_lib.audit.valuation_page import page, write, write_leaderboard
 from curation_lib.core.errors import ConfigError
@@ -78,6 +78,17 @@ def test_places_in_the_picture_are_in_proportion():
             assert (mark.high - mark.low) / pixels == pytest.approx(one["high"] - one["low"])
     assert min(mark.low for mark in drawn.marks) >= valuation_rows.LEFT
     assert max(mark.high for mark in drawn.marks) <= valuation_rows.RIGHT
+
+
+def test_anneals_are_drawn_behind_their_trunk():
+    curves = {"trunk": [(100, 5.0), (200, 4.0)], "c at 30%": [(50, 3.9), (100, 3.8)]}
+    drawn = valuation_lines.curves(told({candidate(0.3): 0.05}, curves=curves))
+    trunk, arm = sorted(drawn.lines, key=lambda line: line.label, reverse=True)
+    assert [x for x, _ in trunk.points + arm.points] == pytest.approx(
+        [70 + 490 * part / 300 for part in (100, 200, 250, 300)]
+    )
+    assert (trunk.look, arm.look) == ("trunk", "best")
+    assert arm.points[1][1] > arm.points[0][1] > trunk.points[0][1]
 
 
 def test_the_leaderboard_ranks_within_a_share_and_leaves_open_what_intervals_do(tmp_path):

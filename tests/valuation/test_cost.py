@@ -47,6 +47,14 @@ def test_anneals_wait_for_their_trunk():
     assert (wall, busy) == pytest.approx((7.0, 10.0))
 
 
+def test_each_worker_wakes_once():
+    machine = Machine("m", 1.0, 1.0, workers=2, once=5.0)
+    # both wake and work 1; then 1 each
+    assert elapsed([Work(1.0, 0.0)] * 4, machine) == pytest.approx((7.0, 14.0))
+    # the second worker wakes after the trunk
+    assert elapsed([Work(1.0, 0.0), *[Work(1.0, 0.0, 0)] * 2], machine) == pytest.approx((12.0, 13.0))
+
+
 @given(st.lists(st.floats(0.1, 10), min_size=1, max_size=12), st.integers(1, 4), st.floats(1, 3), st.floats(0, 2))
 def test_no_worker_idles_while_work_waits(seconds, workers, crowding, start):
     machine = Machine("m", 1.0, 1.0, workers, crowding, start=start)
@@ -98,7 +106,9 @@ def test_this_machine_is_told_in_the_terms_of_its_model(monkeypatch):
     assert reached["measuring"] > reached["training"] > 0
     assert 0 <= reached["start"] < 5
     monkeypatch.setattr(
-        calibrate, "_reached", lambda orders: [{**reached, "training": reached["training"] / len(orders)}] * len(orders)
+        calibrate,
+        "_reached",
+        lambda orders: [{**reached, "once": 3.0, "training": reached["training"] / len(orders)}] * len(orders),
     )
     machine = calibrate.calibrate(run(), VOCABULARY, workers=2, price=0.1)
     assert machine.crowding == pytest.approx(2)
