@@ -50,12 +50,12 @@ def tally_line(tally: Mapping[str, int]) -> str:
 
 
 class Sums:
-    """Adds up what all workers of a step report and says it, now and then."""
+    """Adds up what all workers of a step report and says it, now and then; of what is `paced` how much a second."""
 
-    def __init__(self, step: str, tell: Tell) -> None:
-        self._step, self._tell = step, tell
+    def __init__(self, step: str, tell: Tell, paced: str = "") -> None:
+        self._step, self._tell, self._paced = step, tell, paced
         self._sums: Counter[str] = Counter()
-        self._lock, self._said = threading.Lock(), 0.0
+        self._lock, self._said, self._began = threading.Lock(), 0.0, time.monotonic()
 
     def __call__(self, tally: Mapping[str, int]) -> None:
         with self._lock:
@@ -63,5 +63,11 @@ class Sums:
             if time.monotonic() - self._said < LINE_SECONDS:
                 return
             self._said = time.monotonic()
-            line = f"{self._step}: {tally_line(self._sums)}"
+            line = f"{self._step}: {tally_line(self._sums)}{self._pace()}"
         self._tell(line)
+
+    def _pace(self) -> str:
+        seconds = self._said - self._began
+        if not self._paced or seconds <= 0:
+            return ""
+        return f" ({self._sums[self._paced] / seconds:,.0f} {self._paced}/s)"

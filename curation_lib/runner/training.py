@@ -66,7 +66,7 @@ def carry_out(runs: Sequence[Run], session: Session, step: str = "train") -> lis
         session.calls["train"] += 1
         session.progress(step, "train", finished, len(found))
 
-    heard = Sums(step, session.tell)
+    heard = Sums(step, session.tell, paced="tokens")
     session.scheduler.run(train_run, todo, done, heard, resources={"train": 1})  # type: ignore[arg-type]
     return [result for run in runs if (result := found[run.print]) is not None]
 

@@ -103,6 +103,17 @@ def test_sums_are_said_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said[1] == "synthetic.generate: answered 6,000, cost 0.0090"
 
 
+def test_what_is_paced_is_said_by_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now: dict[str, Any] = {"time": 100.0}
+    monkeypatch.setattr(time, "monotonic", lambda: now["time"])
+    said: list[str] = []
+    sums = Sums("train", said.append, paced="tokens")
+    for seconds in (10, 20):
+        now["time"] = 100.0 + seconds
+        sums({"tokens": 40_960})
+    assert said == ["train: tokens 40,960 (4,096 tokens/s)", "train: tokens 81,920 (4,096 tokens/s)"]
+
+
 def test_a_tally_in_words() -> None:
     counts = {"synthetic.generate.ok": 1200, "synthetic.generate.cost_millionths": 31_200}
     assert tally_line(counts) == "synthetic.generate.ok 1,200, synthetic.generate.cost 0.0312"
