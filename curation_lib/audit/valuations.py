@@ -1,23 +1,51 @@
-"""The valuations of a store: `valuations/<name>/<fingerprint>/verdict.json`, each with its report."""
+"""The valuations of a store, `valuations/<name>/<fingerprint>/`: their reports written, listed and put to use.
+
+`verdict.json` and `index.html` are told by `valuation_page`; `about.json` says which documents were the base and the
+candidates, wherever they lay.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
-from curation_lib.runner.store import Store
+from curation_lib.audit.builds import BuildRecord, list_builds
+from curation_lib.audit.valuation_page import VERDICT, write
+from curation_lib.core.errors import ConfigError
+from curation_lib.runner.session import Session
+from curation_lib.runner.store import Store, canonical_json
+from curation_lib.runner.valuation import Plan, judge, place_of
+from curation_lib.runner.valuation_cost import costs_of
+from curation_lib.valuation.experiment import Valuation
+from curation_lib.valuation.pool_settings import PoolSettings
 
-ROOT, VERDICT = "valuations", "verdict.json"
+ROOT, ABOUT = "valuations", "about.json"
 
 
 class Valued(NamedTuple):
-    """One that has been judged. report: what `verdict.json` holds. made: when the store got it."""
+    """One that has been judged. report: what `verdict.json` holds. about: of its documents. made: when the store got
+    it."""
 
     name: str
     fingerprint: str
     report: Mapping[str, Any]
+    about: Mapping[str, Any]
     made: datetime
+
+    def is_based_on(self, corpus: str, build: str) -> bool:
+        """Whether its base is of the build's exports."""
+        return any(f"exports/{corpus}/{build}/" in f"{path}/" for path in self.about.get("base", ()))
+
+
+def reported(valuation: Valuation, plan: Plan, session: Session) -> dict[str, Any]:
+    """The verdict on runs that have been carried out, in the store with its page and its costs."""
+    report, place = judge(valuation, plan, session), place_of(valuation, plan)
+    about = {"base": valuation.base.paths, "candidates": {n: one.paths for n, one in valuation.candidates.items()}}
+    session.store.put(f"{place}/{ABOUT}", canonical_json(about))
+    write(report, costs_of(valuation, plan, session), Store(session.store.address(place)))
+    return report
 
 
 def list_valuations(store: Store) -> Sequence[Valued]:
@@ -26,5 +54,62 @@ def list_valuations(store: Store) -> Sequence[Valued]:
     for key in store.list(ROOT):
         parts = key.split("/")
         if len(parts) == 4 and parts[-1] == VERDICT:
-            found.append(Valued(parts[1], parts[2], store.read_json(key), store.modified(key)))
+            about = store.find_json(f"{key.removesuffix(VERDICT)}{ABOUT}") or {}
+            found.append(Valued(parts[1], parts[2], store.read_json(key), about, store.modified(key)))
     return found
+
+
+def best(report: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Of the candidates that are worth it the one with the largest effect at its share; None where none is."""
+    worth = [one for one in report["candidates"] if one["share"] is not None]
+    return max(worth, key=_effect, default=None)
+
+
+def _effect(candidate: Mapping[str, Any]) -> float:
+    return max(float(dose["effect"]["value"]) for dose in candidate["doses"] if dose["share"] == candidate["share"])
+
+
+def mixture_of(candidate: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A recipe's weights: the candidate, as the source of its name, at the share that was best, beside all else."""
+    share = float(candidate["share"])
+    return [{"source": candidate["name"], "weight": share}, {"source": "*", "weight": round(1 - share, 6)}]
+
+
+def varied(valuation: Valuation, store: Store, candidate: str | None = None, base: str | None = None) -> Valuation:
+    """The valuation of the documents at another path or URL, on another base: a path, a URL, or the id of a finished
+    build in the store. Raises ConfigError for a build that is not there."""
+    changed: dict[str, Any] = {}
+    if candidate:
+        changed["candidates"] = {_name(candidate): _pool(candidate)}
+    if base:
+        changed["base"] = _based(store, base)
+    return valuation.model_copy(update=changed)
+
+
+def _name(url: str) -> str:
+    """What a candidate is called: the last part of its address up to the first dot, as names are written."""
+    last = urlsplit(url).path.rstrip("/").rpartition("/")[2].partition(".")[0].lower()
+    return "".join(c if c.isascii() and c.isalnum() else "-" for c in last).strip("-") or "candidate"
+
+
+def _pool(path: str, **more: Any) -> PoolSettings:
+    return PoolSettings.model_validate({"paths": path, **more})
+
+
+def _based(store: Store, base: str) -> PoolSettings:
+    """What the exports of the build's first phase hold; what lies at the path itself where it is one."""
+    if "/" in base or "." in base:
+        return _pool(base)
+    builds = {one.build_id: one for one in list_builds(store)}
+    if base not in builds:
+        raise ConfigError(f"base: {store.url} holds no build {base!r}; builds are {', '.join(builds) or 'none'}")
+    return _pool(store.address(_export(store, builds[base])), source="sources.parquet")
+
+
+def _export(store: Store, build: BuildRecord) -> str:
+    root = f"exports/{build.corpus}/{build.build_id}"
+    found = {key.split("/")[3] for key in store.list(root) if "/parquet/" in key}
+    for phase in ("pretrain", "midtrain", "posttrain"):
+        if phase in found:
+            return f"{root}/{phase}/parquet"
+    raise ConfigError(f"base: {store.address(root)} holds no documents; export the build as parquet")

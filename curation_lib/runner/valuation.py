@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from curation_lib.core.fingerprint import fingerprint
 from curation_lib.runner.pools import View, documents, facts_of, made_pools, measure_view, tokenizer_of
 from curation_lib.runner.session import Session
-from curation_lib.runner.store import canonical_json
+from curation_lib.runner.store import Store, canonical_json
 from curation_lib.runner.training import carry_out, result_of
 from curation_lib.valuation.arms import Arm
 from curation_lib.valuation.experiment import Pools, Valuation, anneals_of, arms_of, trunk_of
@@ -69,6 +69,12 @@ def _pools(valuation: Valuation, session: Session) -> Pools:
     of = {kind: {n: key for (k, n), key in keys.items() if k == kind} for kind in ("candidate", "shuffled", "measure")}
     tokens = {name: facts_of(session.store, key)["tokens"] for name, key in of["candidate"].items()}
     return Pools(keys["base", ""], of["candidate"], of["shuffled"], tokens, of["measure"])
+
+
+def left(plan: Plan, store: Store) -> list[Run]:
+    """The runs that are still to be carried out, in order."""
+    runs = {run.print: run for run in [plan.trunk, *plan.anneals]}
+    return [run for run in runs.values() if result_of(store, run) is None]
 
 
 def train_trunk(plan: Plan, session: Session) -> None:

@@ -12,10 +12,10 @@ from curation_lib.runner.pools import facts_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.runner.training import key_of
-from curation_lib.runner.valuation import Plan, place_of
+from curation_lib.runner.valuation import Plan, left, place_of
 from curation_lib.valuation.ablation import costs
 from curation_lib.valuation.calibrate import calibrate
-from curation_lib.valuation.cost import Cost, Machine, h100
+from curation_lib.valuation.cost import Cost, Machine, h100, priced, work_of
 from curation_lib.valuation.experiment import Valuation
 from curation_lib.valuation.runs import Run
 
@@ -63,6 +63,15 @@ def costs_of(valuation: Valuation, plan: Plan, session: Session) -> list[Cost]:
     if not clocks:
         return told
     return [told[0], went(clocks, told[0], machine), *told[1:]]
+
+
+def cost_left(valuation: Valuation, plan: Plan, session: Session) -> Cost:
+    """What the runs cost that the store does not hold yet."""
+    machine, store = machine_of(valuation, plan, session), session.store
+    measured = {key: facts_of(store, key)["tokens"] for key in plan.pools.measures.values()}
+    vocabulary = facts_of(store, plan.pools.base)["vocabulary"]
+    work = work_of(left(plan, store), measured, vocabulary)
+    return priced("what is left to train", work, machine, valuation.cost.currency)
 
 
 def _clock(store: Store, run: Run) -> Mapping[str, Any] | None:

@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 from pydantic import Field, model_validator
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import NAME, Schedule, Section, validated
+from curation_lib.core.recipe import NAME, Section, validated
 from curation_lib.core.yaml_files import load_yaml
 from curation_lib.valuation.arms import Arm, percent
 from curation_lib.valuation.cost import CostSettings
@@ -57,7 +57,6 @@ class Valuation(Section):
     measured: Sampled = Sampled()
     verdict: VerdictSettings = VerdictSettings()
     cost: CostSettings = CostSettings()
-    airflow: Schedule = Schedule()
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Valuation:

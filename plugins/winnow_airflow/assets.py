@@ -1,5 +1,6 @@
-"""One asset per gated dataset, `winnow://<corpus>/<step>`, one per finished build, `winnow://<corpus>/build`, and one
-per model, `winnow://models/<name>`, with an event for each version that becomes current.
+"""One asset per gated dataset, `winnow://<corpus>/<step>`, one per finished build, `winnow://<corpus>/build`, one per
+model, `winnow://models/<name>`, and one per mixture, `winnow://mixtures/<name>`, with an event for each version that
+becomes current.
 
 A gate emits its dataset's event, not the step: an event says that the contract holds. Other DAGs may be
 scheduled on it, e.g. `schedule=[dataset_asset("demo", "export.pretrain")]`.
@@ -9,11 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import Asset, Context
+from airflow.sdk import Asset, AssetAlias, Context
 
 BUILD = "build"
 LABELS = Asset(name="labels", uri="winnow://labels", group="winnow")
 """Whoever adds labelled documents emits its event: models are trained anew then."""
+
+MIXTURES = AssetAlias(name="mixtures", group="winnow")
+"""Which mixture a run makes current, it alone knows: the event is one of `winnow://mixtures/<name>`."""
 
 
 def dataset_asset(corpus: str, step_id: str) -> Asset:
@@ -24,6 +28,11 @@ def dataset_asset(corpus: str, step_id: str) -> Asset:
 def model_asset(name: str) -> Asset:
     """The asset of a model's current version."""
     return Asset(name=f"models/{name}", uri=f"winnow://models/{name}", group="winnow")
+
+
+def mixture_asset(name: str) -> Asset:
+    """The asset of a mixture's current version."""
+    return Asset(name=f"mixtures/{name}", uri=f"winnow://mixtures/{name}", group="winnow")
 
 
 def emit(context: Context, asset: Asset, **extra: Any) -> None:

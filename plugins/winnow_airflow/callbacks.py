@@ -47,6 +47,13 @@ def model_failed(context: Mapping[str, Any]) -> None:
     log.error("model %s, task %s failed: %s; the current version stays", model, part, reason)
 
 
+def experiment_failed(context: Mapping[str, Any]) -> None:
+    """Log why an experiment's task failed. What it has trained stays in the store."""
+    task = context["task"]
+    reason = str(context.get("exception") or "the task's process ended without a word").strip().splitlines()[0]
+    log.error("%s, task %s failed: %s; clear it to go on: finished runs are kept", task.dag_id, task.task_id, reason)
+
+
 def build_failed(context: Mapping[str, Any]) -> None:
     """Let the build lock go and log one line per failed task."""
     dag, run_id = context["dag"], str(context["run_id"])

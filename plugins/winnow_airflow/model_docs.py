@@ -87,7 +87,7 @@ def _changes(review: Review) -> Iterator[str]:
     changes = review.changes()
     if changes:
         yield from ("What is different:", "")
-        yield from (f"- {_plain(line)}" for line in changes[:CHANGES_SHOWN])
+        yield from (f"- {plain(line)}" for line in changes[:CHANGES_SHOWN])
         if len(changes) > CHANGES_SHOWN:
             yield f"- and {len(changes) - CHANGES_SHOWN} more: see the page"
 
@@ -99,9 +99,9 @@ def _row(file: str, recipe: ModelRecipe) -> str:
 
 
 def _cell(text: str) -> str:
-    return _plain(text).replace("|", "\\|")
+    return plain(text).replace("|", "\\|")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Names come from files and documents: no Markdown, no line of their own."""
     return "".join(f"\\{c}" if c in "\\`*_[]<>#!" else c for c in " ".join(text.split()))

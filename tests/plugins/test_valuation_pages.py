@@ -48,6 +48,17 @@ def test_a_report_is_shown_as_it_lies_in_the_store(reader, judged):  # noqa: F81
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
+def test_a_build_links_what_was_valued_on_it(reader, judged, store):  # noqa: F811
+    for build in ("b1", "b2"):
+        record = {"corpus": "demo", "build_id": build, "steps": []}
+        store.put(f"builds/demo/{build}.json", canonical_json(record))
+    base = [store.address("exports/demo/b1/pretrain/parquet")]
+    store.put("valuations/code/aa/about.json", canonical_json({"base": base, "candidates": {}}))
+    link = '<a href="/winnow/valuations/code/aa">code is worth it, best at 30%.</a>'
+    assert link in reader.get("/winnow/builds/demo/b1").text
+    assert "valuations/code" not in reader.get("/winnow/builds/demo/b2").text
+
+
 @pytest.mark.parametrize("address", ["code/cc", "code", "code/..%2f..%2fbuilds", ".hidden/aa", "..%2fmodels/x"])
 def test_what_is_no_report_is_not_found(reader, judged, address):  # noqa: F811
     assert reader.get(f"/winnow/valuations/{address}").status_code == 404

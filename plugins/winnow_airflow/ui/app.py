@@ -20,7 +20,7 @@ from winnow_airflow.ui.funnel import SHARES, Row, gates_summary, rows_of_build, 
 from winnow_airflow.ui.models import model_page, models_page
 from winnow_airflow.ui.rendering import StoreDep, name_in_path, rendered, root
 from winnow_airflow.ui.synthetic import synthetic_page
-from winnow_airflow.ui.valuations import valuation_page, valuations_page
+from winnow_airflow.ui.valuations import valuation_page, valuations_of, valuations_page
 
 RUNS_SHOWN = 5
 """Runs per corpus on the index: each costs a small read per task."""
@@ -90,7 +90,7 @@ def run_page(request: Request, dag_id: str, run_id: str, store: StoreDep) -> Res
         return _message(request, f"{dag_id}, run {run_id}, has left nothing in {store.url} (yet).")
     build = next((r["build_id"] for r in records if r["kind"] == "record" and "build_id" in r), None)
     corpus = _corpus(dag_id)
-    return _funnel(request, f"{corpus}, run {run_id}", rows_of_run(records), corpus, build)
+    return _funnel(request, f"{corpus}, run {run_id}", rows_of_run(records), store, corpus, build)
 
 
 def build_page(request: Request, corpus: str, build_id: str, store: StoreDep) -> Response:
@@ -98,7 +98,7 @@ def build_page(request: Request, corpus: str, build_id: str, store: StoreDep) ->
     record = store.find_json(f"builds/{name_in_path(corpus)}/{name_in_path(build_id)}.json")
     if record is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "no such build")
-    return _funnel(request, f"{corpus}, build {build_id}", rows_of_build(record, store), corpus, build_id)
+    return _funnel(request, f"{corpus}, build {build_id}", rows_of_build(record, store), store, corpus, build_id)
 
 
 def gate_page(request: Request, dag_id: str, run_id: str, task_id: str, store: StoreDep) -> Response:
@@ -125,10 +125,11 @@ def nothing(path: str) -> Response:
     raise HTTPException(status.HTTP_404_NOT_FOUND, "no such page")
 
 
-def _funnel(request: Request, title: str, rows: list[Row], corpus: str, build: str | None) -> Response:
+def _funnel(request: Request, title: str, rows: list[Row], store: Store, corpus: str, build: str | None) -> Response:
     passed, judged = gates_summary(rows)
     generated = any(row.step.startswith("synthetic.") and row.total("created") for row in rows)
-    of = {"corpus": corpus, "build": build, "generated": generated}
+    valued = valuations_of(store, corpus, build) if build else []
+    of = {"corpus": corpus, "build": build, "generated": generated, "valued": valued}
     return rendered(request, "funnel.html.j2", title, rows=rows, shares=SHARES, passed=passed, judged=judged, **of)
 
 

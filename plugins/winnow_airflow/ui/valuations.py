@@ -6,6 +6,7 @@ from fastapi import HTTPException, Request, Response, status
 from fastapi.responses import HTMLResponse
 
 from curation_lib.audit.valuations import list_valuations
+from curation_lib.runner.store import Store
 from winnow_airflow.naming import valuation_page as address
 from winnow_airflow.ui.data_docs import SAFETY
 from winnow_airflow.ui.rendering import StoreDep, name_in_path, rendered
@@ -15,6 +16,12 @@ def valuations_page(request: Request, store: StoreDep) -> Response:
     """Every valuation, the newest first."""
     found = sorted(list_valuations(store), key=lambda one: one.made, reverse=True)
     return rendered(request, "valuations.html.j2", "Valuations", store=store.url, valuations=found, address=address)
+
+
+def valuations_of(store: Store, corpus: str, build: str) -> list[tuple[str, str]]:
+    """Those whose base is of the build: pages below the app's root, and sentences."""
+    found = [one for one in list_valuations(store) if one.is_based_on(corpus, build)]
+    return [(address(one.name, one.fingerprint), str(one.report["sentence"])) for one in found]
 
 
 def valuation_page(name: str, fingerprint: str, store: StoreDep) -> Response:

@@ -1,0 +1,145 @@
+"""The tasks of a valuation: `plan`, `trunk`, `anneal`, `judge`; `approve` and `use` ask and do as they are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException
+
+from curation_lib.core.errors import ConfigError
+from winnow_airflow.experiment_docs import price_line, valuation_question
+from winnow_airflow.experiment_params import within
+from winnow_airflow.naming import valuation_page
+from winnow_airflow.operators.experiment import ExperimentOperator
+from winnow_airflow.operators.mixture import ApproveMixtureOperator, Offer, OffersMixture, UseMixtureOperator
+
+if TYPE_CHECKING:
+    from curation_lib.runner.session import Session
+    from curation_lib.runner.store import Store
+    from curation_lib.runner.valuation import Plan
+    from curation_lib.valuation.cost import Cost
+    from curation_lib.valuation.experiment import Valuation
+
+
+class ValuationOperator(ExperimentOperator):
+    """One task of the valuation that the run names, with the run's own candidate and base where it has them."""
+
+    def asked(self, store: Store, context: Context) -> Valuation:
+        """The valuation. Raises ConfigError for what cannot be carried out."""
+        from curation_lib.audit.valuations import varied
+        from curation_lib.valuation.experiment import load_valuation
+
+        params = context["params"]
+        valuation = load_valuation(self.file(params["valuation"]))
+        return varied(valuation, store, candidate=params["candidate"], base=params["base"])
+
+    def planned(self, valuation: Valuation, session: Session, context: Context) -> Plan:
+        """What `plan` found, again; ConfigError where it is something else by now."""
+        from curation_lib.runner.valuation import plan
+
+        found, before = plan(valuation, session), context["ti"].xcom_pull(task_ids="plan")
+        if before is None or before["fingerprint"] != found.print:
+            raise ConfigError(
+                f"{valuation.valuation}: its file or its documents are not those that were planned; trigger a new run "
+                "(runs that are the same are not trained again)"
+            )
+        return found
+
+
+class PlanValuationOperator(ValuationOperator):
+    """Reads and tokenises the documents, lists the runs, prices them. Trains nothing."""
+
+    def work(self, store: Store, context: Context) -> dict[str, Any]:
+        """Returns valuation, fingerprint, and of what is left to train runs, tokens, FLOPs, hours and money."""
+        from curation_lib.runner.valuation import left, plan
+        from curation_lib.runner.valuation_cost import cost_left
+
+        valuation = self.asked(store, context)
+        with self.session(store) as session:
+            made = plan(valuation, session)
+            cost, runs = cost_left(valuation, made, session), left(made, store)
+        for note in made.notes:
+            self.log.info("%s", note)
+        tokens = sum(run.steps * run.optimisation.batch_tokens for run in runs)
+        todo = {"runs": cost.runs, "tokens": tokens, **_price(cost)}
+        self.log.info("%s: left to train %s", valuation.valuation, price_line(todo))
+        within(todo, context["params"])
+        return {"valuation": valuation.valuation, "fingerprint": made.print, **todo}
+
+
+def _price(cost: Cost) -> dict[str, Any]:
+    return {"flops": cost.flops, "hours": cost.hours, "money": cost.money, "currency": cost.currency}
+
+
+class TrunkOperator(ValuationOperator):
+    """Trains what all anneals start from; valuations of one base, model and training share it."""
+
+    def work(self, store: Store, context: Context) -> dict[str, Any]:
+        """Returns the trunk's fingerprint."""
+        from curation_lib.runner.valuation import train_trunk
+
+        valuation = self.asked(store, context)
+        with self.session(store) as session:
+            made = self.planned(valuation, session, context)
+            train_trunk(made, session)
+        return {"trunk": made.trunk.print, "trained": session.calls["train"]}
+
+
+class AnnealOperator(ValuationOperator):
+    """Trains every seed of every arm."""
+
+    def work(self, store: Store, context: Context) -> dict[str, Any]:
+        """Returns how many runs there are, and how many of them this task had trained."""
+        from curation_lib.runner.valuation import anneal
+
+        valuation = self.asked(store, context)
+        with self.session(store) as session:
+            made = self.planned(valuation, session, context)
+            anneal(made, session)
+        return {"runs": len(made.anneals), "trained": session.calls["train"]}
+
+
+class JudgeOperator(ValuationOperator):
+    """Writes verdict and page."""
+
+    def work(self, store: Store, context: Context) -> dict[str, Any]:
+        """Returns the verdict in a sentence, its folder and its page, and each candidate's word."""
+        from curation_lib.audit.valuations import reported
+        from curation_lib.runner.valuation import place_of
+
+        valuation = self.asked(store, context)
+        with self.session(store) as session:
+            made = self.planned(valuation, session, context)
+            found = reported(valuation, made, session)
+        page = self.page(store, valuation_page(valuation.valuation, made.print))
+        self.log.info("%s", found["sentence"])
+        self.log.info("page: %s", page)
+        verdicts = {one["name"]: one["verdict"] for one in found["candidates"]}
+        place = {"directory": place_of(valuation, made), "page": page}
+        return {"sentence": found["sentence"], "verdicts": verdicts, **place}
+
+
+class _Offers(OffersMixture):
+    def offer(self, store: Store, context: Context) -> Offer:
+        """The base with the best candidate in it; skipped where no candidate is worth it."""
+        from curation_lib.audit.valuations import best, mixture_of
+
+        judged = context["ti"].xcom_pull(task_ids="judge")
+        if judged is None:
+            raise ConfigError("nothing has been judged in this run; clear the task judge first")
+        found = store.read_json(f"{judged['directory']}/verdict.json")
+        if (candidate := best(found)) is None:
+            raise AirflowSkipException(f"no candidate is worth it: {found['sentence']}")
+        weights = mixture_of(candidate)
+        said = {"experiment": f"valuation {found['name']}", "sentence": found["sentence"]}
+        report, page = {**said, "directory": judged["directory"]}, judged["page"]
+        return Offer(found["name"], weights, report, page, valuation_question(found, candidate, page))
+
+
+class ApproveValuationOperator(_Offers, ApproveMixtureOperator):
+    """Asks whether the best candidate is to be mixed in; only where one is worth it."""
+
+
+class UseValuationOperator(_Offers, UseMixtureOperator):
+    """Makes the mixture with the approved candidate current."""

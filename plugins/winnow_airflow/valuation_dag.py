@@ -1,0 +1,68 @@
+"""The DAG `dataset_valuation`: plan, trunk, anneal, judge, approve, use, for the valuation that a run names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG
+
+from curation_lib.valuation.experiment import load_valuation
+from winnow_airflow import callbacks
+from winnow_airflow.assets import MIXTURES
+from winnow_airflow.experiment_docs import valuation_doc
+from winnow_airflow.experiment_folder import Experiments
+from winnow_airflow.experiment_params import BUDGET, PRICE, STORE, chosen, optional, retries
+from winnow_airflow.naming import VALUATION_DAG
+from winnow_airflow.operators.valuation import (
+    AnnealOperator,
+    ApproveValuationOperator,
+    JudgeOperator,
+    PlanValuationOperator,
+    TrunkOperator,
+    UseValuationOperator,
+)
+
+VALUATIONS = Experiments("valuation", "valuations", "WINNOW_VALUATIONS", load_valuation)
+
+
+def valuation_dags(files: list[Path]) -> dict[str, DAG]:
+    """The DAG by its id, over the valuations that are sound; {} where there is none."""
+    sound = VALUATIONS.sound(files)
+    return {VALUATION_DAG: _dag(sound)} if sound else {}
+
+
+def _dag(files: Mapping[str, Path]) -> DAG:
+    common: dict[str, Any] = {
+        "files": {name: str(path.resolve()) for name, path in files.items()},
+        "store": "{{ params.store or '' }}",
+    }
+    with DAG(
+        dag_id=VALUATION_DAG,
+        description="Tells whether a dataset is worth it, and asks before it is mixed in.",
+        schedule=None,
+        catchup=False,
+        tags={"winnow", "valuations"},
+        params={
+            "valuation": chosen(list(files), "Valuation", "Carry this one out: a file of dags/valuations."),
+            "candidate": optional("Candidate", "A path or URL: value its documents instead of the file's candidates."),
+            "base": optional("Base", "A finished build's id, or a path or URL, instead of the file's base."),
+            "budget_tokens": BUDGET,
+            "budget_money": PRICE,
+            "store": STORE,
+        },
+        doc_md=valuation_doc({path.name: load_valuation(path) for path in files.values()}),
+        default_args={"on_failure_callback": callbacks.experiment_failed, **retries()},
+    ) as dag:
+        # One at a time: a second run of the same valuation would train the same models beside it.
+        plan = PlanValuationOperator(task_id="plan", doc_md="Tokenises, lists the runs, prices them.", **common)
+        trunk = TrunkOperator(task_id="trunk", doc_md="Trains what all share.", max_active_tis_per_dag=1, **common)
+        anneal = AnnealOperator(task_id="anneal", doc_md="Trains every arm.", max_active_tis_per_dag=1, **common)
+        judge = JudgeOperator(task_id="judge", doc_md="Writes verdict and page.", **common)
+        approve = ApproveValuationOperator(
+            task_id="approve", subject="Mix the candidate in?", doc_md="Waits for a person.", **common
+        )
+        use = UseValuationOperator(task_id="use", outlets=[MIXTURES], doc_md="Makes the mixture current.", **common)
+        plan >> trunk >> anneal >> judge >> approve >> use
+    return dag
