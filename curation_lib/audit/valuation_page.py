@@ -1,4 +1,4 @@
-"""A valuation as files: its data, its costs, and one page with pictures; and the leaderboard of several."""
+"""A valuation as files: its data, its costs, and one page with pictures."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import Any
 import jinja2
 
 from curation_lib.audit import valuation_lines, valuation_rows
-from curation_lib.audit.html_pages import template, write_report
+from curation_lib.audit.html_pages import template
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.valuation.arms import percent
 from curation_lib.valuation.cost import Cost
-from curation_lib.valuation.leaderboard import leaderboard
 
 VERDICT, COST, PAGE = "verdict.json", "cost.json", "index.html"
-LEADERBOARD = "leaderboard"
 
 
 def write(report: Mapping[str, Any], costs: Sequence[Cost], place: Store) -> list[str]:
@@ -30,7 +28,7 @@ def write(report: Mapping[str, Any], costs: Sequence[Cost], place: Store) -> lis
 
 def page(report: Mapping[str, Any], costs: Sequence[Mapping[str, Any]]) -> str:
     """The report as HTML."""
-    return _template("valuation.html.j2").render(
+    return page_template("valuation.html.j2").render(
         report=report,
         costs=costs,
         interval=f"{1 - 2 * report['settings']['alpha']:.0%}",
@@ -42,21 +40,9 @@ def page(report: Mapping[str, Any], costs: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def write_leaderboard(reports: Sequence[Mapping[str, Any]], place: Store) -> list[str]:
-    """Write leaderboard.json and leaderboard.html; returns their addresses. ConfigError for different trunks."""
-    rows = leaderboard(reports)
-    return write_report(LEADERBOARD, {"trunk": reports[0]["trunk"], "rows": rows}, leaderboard_page, place)
-
-
-def leaderboard_page(board: Mapping[str, Any]) -> str:
-    """The leaderboard as HTML, a table and a picture per share."""
-    shares = {row["share"]: [one for one in board["rows"] if one["share"] == row["share"]] for row in board["rows"]}
-    tables = [(share, rows, valuation_rows.ranked(rows)) for share, rows in shares.items()]
-    return _template("leaderboard.html.j2").render(board=board, tables=tables)
-
-
 @cache
-def _template(name: str) -> jinja2.Template:
+def page_template(name: str) -> jinja2.Template:
+    """A template of valuations, with the filters that they share."""
     filters = {
         "px": "{:.1f}".format,
         "percent": percent,

@@ -97,10 +97,16 @@ def judge(valuation: Valuation, plan: Plan, session: Session) -> dict[str, Any]:
     epochs = {arm: _epochs(plan, arm, found[0].epochs) for arm, found in results.items()}
     curves = {"trunk": trunk.curve if trunk else (), **{arm.label: found[0].curve for arm, found in results.items()}}
     observed = {arm: [one.losses for one in found] for arm, found in results.items()}
-    told = Told(valuation.valuation, plan.trunk.print, epochs, curves, notes=plan.notes)
+    told = Told(valuation.valuation, plan.trunk.print, comparable(valuation, plan), epochs, curves, plan.notes)
     verdict = report(judged(observed, valuation.verdict), observed, told)
     session.store.put(f"{place_of(valuation, plan)}/{VERDICT}", canonical_json(verdict))
     return verdict
+
+
+def comparable(valuation: Valuation, plan: Plan) -> str:
+    """A hash of what effects are relative to: trunk, tokens of an anneal, targets and guards."""
+    measures = {n: key for n, key in plan.pools.measures.items() if n.startswith(("target/", "guard/"))}
+    return fingerprint([plan.trunk.print, valuation.anneal_tokens, measures])
 
 
 def place_of(valuation: Valuation, plan: Plan) -> str:

@@ -16,12 +16,13 @@ EFFECTS = ("effect", "harm", "negative", "over_negative", "task", "memorised")
 
 @dataclass(frozen=True)
 class Told:
-    """What a report holds beside the verdict. name: of the valuation. trunk: its fingerprint, which valuations share to
-    be ranked together. epochs: by arm, how often its candidate's (or the placebo's) documents were read. curves: tokens
-    and training loss, by what was trained. notes: of the experiment."""
+    """What a report holds beside the verdict. name: of the valuation. trunk: its fingerprint. comparable: a hash of what
+    valuations share whose effects may be ranked together. epochs: by arm, how often its candidate's (or the placebo's)
+    documents were read. curves: tokens and training loss, by what was trained. notes: of the experiment."""
 
     name: str
     trunk: str
+    comparable: str
     epochs: Mapping[Arm, float] = field(default_factory=dict)
     curves: Mapping[str, Curve] = field(default_factory=dict)
     notes: Sequence[str] = ()
@@ -32,6 +33,7 @@ def report(judgement: Judgement, observed: Observed, told: Told) -> dict[str, An
     return {
         "name": told.name,
         "trunk": told.trunk,
+        "comparable": told.comparable,
         "sentence": sentence(judgement),
         "settings": judgement.settings.model_dump(mode="json"),
         "seeds": max(len(seeds) for seeds in observed.values()),

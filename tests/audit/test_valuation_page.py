@@ -1,4 +1,4 @@
-"""A valuation's files: data that says what was judged, pages that show it, a leaderboard."""
+"""A valuation's files: data that says what was judged, a page that shows it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 
 from curation_lib.audit import valuation_lines, valuation_rows
 from curation_lib.audit.axis import axis
-from curation_lib.audit.valuation_page import page, write, write_leaderboard
-from curation_lib.core.errors import ConfigError
+from curation_lib.audit.valuation_page import page, write
 from curation_lib.runner.store import Store
 from curation_lib.valuation.arms import Arm
 from curation_lib.valuation.cost import Cost
 from curation_lib.valuation.dose import VerdictSettings
-from curation_lib.valuation.leaderboard import leaderboard
 from curation_lib.valuation.report import Told, report
 from curation_lib.valuation.verdict import judge
 from tests.valuation.experiments import CONTROL, SETS, candidate, negative, observe
@@ -27,11 +25,13 @@ PLACEBO = Arm("placebo", share=0.3)
 COST = Cost("this experiment", "a machine", 3, 1e15, 1.5, 3.0, 0.15, "EUR", ("0.05 an hour",))
 
 
-def told(arms, name="spring", trunk="abc", seed=1, sets=SETS, curves=None):
+def told(arms, name="spring", shared="abc", seed=1, sets=SETS, curves=None, seeds=3):
     arms = {CONTROL: 0, PLACEBO: 0, **arms}
-    observed = observe(np.random.default_rng(seed), arms, sets, 3, 80, (0.001, 0.001, 0.003))
+    observed = observe(np.random.default_rng(seed), arms, sets, seeds, 80, (0.001, 0.001, 0.003))
     epochs = {arm: 2.5 for arm in arms if arm.kind == "candidate"}
-    return report(judge(observed, VerdictSettings(draws=300)), observed, Told(name, trunk, epochs, curves or {}))
+    return report(
+        judge(observed, VerdictSettings(draws=300)), observed, Told(name, "trunk", shared, epochs, curves or {})
+    )
 
 
 def test_files_are_the_same_to_the_byte_and_hold_what_was_judged(tmp_path):
@@ -62,7 +62,7 @@ def test_a_page_needs_neither_tasks_nor_shuffled_words_nor_curves_and_a_name_sta
     assert "<b>x</b>" not in html
     assert "&lt;b&gt;x&lt;/b&gt;" in html
     assert '<span class="word gone">not worth it</span>' in html
-    _balanced(html)
+    balanced(html)
 
 
 def test_places_in_the_picture_are_in_proportion():
@@ -89,28 +89,6 @@ def test_anneals_are_drawn_behind_their_trunk():
     )
     assert (trunk.look, arm.look) == ("trunk", "best")
     assert arm.points[1][1] > arm.points[0][1] > trunk.points[0][1]
-
-
-def test_the_leaderboard_ranks_within_a_share_and_leaves_open_what_intervals_do(tmp_path):
-    first = told({candidate(0.1, "a"): 0.02, candidate(0.3, "a"): 0.08, candidate(0.3, "b"): 0.0795})
-    second = told({candidate(0.3, "d"): 0.03}, "autumn", seed=2)
-    rows = leaderboard([first, second])
-    assert [row["share"] for row in rows] == [0.1, 0.3, 0.3, 0.3]
-    assert {row["candidate"]: (row["rank"], row["to"]) for row in rows[1:]} == {"a": (1, 2), "b": (1, 2), "d": (3, 3)}
-    assert [row["recommended"] for row in rows if row["candidate"] == "a"] == [False, True]
-    assert leaderboard([second, first]) == rows
-    write_leaderboard([first, second], Store(str(tmp_path)))
-    html = (tmp_path / "leaderboard.html").read_text()
-    assert json.loads((tmp_path / "leaderboard.json").read_text())["rows"] == rows
-    assert html.count("<svg") == 2
-    assert "1–2" in html
-    _balanced(html)
-
-
-def test_other_trunks_are_not_ranked_together():
-    arms = {candidate(0.3): 0.0}
-    with pytest.raises(ConfigError, match="valuations spring, autumn are on different trunks"):
-        leaderboard([told(arms), told(arms, "autumn", trunk="other")])
 
 
 @given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=5))
@@ -141,7 +119,7 @@ class _Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-def _balanced(html):
+def balanced(html):
     tags = _Tags()
     tags.feed(html)
     assert tags.open == []
