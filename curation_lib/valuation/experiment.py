@@ -32,8 +32,9 @@ class Valuation(Section):
     """base: what the trunk is trained on; of its documents `guard_part` are kept to measure with (unless `guards` names
     others) and `placebo_part` to be the placebo. candidates: by name; of each `unseen_part` is never trained on.
     targets: measure sets from other sources than the candidates; tasks: prompts with answers. trunk_tokens,
-    anneal_tokens: of each. shares: of a candidate in an anneal. seeds: of each arm. negative: train on each candidate's
-    words shuffled, too, at the largest share. max_epochs: a candidate is read no more often, its share is lowered."""
+    anneal_tokens: of each. shares: of a candidate in an anneal. seeds: of each arm; `seed` gives them other orders of
+    data. negative: train on each candidate's words shuffled, too, at the largest share. max_epochs: a candidate is read
+    no more often, its share is lowered."""
 
     valuation: str = Field(pattern=NAME)
     description: str = ""
@@ -49,6 +50,7 @@ class Valuation(Section):
     anneal_tokens: int = Field(ge=1)
     shares: list[Share] = Field([0.1, 0.3], min_length=1)
     seeds: int = Field(default=5, ge=2)
+    seed: int = Field(default=0, ge=0)
     negative: bool = True
     max_epochs: float = Field(default=4.0, gt=0)
     guard_part: Share = 0.05
@@ -131,7 +133,7 @@ def anneals_of(valuation: Valuation, pools: Pools, arms: Sequence[Arm], trunk: R
                 parts=tuple(_parts(valuation, pools, arm)),
                 tokens=valuation.anneal_tokens,
                 start=trunk.print,
-                seed=_seed(arm, seed),
+                seed=_seed(arm, valuation.seed, seed),
                 measures=dict(pools.measures),
             )
             for seed in range(valuation.seeds)
@@ -140,11 +142,11 @@ def anneals_of(valuation: Valuation, pools: Pools, arms: Sequence[Arm], trunk: R
     }
 
 
-def _seed(arm: Arm, seed: int) -> int:
+def _seed(arm: Arm, of_all: int, seed: int) -> int:
     """By the arm's name, so that another candidate beside it changes no run of this one."""
     import zlib
 
-    return zlib.crc32(f"{arm.label} {seed}".encode())
+    return zlib.crc32(f"{arm.label} {of_all} {seed}".encode())
 
 
 def _parts(valuation: Valuation, pools: Pools, arm: Arm) -> list[Part]:
