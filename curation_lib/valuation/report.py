@@ -16,7 +16,7 @@ EFFECTS = ("effect", "harm", "negative", "over_negative", "task", "memorised")
 
 @dataclass(frozen=True)
 class Told:
-    """What a report holds beside the verdict. name: of the valuation. trunk: its fingerprint. comparable: a hash of what
+    """What a report holds beside the verdict. name: of the valuation. trunk: its fingerprint. comparable: hash of what
     valuations share whose effects may be ranked together. epochs: by arm, how often its candidate's (or the placebo's)
     documents were read. curves: tokens and training loss, by what was trained. notes: of the experiment."""
 

@@ -127,6 +127,9 @@ def test_a_candidate_that_is_worth_it_becomes_a_mixture_when_a_person_approves(f
     assert judged["page"] == f"http://testserver/winnow/{judged['directory']}"
     page = store.read(f"{judged['directory']}/index.html").decode()
     assert all(said in page for said in ("worth it", "this experiment", "as it went, by the clock"))
+    comparable = store.read_json(f"{judged['directory']}/verdict.json")["comparable"]
+    (row,) = store.read_json(f"leaderboards/{comparable}/leaderboard.json")["rows"]
+    assert (row["candidate"], row["rank"], row["verdict"]) == ("code", 1, "worth it")
     asked = run.ask()
     assert asked["options"] == ["Approve", "Reject"]
     for said in ("code is worth it", f"[the whole report]({judged['page']})", "| source code | 0.3 |", "No mixture of"):

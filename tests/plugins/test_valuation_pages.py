@@ -25,7 +25,7 @@ def judged(store):
 
 
 def test_nobody_reads_without_a_login(client):  # noqa: F811
-    for address in ("/winnow/valuations", "/winnow/valuations/code/aa"):
+    for address in ("/winnow/valuations", "/winnow/valuations/code/aa", "/winnow/leaderboards/ff"):
         assert client.get(address).status_code == 401
 
 
@@ -46,6 +46,18 @@ def test_a_report_is_shown_as_it_lies_in_the_store(reader, judged):  # noqa: F81
     answer = reader.get("/winnow/valuations/code/aa")
     assert answer.content == PAGE
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_what_compares_has_a_leaderboard(reader, judged, store):  # noqa: F811
+    assert "leaderboards/" not in reader.get("/winnow/valuations").text
+    report = {"name": "code", "sentence": "code is worth it.", "comparable": "ff"}
+    store.put("valuations/code/aa/verdict.json", canonical_json(report))
+    store.put("leaderboards/ff/leaderboard.html", PAGE)
+    assert '<a href="/winnow/leaderboards/ff">Leaderboard</a>' in reader.get("/winnow/valuations").text
+    answer = reader.get("/winnow/leaderboards/ff")
+    assert answer.content == PAGE
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert reader.get("/winnow/leaderboards/gg").status_code == 404
 
 
 def test_a_build_links_what_was_valued_on_it(reader, judged, store):  # noqa: F811

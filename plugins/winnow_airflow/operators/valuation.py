@@ -101,10 +101,11 @@ class AnnealOperator(ValuationOperator):
 
 
 class JudgeOperator(ValuationOperator):
-    """Writes verdict and page."""
+    """Writes verdict and page, and the store's leaderboards."""
 
     def work(self, store: Store, context: Context) -> dict[str, Any]:
         """Returns the verdict in a sentence, its folder and its page, and each candidate's word."""
+        from curation_lib.audit.leaderboards import write_leaderboards
         from curation_lib.audit.valuations import reported
         from curation_lib.runner.valuation import place_of
 
@@ -112,6 +113,7 @@ class JudgeOperator(ValuationOperator):
         with self.session(store) as session:
             made = self.planned(valuation, session, context)
             found = reported(valuation, made, session)
+        write_leaderboards(store)
         page = self.page(store, valuation_page(valuation.valuation, made.print))
         self.log.info("%s", found["sentence"])
         self.log.info("page: %s", page)

@@ -20,7 +20,7 @@ from winnow_airflow.ui.funnel import SHARES, Row, gates_summary, rows_of_build, 
 from winnow_airflow.ui.models import model_page, models_page
 from winnow_airflow.ui.rendering import StoreDep, name_in_path, rendered, root
 from winnow_airflow.ui.synthetic import synthetic_page
-from winnow_airflow.ui.valuations import valuation_page, valuations_of, valuations_page
+from winnow_airflow.ui.valuations import leaderboard_page, valuation_page, valuations_of, valuations_page
 
 RUNS_SHOWN = 5
 """Runs per corpus on the index: each costs a small read per task."""
@@ -45,6 +45,7 @@ def make_app() -> FastAPI:
         "/models/{name}/{fingerprint}": model_page,
         "/valuations": valuations_page,
         "/valuations/{name}/{fingerprint}": valuation_page,
+        "/leaderboards/{shared}": leaderboard_page,
         "/contracts/": contracts_index,
         "/contracts/{path:path}": contract,
         "/{path:path}": nothing,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import HTTPException, Request, Response, status
 from fastapi.responses import HTMLResponse
 
+from curation_lib.audit.leaderboards import NAME, ROOT
 from curation_lib.audit.valuations import list_valuations
 from curation_lib.runner.store import Store
 from winnow_airflow.naming import valuation_page as address
@@ -26,8 +27,17 @@ def valuations_of(store: Store, corpus: str, build: str) -> list[tuple[str, str]
 
 def valuation_page(name: str, fingerprint: str, store: StoreDep) -> Response:
     """The report of one: the page that it left in the store. 404 for one that is not there."""
+    return _page(store, f"{address(name_in_path(name), name_in_path(fingerprint))}/index.html", "no such valuation")
+
+
+def leaderboard_page(shared: str, store: StoreDep) -> Response:
+    """The candidates of valuations that share trunk, anneal and measures, ranked. 404 where none was judged."""
+    return _page(store, f"{ROOT}/{name_in_path(shared)}/{NAME}.html", "no such leaderboard")
+
+
+def _page(store: Store, key: str, missing: str) -> Response:
     try:
-        page = store.read(f"{address(name_in_path(name), name_in_path(fingerprint))}/index.html")
+        page = store.read(key)
     except FileNotFoundError:
-        raise HTTPException(status.HTTP_404_NOT_FOUND, "no such valuation") from None
+        raise HTTPException(status.HTTP_404_NOT_FOUND, missing) from None
     return HTMLResponse(page, headers=SAFETY)
