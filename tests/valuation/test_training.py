@@ -1,0 +1,149 @@
+"""Runs: the same bits twice, killed and resumed, and in two processes of torchrun; what they measure is the model's."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from curation_lib.core.errors import ConfigError, WinnowError
+from curation_lib.runner import training
+from curation_lib.runner.pools import opened
+from curation_lib.runner.training import STATE, Ordered, carry_out, key_of, train_run
+from tests.valuation import runs
+
+torch = pytest.importorskip("torch", reason="training is an extra: make setup-train")
+
+
+@pytest.fixture
+def at(tmp_path):
+    return runs.session(tmp_path)
+
+
+@pytest.fixture
+def keys(tmp_path, at):
+    return runs.pools(tmp_path, at)
+
+
+def test_a_run_learns_and_is_trained_once(at, keys):
+    short, long = (runs.run(*keys, tokens=n) for n in (128, 12_800))
+    first, second = carry_out([short, long], at)
+    assert second.losses["guard/base"].per_byte < first.losses["guard/base"].per_byte - 0.5
+    assert second.tokens == 12_800
+    again = carry_out([long, short], at)
+    assert at.calls["train"] == 2
+    assert again[0].losses["guard/base"].bits.tolist() == second.losses["guard/base"].bits.tolist()
+
+
+def test_the_same_run_gives_the_same_bytes_in_another_store(tmp_path, at, keys):
+    one = runs.run(*keys, seed=3)
+    carry_out([one], at)
+    (tmp_path / "other").mkdir()
+    other = runs.session(tmp_path / "other")
+    assert runs.pools(tmp_path / "other", other) == keys
+    carry_out([one], other)
+    place = f"{key_of(one)}/result.json"
+    assert at.store.read(place) == other.store.read(place)
+
+
+def test_another_seed_is_another_order_of_data(at, keys):
+    one, other = carry_out([runs.run(*keys, seed=seed) for seed in (0, 1)], at)
+    assert one.losses["guard/base"].per_byte != other.losses["guard/base"].per_byte
+
+
+def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path, at, keys, monkeypatch):
+    settings = runs.OPTIMISATION.model_copy(update={"checkpoint_tokens": 512})
+    one = runs.run(*keys, optimisation=settings)
+    (whole,) = carry_out([one.model_copy(update={"optimisation": runs.OPTIMISATION})], at)
+    saved = training._save
+
+    def killed(store, key, state):
+        saved(store, key, state)
+        if state["step"] == 8:
+            raise KeyboardInterrupt
+
+    at.store.remove(f"{key_of(one)}/result.json")
+    monkeypatch.setattr(training, "_save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train_run(Ordered(at.store, one))
+    monkeypatch.setattr(training, "_save", saved)
+    steps = []
+    monkeypatch.setattr(training, "reporting", lambda: lambda tally: steps.append(tally["tokens"]))
+    result = train_run(Ordered(at.store, one))
+    assert sum(steps) == one.tokens - 8 * 128
+    assert result.losses["guard/base"].bits.tolist() == whole.losses["guard/base"].bits.tolist()
+    assert result.curve == whole.curve
+    assert not at.store.exists(f"{key_of(one)}/checkpoint.pt")
+
+
+def test_an_anneal_begins_where_its_trunk_ended(at, keys):
+    trunk = runs.run(*keys, tokens=6400, decay="none", keep=True)
+    (before,) = carry_out([trunk], at)
+    (after,) = carry_out([runs.run(*keys, tokens=1280, start=trunk.print)], at)
+    (alone,) = carry_out([runs.run(*keys, tokens=1280)], at)
+    assert after.losses["guard/base"].per_byte < before.losses["guard/base"].per_byte
+    assert after.losses["guard/base"].per_byte < alone.losses["guard/base"].per_byte - 0.5
+    state = torch.load(at.store.path(f"{key_of(trunk)}/{STATE}"), weights_only=True)
+    assert set(state) == {"model", "optimizer"}
+
+
+def test_bits_are_those_of_the_models_own_probabilities(at, keys):
+    from curation_lib.valuation.evaluate import measured
+    from curation_lib.valuation.model import built
+
+    pool, one = opened(at.store, keys[1]), runs.run(*keys)
+    model = built(runs.MODEL, pool.vocabulary)
+    found = measured(model, one, pool)
+    for row in range(len(pool.bytes)):
+        ids = pool.ids[pool.offsets[row] : pool.offsets[row + 1] - 1].astype(int).tolist()
+        bits = 0.0
+        for first in range(0, len(ids), 16):
+            seen = [pool.eos, *ids][first : first + 16]
+            with torch.inference_mode():
+                told = torch.log_softmax(model(input_ids=torch.tensor([seen])).logits[0].double(), -1)
+            bits -= sum(float(told[n, wanted]) for n, wanted in enumerate(ids[first : first + 16])) / math.log(2)
+        assert found.bits[row] == pytest.approx(bits, rel=1e-5)
+
+
+def test_given_tokens_are_not_counted(at, keys):
+    from curation_lib.valuation.evaluate import measured
+    from curation_lib.valuation.model import built
+
+    pool, one = opened(at.store, keys[1]), runs.run(*keys)
+    model = built(runs.MODEL, pool.vocabulary)
+    whole = measured(model, one, pool)
+    part = measured(model, one, pool._replace(skipped=np.full_like(pool.skipped, 5)))
+    assert (part.bits < whole.bits).all()
+
+
+def test_two_processes_of_torchrun_come_to_what_one_comes_to(at, keys):
+    two = runs.OPTIMISATION.model_copy(update={"devices": 2})
+    alone, together = carry_out([runs.run(*keys), runs.run(*keys, optimisation=two)], at)
+    assert together.print != alone.print
+    assert together.losses["guard/base"].per_byte == pytest.approx(alone.losses["guard/base"].per_byte, rel=1e-3)
+
+
+def test_pieces_of_a_batch_come_to_what_the_whole_comes_to(at, keys):
+    pieces = runs.OPTIMISATION.model_copy(update={"micro_sequences": 2})
+    whole, apart = carry_out([runs.run(*keys), runs.run(*keys, optimisation=pieces)], at)
+    assert apart.losses["guard/base"].per_byte == pytest.approx(whole.losses["guard/base"].per_byte, rel=1e-3)
+
+
+def test_a_loss_that_is_no_number_names_the_remedy(at, keys):
+    wild = runs.OPTIMISATION.model_copy(update={"learning_rate": 1e12, "warmup_tokens": 0, "clip": 1e12})
+    with pytest.raises(WinnowError, match=r"lower optimisation\.learning_rate"):
+        carry_out([runs.run(*keys, optimisation=wild)], at)
+
+
+def test_a_batch_that_sequences_do_not_divide_is_refused(at, keys):
+    odd = runs.OPTIMISATION.model_copy(update={"batch_tokens": 100})
+    with pytest.raises(ConfigError, match=r"batch_tokens 100 is no multiple"):
+        carry_out([runs.run(*keys, optimisation=odd)], at)
+
+
+def test_numbers_that_shape_nothing_do_not_name_a_run(keys):
+    one = runs.run(*keys)
+    marked = one.model_copy(update={"optimisation": one.optimisation.model_copy(update={"checkpoint_tokens": 5})})
+    assert marked.print == one.print
+    assert one.model_copy(update={"seed": 9}).print != one.print
