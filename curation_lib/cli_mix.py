@@ -1,4 +1,4 @@
-"""Commands about mixes: `winnow mix plan` and `diff`."""
+"""Commands about mixes: `winnow mix plan`, `diff`, `search` and `optimise`."""
 
 from __future__ import annotations
 
@@ -65,6 +65,39 @@ def diff(before: str, after: str, store: str, phase: str, samples: int, output: 
 
     found = mix_diff(Store(store), before, after, phase, samples)
     return compared(found, write(found, Store(output)) if output else [])
+
+
+@mix.command()
+@click.argument("file")
+@STORE
+@click.option("--plan", "only_plan", is_flag=True, help="Say what would be trained; train nothing.")
+@click.option("--output", metavar="DIR", help="A folder or URL for the answer, beside the store.")
+@SCHEDULER
+@WORKERS
+@command
+def search(file: str, store: str, only_plan: bool, output: str | None, scheduler: str, workers: int | None) -> Any:
+    """Train the swarm of proxy runs that FILE describes, fit their losses, and train the best mixture beside UniMax's:
+    it ships, as a `weights_file`, where it is better outside of noise.
+
+    An extra (`make setup-train`). What the store holds is not trained again."""
+    from curation_lib import terminal
+    from curation_lib.audit.mixture_page import write
+    from curation_lib.runner.dask import scheduler as connect
+    from curation_lib.runner.mixture_fit import fit
+    from curation_lib.runner.mixture_search import load_search
+    from curation_lib.runner.mixture_search import plan as planned
+    from curation_lib.runner.session import Session
+    from curation_lib.runner.store import Store
+    from curation_lib.terminal_mixture import optimised, swarm
+
+    asked = load_search(file)
+    with terminal.progress() as progress:
+        session = Session(Store(store), connect(scheduler, workers), progress, tell=terminal.tell)
+        if only_plan:
+            return swarm(planned(asked, session))
+        report = fit(asked, session)
+    places = [Store(session.store.address(report["place"])), *([Store(output)] if output else [])]
+    return optimised(report, [address for place in places for address in write(report, place)])
 
 
 @mix.command()

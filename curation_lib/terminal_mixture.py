@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
 
 from curation_lib.terminal import OUT
+
+if TYPE_CHECKING:
+    from curation_lib.runner.mixture_search import SearchPlan
 
 
 def optimised(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, Any]:
@@ -18,12 +21,34 @@ def optimised(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, An
         OUT.print(_slopes(claim))
         OUT.print(f"that smaller models want a larger shift: {claim['verdict']}", highlight=False)
         OUT.print(_left_out(claim["left_out"]), highlight=False)
+    if "confirmation" in report:
+        OUT.print(_confirmation(report["confirmation"]))
+        OUT.print(f"the fit alone: {escape(report['fit']['verdict'])}", highlight=False)
     for note in report["notes"]:
         OUT.print(f"note: {escape(note)}", highlight=False)
     OUT.print(f"[bold]{escape(report['verdict'])}[/]", highlight=False)
     for address in written:
         OUT.print(address, markup=False, highlight=False, soft_wrap=True)
     return {**report, "written": list(written)}
+
+
+def swarm(planned: SearchPlan) -> dict[str, Any]:
+    """Runs and FLOPs per scale, and what sources hold."""
+    table = _table("", "source", "", "tokens", "natural")
+    for source, share in zip(planned.sources, planned.natural.shares, strict=True):
+        table.add_row(escape(source.name), "", f"{source.held:,}", f"{100 * share:.1f} %")
+    OUT.print(table)
+    scales = []
+    for n in sorted({trial.scale for trial in planned.trials}):
+        runs = [trial.run for trial in planned.trials if trial.scale == n]
+        size, per_token = (of(planned.vocabulary) for of in (runs[0].model.parameters, runs[0].model.flops_per_token))
+        told = {"parameters": size, "runs": len(runs), "tokens": runs[0].tokens}
+        scales.append({**told, "flops": sum(run.tokens for run in runs) * per_token})
+    table = _table("", "parameters", "", "runs", "tokens of each", "FLOPs")
+    for one in scales:
+        table.add_row(f"{one['parameters']:,}", "", str(one["runs"]), f"{one['tokens']:,}", f"{one['flops']:.3g}")
+    OUT.print(table)
+    return {"place": planned.place, "mixtures": len(planned.mixtures), "scales": scales, "flops": planned.flops}
 
 
 def _unseen(report: Mapping[str, Any]) -> Table:
@@ -64,6 +89,19 @@ def _slopes(claim: Mapping[str, Any]) -> Table:
     for row in claim["slopes"]:
         numbers = (f"{row['strength']:g}", f"{row['value']:+.3f}", f"{row['low']:+.3f} to {row['high']:+.3f}")
         table.add_row(row["normalisation"], "", *numbers, *(f"{kl:.3f}" for kl in row["kl"]))
+    return table
+
+
+def _confirmation(told: Mapping[str, Any]) -> Table:
+    sure = f"{100 * (1 - 2 * told['alpha']):g} %"
+    table = _table(
+        f"trained {told['seeds']} times each at the largest scale", "mixture", "", "loss", "below it by", sure, "p"
+    )
+    for name, losses in told["losses"].items():
+        over = told["over"].get(name)
+        numbers = () if over is None else (f"{over['value']:.4f}", f"{over['low']:.4f} to {over['high']:.4f}")
+        sureness = () if over is None else (f"{over['p']:.4f}",)
+        table.add_row(name, "", f"{sum(losses) / len(losses):.4f}", *numbers, *sureness)
     return table
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from curation_lib.core.recipe import NAME, Schedule, Section
+from curation_lib.valuation.confirmation import ConfirmationSettings
 from curation_lib.valuation.pool_settings import MeasureSettings, PoolSettings, TokenizerChoice, TrainedTokenizer
 from curation_lib.valuation.swarm import Scale, SwarmSettings
 
@@ -60,16 +62,6 @@ class MixtureLimits(Section):
         return self
 
 
-class Confirmation(Section):
-    """The optimum, UniMax and natural trained at the largest scale, seeds times each. alpha: one-sided, for the optimum
-    to be better than UniMax; what is better by less than `least` bits per byte does not ship."""
-
-    seeds: int = Field(default=5, ge=2)
-    alpha: float = Field(default=0.01, gt=0, lt=0.5)
-    least: float = Field(default=0.0, ge=0)
-    draws: int = Field(default=2000, ge=200)
-
-
 class MixtureSearch(Section):
     """One YAML file in `dags/searches/`. scales: the smaller model first; three or more tell whether the best mixture
     moves with scale. draws: of runs, for intervals of the fit."""
@@ -84,7 +76,7 @@ class MixtureSearch(Section):
     limits: MixtureLimits = MixtureLimits()
     swarm: SwarmSettings = SwarmSettings()
     scales: Annotated[tuple[Scale, ...], BeforeValidator(tuple)] = Field(min_length=1)
-    confirmation: Confirmation = Confirmation()
+    confirmation: ConfirmationSettings = ConfirmationSettings()
     draws: int = Field(default=200, ge=20)
     airflow: Schedule = Schedule()
 
@@ -99,6 +91,9 @@ class MixtureSearch(Section):
             raise ValueError("nothing is to become better: name texts under targets, or sources under held_out.values")
         if unknown := [name for name in self.held_out.values if name not in self.sources]:
             raise ValueError(f"held_out.values: {unknown[0]} is no source; those are {', '.join(self.sources)}")
+        licenses = [source.license for source in self.sources.values()]
+        if idle := [glob for glob in self.limits.license_caps if not any(fnmatchcase(one, glob) for one in licenses)]:
+            raise ValueError(f"limits.license_caps: no source has a license like {idle[0]}; write `license` of sources")
         return self
 
     def values(self) -> dict[str, float]:

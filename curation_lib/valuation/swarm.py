@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 TRIES = 10_000
 """Draws of one mixture until one is within bounds."""
 REPEAT = 1_000_000
-"""How far seeds of one mixture's repeats are apart: further than there are mixtures."""
+"""How far seeds of one mixture are apart: further than there are mixtures."""
 
 
 class SwarmSettings(Section):
@@ -115,13 +115,13 @@ def swarm(
     repeats: int = 1,
 ) -> list[Trial]:
     """Every mixture at every scale, `repeats` times; a scale's `mixtures` counts drawn ones only. Seeds of the order of
-    data differ between mixtures and repeats, and are the same at all scales."""
+    data are all different: noise that scales share would look like what they agree on."""
     return [
         Trial(name, tuple(weights.tolist()), n, proxy_run(weights, sources, scale, target_tokens, measures, order))
         for n, scale in enumerate(scales)
         for repeat in range(repeats)
         for place, (name, weights) in enumerate(_at(mixtures, scale).items())
-        for order in [seed + repeat * REPEAT + place]
+        for order in [seed + (n * repeats + repeat) * REPEAT + place]
     ]
 
 

@@ -98,9 +98,7 @@ def test_every_mixture_is_trained_at_every_scale_with_seeds_of_its_own() -> None
     trials = swarm(mixtures, SOURCES, scales, TARGET, {"target/x": "measures/x"}, repeats=2)
     assert [sum(one.scale == n for one in trials) for n in (0, 1)] == [26, 12]
     assert len({one.run.print for one in trials}) == 38
-    seeds = [one.run.seed for one in trials if one.scale == 0]
-    assert len(set(seeds)) == 26
-    assert {one.run.seed for one in trials if one.scale == 1} < set(seeds)
+    assert len({one.run.seed for one in trials}) == 38
     assert all(one.run.measures == {"target/x": "measures/x"} for one in trials)
     again = swarm(mixtures, SOURCES, scales, TARGET, {"target/x": "measures/x"}, repeats=2)
     assert [one.run.print for one in again] == [one.run.print for one in trials]

@@ -8,20 +8,24 @@ largest. The second has more coefficients, and is chosen only where it is better
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import least_squares
 
-from curation_lib.mix.search.fits import HUBER, RESAMPLES, RIDGE, SEED, spearman
+from curation_lib.mix.search.fits import HUBER, RIDGE, SEED, spearman
 from curation_lib.mix.search.laws import BOUND, EffectiveData
 from curation_lib.mix.search.runs import Floats, Runs
 
 ONE, DRIFTING = "one_mixture", "drifting"
 DRIFT_RIDGE = 0.01
 """How much drifts are drawn to 0, in units of log loss: of two scales they would follow the noise of both."""
+STEPS = 20
+"""Of a fit to drawn runs, which begins where that to all runs ended."""
 _MIXED = EffectiveData()
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,8 @@ class Told:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """laws: what each told. low, high: the 95 % interval, over draws of the largest scale's runs, of the squared shape
-    of `drifting` less that of `one_mixture`."""
+    """laws: what each told. low, high: the 95 % interval, over draws of all runs with both laws fitted anew, of the
+    squared shape of `drifting` less that of `one_mixture`."""
 
     laws: Mapping[str, Told]
     low: float
@@ -49,8 +53,8 @@ class LeftOut:
         return DRIFTING if self.high < 0 else ONE
 
 
-def leave_largest_out(runs: Runs) -> LeftOut | None:
-    """Both laws for the first target; None where fewer than two scales would be left."""
+def leave_largest_out(runs: Runs, draws: int) -> LeftOut | None:
+    """Both laws for the first target, with `draws` of the runs; None where fewer than two scales would be left."""
     scales = runs.scales()
     if len(scales) < 3 or runs.parameters is None:
         return None
@@ -59,11 +63,22 @@ def leave_largest_out(runs: Runs) -> LeftOut | None:
     drifting = _fitted(seen, np.concatenate([one, np.zeros(len(runs.domains))]), True)
     told = {name: predicted(params, unseen, scales[0]) for name, params in ((ONE, one), (DRIFTING, drifting))}
     losses = unseen.losses[:, 0]
-    off = np.log(np.array([told[ONE], told[DRIFTING]]) / losses)
     rng = np.random.default_rng(SEED)
-    drawn = [_shapes(off[:, rng.integers(len(losses), size=len(losses))]) for _ in range(RESAMPLES)]
-    low, high = np.quantile([drifts - stays for stays, drifts in drawn], [0.025, 0.975])
+    worse = [_worse(_drawn(seen, rng), _drawn(unseen, rng), one, drifting, scales[0]) for _ in range(draws)]
+    low, high = np.quantile(worse, [0.025, 0.975])
     return LeftOut({name: _told(one, losses) for name, one in told.items()}, float(low), float(high))
+
+
+def _drawn(runs: Runs, rng: np.random.Generator) -> Runs:
+    return runs.take(rng.integers(len(runs), size=len(runs)))
+
+
+def _worse(seen: Runs, unseen: Runs, one: Floats, drifting: Floats, smallest: float) -> float:
+    """By how much `drifting` tells these runs worse, both laws fitted to those from where they stood."""
+    again = _fitted(seen, one, False, STEPS), _fitted(seen, drifting, True, STEPS)
+    off = np.log(np.array([predicted(params, unseen, smallest) for params in again]) / unseen.losses[:, 0])
+    stays, drifts = _shapes(off)
+    return float(drifts - stays)
 
 
 def _shapes(off: Floats) -> Floats:
@@ -80,16 +95,39 @@ def _told(told: Floats, losses: Floats) -> Told:
 def predicted(params: Floats, runs: Runs, smallest: float) -> Floats:
     """Losses, float64[n]. params: those of `effective_data`, then c, log alpha, and where domains drift one each, in
     log s per tenfold size."""
-    domains, (scale, drifts) = len(runs.domains), np.split(params[len(runs.domains) + 3 :], [2])
-    far = np.log10(np.asarray(runs.parameters) / smallest)
-    own = params[: domains + 3]
     found = np.empty(len(runs))
-    for x in np.unique(far):
-        rows = far == x
-        moved = np.concatenate([own[:3], own[3:] + x * drifts]) if len(drifts) else own
-        by_size = np.exp(np.clip(scale[0] - np.exp(min(scale[1], 5.0)) * x * np.log(10), -BOUND, BOUND))
+    for rows, moved, by_size, _ in _by_scale(params, runs, smallest):
         found[rows] = _MIXED.predict(moved, runs.weights[rows]) + by_size
     return found
+
+
+def sensitivity(params: Floats, runs: Runs, smallest: float) -> Floats:
+    """d losses / d params, float64[n, params]."""
+    domains = len(runs.domains)
+    found = np.zeros((len(runs), len(params)))
+    for rows, moved, by_size, x in _by_scale(params, runs, smallest):
+        mixed = _MIXED.sensitivity(moved, runs.weights[rows])
+        found[rows, : domains + 3] = mixed
+        found[rows, domains + 3] = by_size
+        found[rows, domains + 4] = -by_size * _alpha(params, domains) * x * np.log(10)
+        if len(params) > domains + 5:
+            found[rows, domains + 5 :] = x * mixed[:, 3:]
+    return found
+
+
+def _by_scale(params: Floats, runs: Runs, smallest: float) -> Iterator[tuple[Mask, Floats, float, float]]:
+    """Of each scale: its rows, the params of its mixtures' part, its part by size, log10 of N / N0."""
+    domains = len(runs.domains)
+    own, drifts = params[: domains + 3], params[domains + 5 :]
+    far = np.log10(np.asarray(runs.parameters) / smallest)
+    for x in np.unique(far).tolist():
+        moved = np.concatenate([own[:3], own[3:] + x * drifts]) if len(drifts) else own
+        by_size = np.exp(np.clip(params[domains + 3] - _alpha(params, domains) * x * np.log(10), -BOUND, BOUND))
+        yield far == x, moved, float(by_size), x
+
+
+def _alpha(params: Floats, domains: int) -> float:
+    return float(np.exp(min(params[domains + 4], 5.0)))
 
 
 def _start(seen: Runs) -> Floats:
@@ -100,7 +138,7 @@ def _start(seen: Runs) -> Floats:
     return np.concatenate([own, [np.log(first.mean() - losses.min() / 2), np.log(0.1)]])
 
 
-def _fitted(seen: Runs, start: Floats, drifting: bool) -> Floats:
+def _fitted(seen: Runs, start: Floats, drifting: bool, steps: int = 200) -> Floats:
     logs, domains, smallest = np.log(seen.losses[:, 0]), len(seen.domains), seen.scales()[0]
     matrix, centre = _MIXED.ridge(domains)
 
@@ -108,5 +146,15 @@ def _fitted(seen: Runs, start: Floats, drifting: bool) -> Floats:
         parts = [np.log(predicted(params, seen, smallest)) - logs, RIDGE * matrix @ (params[: domains + 3] - centre)]
         return np.concatenate([*parts, DRIFT_RIDGE * params[-domains:]] if drifting else parts)
 
-    found: Floats = least_squares(residuals, start, loss="huber", f_scale=HUBER, x_scale="jac", max_nfev=200).x
+    def jacobian(params: Floats) -> Floats:
+        rows = sensitivity(params, seen, smallest) / predicted(params, seen, smallest)[:, None]
+        more = np.zeros((len(matrix) + domains * drifting, len(params)))
+        more[: len(matrix), : domains + 3] = RIDGE * matrix
+        if drifting:
+            more[len(matrix) :, -domains:] = DRIFT_RIDGE * np.eye(domains)
+        return np.vstack([rows, more])
+
+    found: Floats = least_squares(
+        residuals, start, jacobian, loss="huber", f_scale=HUBER, x_scale="jac", max_nfev=steps
+    ).x
     return found

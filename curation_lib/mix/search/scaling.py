@@ -97,7 +97,7 @@ def scale_claim(runs: Runs, natural: Floats, draws: int, strengths: Sequence[flo
     slopes = _slopes(scales, asked, found, np.array(drawn))
     transfer = {size: _told(one, parts[-1]) for size, one in zip(scales[:-1], fits, strict=False)}
     counts = tuple(map(len, parts))
-    return Claim(tuple(scales), counts, law.name, slopes, transfer, leave_largest_out(first))
+    return Claim(tuple(scales), counts, law.name, slopes, transfer, leave_largest_out(first, draws))
 
 
 def _divergences(

@@ -1,0 +1,152 @@
+"""A search for a mixture: its sources as pools, its swarm of proxy runs, and these as a table.
+
+What a store holds is not done again, so that every function may be called again.
+
+`searches/<name>/<fingerprint>/`: `runs.csv`, a row per run of the swarm, and `natural.yaml`, as `winnow mix optimise`
+reads them; `mixture.json`, `mixture.html` and `weights.yaml` (see `audit/mixture_page.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.fingerprint import fingerprint
+from curation_lib.core.recipe import validated
+from curation_lib.core.yaml_files import load_yaml
+from curation_lib.mix.search.baselines import baselines
+from curation_lib.mix.search.fits import FOLDS
+from curation_lib.mix.search.laws import coefficients
+from curation_lib.mix.search.natural import Natural
+from curation_lib.mix.search.runs import Floats, Runs, made_runs, require_fittable
+from curation_lib.runner.pools import View, documents, facts_of, made_pools, measure_view, tokenizer_of
+from curation_lib.runner.session import Session
+from curation_lib.runner.training import carry_out
+from curation_lib.valuation.mixture_search import HELD_OUT, TARGET, MixtureSearch
+from curation_lib.valuation.runs import RunResult
+from curation_lib.valuation.swarm import Source, Trial, drawn, swarm
+
+VERSION = 1
+"""Bump when the same runs would come to another answer."""
+
+
+class SearchPlan(NamedTuple):
+    """place: of the answer in the store. natural: shares and tokens of sources. mixtures: weights by name. measures:
+    store keys by name. vocabulary: of the tokenizer. trials: every run of the swarm. flops: of their training."""
+
+    place: str
+    sources: tuple[Source, ...]
+    natural: Natural
+    mixtures: Mapping[str, Floats]
+    measures: Mapping[str, str]
+    vocabulary: int
+    trials: tuple[Trial, ...]
+    flops: float
+
+
+def load_search(path: str | Path, environment: Mapping[str, str] | None = None) -> MixtureSearch:
+    """The search in a YAML file, `${NAME}` and `${NAME:-default}` replaced from the environment. Reads no input.
+
+    Raises ConfigError, in one line that names file, key and remedy.
+    """
+    data, where = load_yaml(path, "search", environment), str(path)
+    if not isinstance(data, dict):
+        raise ConfigError(f"{where}: a search is a mapping with the keys {', '.join(MixtureSearch.model_fields)}")
+    search: MixtureSearch = validated(MixtureSearch, data, where)
+    return search
+
+
+def plan(search: MixtureSearch, session: Session) -> SearchPlan:
+    """The runs, over pools that are made where they are not there. Raises ConfigError, before anything is trained, for
+    limits that leave no mixture, sources that are too small and swarms that determine no law."""
+    sources, measures = _pools(search, session)
+    held = np.array([source.held for source in sources], np.float64)
+    target, licenses = search.target_run, {name: one.license for name, one in search.sources.items()}
+    if held.sum() * target.max_epochs < target.tokens:
+        raise ConfigError(
+            f"target_run.tokens {target.tokens:,}: all sources hold {int(held.sum()):,}, which {target.max_epochs:g} "
+            "times over do not fill it; lower it, raise target_run.max_epochs, or say what `tokens` sources have"
+        )
+    natural = Natural(held / held.sum(), "the sources' tokens", held, licenses)
+    fixed = baselines(natural.shares, held * target.max_epochs / target.tokens)
+    mixtures = {**fixed, **drawn(natural.shares, held, target.tokens, search.swarm)}
+    trials = swarm(mixtures, sources, search.scales, target.tokens, measures, search.swarm.seed)
+    vocabulary = facts_of(session.store, sources[0].pool)["vocabulary"]
+    _require_law(search, trials, vocabulary)
+    flops = sum(one.run.tokens * one.run.model.flops_per_token(vocabulary) for one in trials)
+    place = f"searches/{search.search}/{_print(search, trials)}"
+    return SearchPlan(place, tuple(sources), natural, mixtures, measures, vocabulary, tuple(trials), flops)
+
+
+def _pools(search: MixtureSearch, session: Session) -> tuple[list[Source], dict[str, str]]:
+    """Sources with their pools, and measure sets."""
+    found = {name: documents(source, session) for name, source in search.sources.items()}
+    tokenizer = tokenizer_of(search.tokenizer, [one for manifests in found.values() for one in manifests], session)
+    held_out = search.held_out
+    kept_apart = View(0.0, held_out.share, held_out.documents, held_out.max_bytes)
+    targets = {name: (documents(one, session), measure_view(one)) for name, one in search.targets.items()}
+    wanted = {
+        **{name: (manifests, View(low=held_out.share)) for name, manifests in found.items()},
+        **{f"{TARGET}/{name}": one for name, one in targets.items()},
+        **{f"{HELD_OUT}/{name}": (found[name], kept_apart) for name in held_out.values},
+    }
+    keys = dict(zip(wanted, made_pools(list(wanted.values()), tokenizer, session), strict=True))
+    sources = []
+    for name, one in search.sources.items():
+        tokens = facts_of(session.store, keys[name])["tokens"]
+        sources.append(Source(name, keys[name], tokens, one.tokens or tokens))
+    return sources, {name: keys[name] for name in search.values()}
+
+
+def _require_law(search: MixtureSearch, trials: Sequence[Trial], vocabulary: int) -> None:
+    runs = _runs(search, trials, np.ones((len(trials), 1)), ["planned"], vocabulary)
+    for size in runs.scales():
+        part = runs.take(np.asarray(runs.parameters) == size)
+        require_fittable(part, coefficients(part.weights), FOLDS, f"swarm.mixtures: scale of {size:g} parameters: ")
+
+
+def _print(search: MixtureSearch, trials: Sequence[Trial]) -> str:
+    shapes = search.model_dump(
+        mode="json", include={"limits", "target_run", "confirmation", "draws", "targets", "held_out"}
+    )
+    licenses = {name: one.license for name, one in search.sources.items()}
+    return fingerprint([VERSION, shapes, licenses, [one.run.print for one in trials]])
+
+
+def run_swarm(search: MixtureSearch, session: Session) -> list[RunResult]:
+    """The result of every run of the swarm, in the plan's order."""
+    return carry_out([one.run for one in plan(search, session).trials], session, "swarm")
+
+
+def table(search: MixtureSearch, planned: SearchPlan, results: Sequence[RunResult]) -> Runs:
+    """The swarm as a table of runs: weights, parameters, and bits per byte on every target."""
+    targets = list(search.values())
+    losses = np.array([[one.losses[name].per_byte for name in targets] for one in results])
+    return _runs(search, planned.trials, losses, targets, planned.vocabulary)
+
+
+def _runs(
+    search: MixtureSearch, trials: Sequence[Trial], losses: Floats, targets: Sequence[str], vocabulary: int
+) -> Runs:
+    sizes = np.array([one.run.model.parameters(vocabulary) for one in trials], np.float64)
+    return made_runs(list(search.sources), np.array([one.weights for one in trials]), targets, losses, sizes)
+
+
+def rows(search: MixtureSearch, planned: SearchPlan, results: Sequence[RunResult]) -> list[dict[str, Any]]:
+    """runs.csv, row by row."""
+    return [
+        {
+            "run": one.run.print,
+            "mixture": one.mixture,
+            "parameters": one.run.model.parameters(planned.vocabulary),
+            "tokens": result.tokens,
+            "seed": one.run.seed,
+            **{f"weight_{name}": weight for name, weight in zip(search.sources, one.weights, strict=True)},
+            **{name: result.losses[name].per_byte for name in search.values()},
+        }
+        for one, result in zip(planned.trials, results, strict=True)
+    ]
