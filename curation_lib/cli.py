@@ -17,6 +17,7 @@ from curation_lib import (
     cli_perplexity,
     cli_store,
     cli_synthetic,
+    cli_valuation,
 )
 from curation_lib.command import SCHEDULER, STORE, WORKERS, command
 
@@ -146,6 +147,7 @@ for _command in (
     cli_export.export,
     cli_synthetic.synthetic,
     cli_mix.mix,
+    cli_valuation.valuation,
 ):
     cli.add_command(_command)
 

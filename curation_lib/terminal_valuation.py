@@ -1,0 +1,81 @@
+"""What the terminal shows of valuations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from curation_lib.terminal import OUT
+from curation_lib.valuation.arms import percent
+
+if TYPE_CHECKING:
+    from curation_lib.runner.store import Store
+    from curation_lib.runner.valuation import Plan
+    from curation_lib.valuation.cost import Cost
+    from curation_lib.valuation.experiment import Valuation
+    from curation_lib.valuation.runs import Run
+
+
+def priced(valuation: Valuation, plan: Plan, left: Sequence[Run], costs: Sequence[Cost]) -> dict[str, Any]:
+    """The arms, what is left to train, and costs with what they assume."""
+    title = f"{valuation.valuation}: {len(plan.anneals) + 1} runs, {len(left)} left"
+    table = _table(title, "arm", "seeds", "tokens each")
+    table.add_row("trunk", "1", f"{plan.trunk.tokens:,}")
+    for arm, runs in plan.runs.items():
+        table.add_row(escape(arm.label), str(len(runs)), f"{runs[0].tokens:,}")
+    OUT.print(table, _costs(costs))
+    for note in (*plan.notes, *dict.fromkeys(one for cost in costs for one in cost.assumes)):
+        OUT.print(f"note: {escape(note)}", highlight=False)
+    arms = {arm.label: len(runs) for arm, runs in plan.runs.items()}
+    return {"fingerprint": plan.print, "arms": arms, "left": len(left), "costs": [one._asdict() for one in costs]}
+
+
+def _costs(costs: Sequence[Cost]) -> Table:
+    table = _table("costs", "what", "machine", "runs", "FLOP", "hours", "money")
+    for one in costs:
+        numbers = (str(one.runs), f"{one.flops:.2e}", f"{one.hours:,.3g}", f"{one.money:,.3g} {one.currency}")
+        table.add_row(escape(one.what), escape(one.machine), *numbers)
+    return table
+
+
+def judged(report: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """Each candidate at each share, and the verdict."""
+    title = f"{report['name']}, {report['seeds']} seeds"
+    table = _table(title, "candidate", "effect", "interval", "p", "harm to guard")
+    for dose in (dose for one in report["candidates"] for dose in one["doses"]):
+        effect, harm = dose["effect"], dose["harm"]
+        interval = f"{effect['low']:+.4f} to {effect['high']:+.4f}"
+        numbers = (f"{effect['value']:+.4f}", interval, f"{effect['p']:.4f}", f"{harm['value']:+.4f}")
+        table.add_row(escape(dose["arm"]), *numbers)
+    OUT.print(table)
+    for note in report["notes"]:
+        OUT.print(f"note: {escape(note)}", highlight=False)
+    OUT.print(f"[bold]{escape(report['sentence'])}[/]", highlight=False)
+    OUT.print(f"{place}/index.html", markup=False, highlight=False, soft_wrap=True)
+    return {**report, "place": place}
+
+
+def ranked(store: Store, written: Sequence[str]) -> dict[str, Any]:
+    """Every leaderboard."""
+    boards = [store.read_json(one.removeprefix(f"{store.url}/")) for one in written if one.endswith(".json")]
+    for board in boards:
+        table = _table(f"trunk {board['trunk'][:8]}", "candidate", "share", "effect", "interval", "verdict")
+        for row in board["rows"]:
+            effect = row["effect"]
+            interval = f"{effect['low']:+.4f} to {effect['high']:+.4f}"
+            cells = (percent(row["share"]), f"{effect['value']:+.4f}", interval, escape(row["verdict"]))
+            table.add_row(escape(row["candidate"]), *cells)
+        OUT.print(table)
+    for address in written:
+        OUT.print(address, markup=False, highlight=False, soft_wrap=True)
+    return {"leaderboards": boards, "written": list(written)}
+
+
+def _table(title: str, *heads: str) -> Table:
+    table = Table(title=escape(title), title_justify="left")
+    for n, head in enumerate(heads):
+        table.add_column(head, justify="right" if n else "left")
+    return table

@@ -1,0 +1,95 @@
+"""`winnow valuation`: a plan with its price, a verdict with its page, a leaderboard; what is wrong is one line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from curation_lib.cli import cli
+from tests.valuation.runs import written
+
+pytest.importorskip("torch", reason="training is an extra: make setup-train")
+SETTINGS = {
+    "valuation": "tiny",
+    "tokenizer": {"train": 300},
+    "model": {"hidden": 16, "layers": 1, "heads": 2, "sequence_length": 16},
+    "optimisation": {"batch_tokens": 64, "warmup_tokens": 0},
+    "trunk_tokens": 640,
+    "anneal_tokens": 640,
+    "seeds": 2,
+    "guard_part": 0.2,
+    "measured": {"documents": 10},
+}
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """A valuation of documents about engines, to a model of wheels that is to know engines."""
+
+    def write(**more: object) -> str:
+        paths = {name: {"paths": str(written(tmp_path / f"{name}.jsonl", what, n))} for name, what, n in _POOLS}
+        given = {**SETTINGS, "base": paths["base"], "candidates": {"engines": paths["engines"]}}
+        file = tmp_path / "tiny.yaml"
+        file.write_text(yaml.safe_dump({**given, "targets": {"motors": paths["motors"]}, **more}))
+        return str(file)
+
+    return write
+
+
+_POOLS = (("base", "wheel", 200), ("engines", "engine", 40), ("motors", "motor", 30))
+
+
+def called(tmp_path, *words: str) -> tuple[int, str, dict]:
+    done = CliRunner().invoke(cli, ["valuation", *words, "--store", str(tmp_path / "store"), "--json"])
+    last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "{}"
+    return done.exit_code, done.output, json.loads(last)
+
+
+def test_a_plan_trains_nothing_and_a_run_ends_in_a_page_and_a_leaderboard(tmp_path, asked):
+    file = asked()
+    status, _, plan = called(tmp_path, "plan", file, "--workers", "1")
+    assert status == 0
+    assert plan["arms"] == {
+        "control": 2, "placebo at 30%": 2, "engines at 10%": 2, "engines at 30%": 2, "engines shuffled at 30%": 2
+    }  # fmt: skip
+    assert plan["left"] == 11
+    assert not (tmp_path / "store" / "training").exists()
+    status, _, verdict = called(tmp_path, "run", file, "--workers", "1")
+    assert status == 0
+    assert verdict["candidates"][0]["name"] == "engines"
+    page = tmp_path / "store" / "valuations" / "tiny" / plan["fingerprint"] / "index.html"
+    assert verdict["candidates"][0]["verdict"] in page.read_text()
+    status, _, board = called(tmp_path, "leaderboard")
+    assert [row["candidate"] for row in board["leaderboards"][0]["rows"]] == ["engines", "engines"]
+    status, _, after = called(tmp_path, "plan", file, "--workers", "1")
+    assert after["left"] == 0
+
+
+def test_a_candidate_that_is_too_small_is_read_no_more_often_than_asked(tmp_path, asked):
+    status, _, plan = called(tmp_path, "plan", asked(max_epochs=0.2, anneal_tokens=6400), "--workers", "1")
+    assert status == 0
+    lowered = [arm for arm in plan["arms"] if arm.startswith("engines at")]
+    assert "engines at 30%" not in lowered
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"trunk_token": 5}, "trunk_token"),
+        ({"seeds": 1}, "seeds"),
+        ({"shares": [0.3, 0.3]}, "give each once"),
+        ({"model": {"hidden": 30, "heads": 4}}, "does not divide"),
+        ({"tokenizer": "bytes4"}, "name one with ids"),
+        ({"guard_part": 0.4, "placebo_part": 0.3}, "more than half of the base"),
+        ({"targets": {"none": {"paths": "nowhere/*.jsonl"}}}, "nowhere"),
+    ],
+)
+def test_what_is_wrong_is_one_line_that_names_it(tmp_path, asked, change, said):
+    status, output, _ = called(tmp_path, "plan", asked(**change), "--workers", "1")
+    assert status == 1
+    errors = [line for line in output.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1, output
+    assert said in errors[0]
