@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import orjson
 
 from curation_lib.core.errors import ConfigError
@@ -25,12 +27,12 @@ from curation_lib.text.records import Record, prompt_text, records_of
 from curation_lib.text.tokenizers.loading import load_tokenizer
 from curation_lib.text.tokenizers.settings import TokenizerSetting
 from curation_lib.valuation.bpe import trained
-from curation_lib.valuation.pool import FILES, Document, Pool, PoolWriter, open_pool, sampled
+from curation_lib.valuation.pool import FILES, Document, Pool, PoolWriter, open_pool, read_document, sampled
 from curation_lib.valuation.pool_settings import PoolSettings, Sampled, TokenizerChoice, TrainedTokenizer
 from curation_lib.valuation.shuffled import shuffled
 
 MANIFEST = "manifest.json"
-VERSION = 1
+VERSION = 2
 """Bump when the same documents would make another pool."""
 _BATCH = 256
 
@@ -161,13 +163,11 @@ def _take(found: Iterator[Document]) -> Iterator[Document]:
 
 
 def _viewed(found: Iterator[Document], view: View) -> Iterator[Document]:
-    import xxhash
-
     for one in found:
-        place = xxhash.xxh3_64_intdigest((one.given + "\0" + one.text).encode()) / 2**64
+        place = one.digest / 2**64
         if view.low <= place and (place < view.high or view.high >= 1):
             text = shuffled(one.text) if view.shuffle else one.text
-            yield Document(_cut(text, view.max_bytes) if view.max_bytes else text, one.given)
+            yield one._replace(text=_cut(text, view.max_bytes) if view.max_bytes else text)
 
 
 def _cut(text: str, most: int) -> str:
@@ -185,14 +185,19 @@ def _read(store: Store, parts: Sequence[str]) -> Iterator[Document]:
             for text, record in zip(batch.column("text").to_pylist(), records_of(batch), strict=True):
                 if isinstance(record, Record):
                     answer = "\n".join(turn.content for turn in record.answer)
-                    yield Document(answer, prompt_text(record) + "\n")
+                    yield read_document(answer, prompt_text(record) + "\n")
                 else:
-                    yield Document(text)
+                    yield read_document(text)
 
 
 def facts_of(store: Store, key: str) -> dict[str, int]:
     """documents, tokens, bytes, vocabulary and eos of a pool."""
     return orjson.loads(store.read(f"{key}/{MANIFEST}"))  # type: ignore[no-any-return]
+
+
+def digests_of(store: Store, key: str) -> npt.NDArray[np.uint64]:
+    """Hashes of what a pool's documents say, fetched without their tokens."""
+    return np.frombuffer(store.read(f"{key}/digests.bin"), np.uint64)
 
 
 def opened(store: Store, key: str) -> Pool:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint
-from curation_lib.runner.pools import View, documents, facts_of, made_pools, measure_view, tokenizer_of
+from curation_lib.runner.pools import View, digests_of, documents, facts_of, made_pools, measure_view, tokenizer_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.runner.training import carry_out, result_of
@@ -17,6 +21,7 @@ from curation_lib.valuation.runs import Run
 from curation_lib.valuation.verdict import judge as judged
 
 VERDICT = "verdict.json"
+_APART = ("target/", "guard/", "task/")
 
 
 class Plan(NamedTuple):
@@ -67,8 +72,20 @@ def _pools(valuation: Valuation, session: Session) -> Pools:
     tokenizer = tokenizer_of(valuation.tokenizer, base, session)
     keys = dict(zip(wanted, made_pools(list(wanted.values()), tokenizer, session), strict=True))
     of = {kind: {n: key for (k, n), key in keys.items() if k == kind} for kind in ("candidate", "shuffled", "measure")}
+    _check_apart(of["candidate"], {n: key for n, key in of["measure"].items() if n.startswith(_APART)}, session.store)
     tokens = {name: facts_of(session.store, key)["tokens"] for name, key in of["candidate"].items()}
     return Pools(keys["base", ""], of["candidate"], of["shuffled"], tokens, of["measure"])
+
+
+def _check_apart(candidates: Mapping[str, str], measures: Mapping[str, str], store: Store) -> None:
+    """Raises ConfigError where a candidate would be trained on what it is measured with."""
+    digests = {key: digests_of(store, key) for key in (*candidates.values(), *measures.values())}
+    for (name, pool), (set_, key) in product(candidates.items(), measures.items()):
+        if shared := len(np.intersect1d(digests[pool], digests[key])):
+            raise ConfigError(
+                f"{set_}: {shared} of its {len(digests[key])} documents are in candidates.{name}, too; measure with "
+                "documents that it does not have"
+            )
 
 
 def left(plan: Plan, store: Store) -> list[Run]:

@@ -82,10 +82,19 @@ def id_type(vocabulary: int) -> type[np.uint16] | type[np.uint32]:
 
 
 class Document(NamedTuple):
-    """One document for a pool. given: text that is told, not predicted (the prompt of a task)."""
+    """One document for a pool. given: text that is told, not predicted (the prompt of a task). digest: of both as they
+    were read, whatever is cut or shuffled later: it tells the document wherever it stands."""
 
     text: str
     given: str = ""
+    digest: int = 0
+
+
+def read_document(text: str, given: str = "") -> Document:
+    """A document as it was read."""
+    import xxhash
+
+    return Document(text, given, xxhash.xxh3_64_intdigest((given + "\0" + text).encode()))
 
 
 class PoolWriter:
@@ -99,7 +108,6 @@ class PoolWriter:
     def write(self, documents: Sequence[Document]) -> None:
         """Add documents; those without a token are left out."""
         import pyarrow as pa
-        import xxhash
 
         given = self.tokenizer.encode(pa.array([one.given for one in documents], pa.large_string()))
         text = self.tokenizer.encode(pa.array([one.text for one in documents], pa.large_string()))
@@ -111,10 +119,9 @@ class PoolWriter:
                 continue
             row = np.concatenate([told, said, [eos]]).astype(kind)
             row.tofile(self._file)
-            digest = xxhash.xxh3_64_intdigest((one.given + "\0" + one.text).encode())
             ends, digests, bytes_, skipped = self._columns
             ends.append(ends[-1] + len(row))
-            digests.append(digest)
+            digests.append(one.digest)
             bytes_.append(len(one.text.encode()))
             skipped.append(len(told))
 
@@ -132,9 +139,7 @@ def sampled(documents: Iterable[Document], most: int) -> list[Document]:
     """The `most` documents whose hashes are smallest, in that order: the same ones in whatever order they come."""
     import heapq
 
-    import xxhash
-
     def rank(one: Document) -> tuple[int, str]:
-        return xxhash.xxh3_64_intdigest(one.text.encode(), seed=1), one.text
+        return int(scrambled(np.array([one.digest], np.uint64))[0]), one.text
 
     return heapq.nsmallest(most, documents, key=rank)

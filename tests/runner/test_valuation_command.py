@@ -84,10 +84,12 @@ def test_a_candidate_that_is_too_small_is_read_no_more_often_than_asked(tmp_path
         ({"model": {"hidden": 30, "heads": 4}}, "does not divide"),
         ({"tokenizer": "bytes4"}, "name one with ids"),
         ({"guard_part": 0.4, "placebo_part": 0.3}, "more than half of the base"),
+        ({"targets": {"motors": {"paths": "BASE/engines.jsonl"}}}, "are in candidates.engines, too"),
         ({"targets": {"none": {"paths": "nowhere/*.jsonl"}}}, "nowhere"),
     ],
 )
 def test_what_is_wrong_is_one_line_that_names_it(tmp_path, asked, change, said):
+    change = json.loads(json.dumps(change).replace("BASE", str(tmp_path)))
     status, output, _ = called(tmp_path, "plan", asked(**change), "--workers", "1")
     assert status == 1
     errors = [line for line in output.splitlines() if line.startswith("error:")]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.valuation.bpe import trained
-from curation_lib.valuation.pool import FILES, Document, PoolWriter, open_pool, sampled
+from curation_lib.valuation.pool import FILES, PoolWriter, open_pool, read_document, sampled
 from curation_lib.valuation.shuffled import shuffled
 
 TEXTS = [f"Document {n} says that {n * 7} follows {n}." for n in range(50)]
@@ -34,7 +34,7 @@ def made(folder, tokenizer, documents):
 
 
 def test_a_document_is_its_tokens_and_an_end(tmp_path, tokenizer):
-    pool, facts = made(tmp_path / "pool", tokenizer, [Document(text) for text in TEXTS])
+    pool, facts = made(tmp_path / "pool", tokenizer, [read_document(text) for text in TEXTS])
     assert facts["documents"] == len(TEXTS)
     assert facts["bytes"] == sum(len(text.encode()) for text in TEXTS) == pool.bytes.sum()
     spelt = tokenizer.encode(pa.array(TEXTS))
@@ -44,15 +44,17 @@ def test_a_document_is_its_tokens_and_an_end(tmp_path, tokenizer):
 
 
 def test_a_prompt_is_given_and_not_counted(tmp_path, tokenizer):
-    pool, _ = made(tmp_path / "pool", tokenizer, [Document("answer", "question? "), Document("", "nothing is said")])
+    pool, _ = made(
+        tmp_path / "pool", tokenizer, [read_document("answer", "question? "), read_document("", "nothing is said")]
+    )
     assert len(pool.bytes) == 1
     assert pool.bytes.tolist() == [len("answer")]
     assert pool.skipped.tolist() == np.diff(tokenizer.encode(pa.array(["question? "])).offsets).tolist()
 
 
 def test_parts_are_apart_and_together_all_whatever_the_order_of_documents(tmp_path, tokenizer):
-    pool, _ = made(tmp_path / "pool", tokenizer, [Document(text) for text in TEXTS])
-    back, _ = made(tmp_path / "back", tokenizer, [Document(text) for text in reversed(TEXTS)])
+    pool, _ = made(tmp_path / "pool", tokenizer, [read_document(text) for text in TEXTS])
+    back, _ = made(tmp_path / "back", tokenizer, [read_document(text) for text in reversed(TEXTS)])
     low, high = pool.chosen(0, 0.6, None), pool.chosen(0.6, 1, None)
     assert sorted([*low, *high]) == list(range(len(TEXTS)))
     assert 0 < len(low) < len(TEXTS)
@@ -63,7 +65,7 @@ def test_parts_are_apart_and_together_all_whatever_the_order_of_documents(tmp_pa
 
 
 def test_a_sample_is_the_same_in_whatever_order_documents_come():
-    documents = [Document(text) for text in TEXTS]
+    documents = [read_document(text) for text in TEXTS]
     assert sampled(documents, 9) == sampled(documents[::-1], 9)
     assert len(sampled(documents, 9)) == 9
 
