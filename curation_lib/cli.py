@@ -12,6 +12,7 @@ from curation_lib import (
     cli_density,
     cli_dialects,
     cli_export,
+    cli_filters,
     cli_mix,
     cli_models,
     cli_perplexity,
@@ -148,6 +149,7 @@ for _command in (
     cli_synthetic.synthetic,
     cli_mix.mix,
     cli_valuation.valuation,
+    cli_filters.filters,
 ):
     cli.add_command(_command)
 

@@ -25,7 +25,7 @@ def run_filter(step: Step, inputs: Sequence[Manifest], session: Session) -> Mani
     to = target(step, [m.fingerprint for m in inputs])
     if done := read_manifest(session.store, to.directory):
         return done
-    scores = _measured(step, inputs, session)
+    scores = measured(step, inputs, session)
     states = states_of(step.bound, scores, session.store)
     work = part_work(step, inputs, session, fingerprint([to.work, states]) if states else to.work, to.print)
     for one in work:
@@ -43,7 +43,7 @@ def _facts(step: Step) -> dict[str, Any]:
     return {"models": models} if models else {}
 
 
-def _measured(step: Step, inputs: Sequence[Manifest], session: Session) -> dict[str, str]:
+def measured(step: Step, inputs: Sequence[Manifest], session: Session) -> dict[str, str]:
     """Scores of every filter of the block, measured where they are missing; stage -> scores directory."""
     where: dict[str, str] = {}
     missing: dict[str, tuple[str, str]] = {}

@@ -106,8 +106,7 @@ def made_pools(
     wanted: Sequence[tuple[Sequence[Manifest], View]], tokenizer: TokenizerSetting, session: Session
 ) -> list[str]:
     """Store keys of several, made side by side. Raises ConfigError for one without documents."""
-    loaded = load_tokenizer(tokenizer)
-    told = [tokenizer.only("output"), _hash(tokenizer), library_versions(["tokenizers"]), loaded.vocab_size]
+    told = tokenizer_identity(tokenizer)
     orders = [
         PoolOrder(
             session.store,
@@ -126,10 +125,13 @@ def made_pools(
     return [order.key for order in orders]
 
 
-def _hash(tokenizer: TokenizerSetting) -> str:
+def tokenizer_identity(tokenizer: TokenizerSetting) -> list[Any]:
+    """What of a tokenizer shapes a pool, JSON-ready."""
     from curation_lib.core.fingerprint import file_sha256
 
-    return file_sha256(tokenizer.path) if tokenizer.path is not None else ""
+    bytes_ = file_sha256(tokenizer.path) if tokenizer.path is not None else ""
+    vocabulary = load_tokenizer(tokenizer).vocab_size
+    return [tokenizer.only("output"), bytes_, library_versions(["tokenizers"]), vocabulary]
 
 
 def measure_view(settings: Sampled, low: float = 0.0, high: float = 1.0) -> View:
@@ -138,11 +140,14 @@ def measure_view(settings: Sampled, low: float = 0.0, high: float = 1.0) -> View
 
 
 def make_pool(order: PoolOrder) -> None:
-    """Write one pool, its manifest last."""
+    """Write the pool of an order."""
     store, key, parts, setting, view = order
     found = _viewed(_read(store, parts), view)
-    if view.documents:
-        found = iter(sampled(found, view.documents))
+    write_pool(store, key, setting, iter(sampled(found, view.documents)) if view.documents else found)
+
+
+def write_pool(store: Store, key: str, setting: Any, found: Iterator[Document]) -> None:
+    """Write documents as a pool, its manifest last; setting: of the tokenizer, as `load_tokenizer` takes it."""
     with tempfile.TemporaryDirectory(prefix="winnow-pool-") as folder:
         writer = PoolWriter(Path(folder), load_tokenizer(setting))
         while batch := tuple(_take(found)):

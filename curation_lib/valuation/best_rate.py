@@ -25,8 +25,9 @@ CLAIMED, CONTRARY, OPEN = "claimed", "the contrary", "not shown"
 
 @dataclass(frozen=True)
 class AtScale:
-    """losses: bits per byte, float64[rates], low and high their intervals. best: the best rate, with its interval.
-    chosen: float64[rates], how often each of the rates had the smallest loss."""
+    """losses: bits per byte, float64[rates]. low, high: their intervals, for comparing rates: what all rates share, how
+    hard the documents are that were drawn, is taken off. best: the best rate, with its interval. chosen:
+    float64[rates], how often each of the rates had the smallest loss."""
 
     parameters: int
     losses: Floats
@@ -59,12 +60,12 @@ Measured = Mapping[tuple[int, float], Sequence[Mapping[str, Losses]]]
 """By (number of the scale, rate), of each seed what every measure set lost."""
 
 
-def swept(measured: Measured, parameters: Sequence[int], settings: SweepSettings) -> Swept:
-    """parameters: of each scale's model, two or more sizes. All runs measured the same sets."""
+def swept(measured: Measured, parameters: Sequence[int], settings: SweepSettings, values: Mapping[str, float]) -> Swept:
+    """parameters: of each scale's model, two or more sizes. values: weights of measure sets, in all runs the same."""
     rates, rng = settings.rates, np.random.default_rng(settings.seed)
-    sets = sorted(measured[0, rates[0]][0])
-    counts = {name: _counts(rng, len(measured[0, rates[0]][0][name].bytes), settings.draws) for name in sets}
-    tables = [_table([measured[n, rate] for rate in rates], counts) for n in range(len(parameters))]
+    first = measured[0, rates[0]][0]
+    counts = {name: _counts(rng, len(first[name].bytes), settings.draws) for name in sorted(values)}
+    tables = [_table([measured[n, rate] for rate in rates], counts, values) for n in range(len(parameters))]
     plain = np.array([table[0].mean(axis=1) for table in tables])
     drawn = np.array([_drawn(table, rng, settings.alpha) for table in tables])
     logs = np.log10(rates)
@@ -80,7 +81,8 @@ def swept(measured: Measured, parameters: Sequence[int], settings: SweepSettings
 def _at_scale(
     size: int, plain: Floats, drawn: Floats, best: float, bests: Floats, ends: tuple[float, float]
 ) -> AtScale:
-    low, high = np.quantile(drawn, ends, axis=0)
+    apart = drawn - drawn.mean(axis=1, keepdims=True) + plain.mean()
+    low, high = np.quantile(apart, ends, axis=0)
     best_low, best_high = 10 ** np.quantile(bests, ends)
     chosen = np.bincount(drawn.argmin(axis=1), minlength=len(plain)) / len(drawn)
     return AtScale(size, plain, low, high, 10**best, float(best_low), float(best_high), chosen)
@@ -89,7 +91,7 @@ def _at_scale(
 def lowest(losses: Floats, logs: Floats) -> Floats:
     """Where the parabola through losses, float64[…, rates] over `logs`, is lowest, within the outermost of them; where
     it opens downwards, the rate with the smallest loss."""
-    square, line, _ = np.moveaxis(losses @ np.linalg.pinv(np.vander(logs, 3)).T, -1, 0)
+    square, line, _ = np.einsum("...r,cr->c...", losses, np.linalg.pinv(np.vander(logs, 3)))
     opens = square > 0
     vertex = -line / (2 * np.where(opens, square, 1.0))
     found: Floats = np.where(opens, np.clip(vertex, logs.min(), logs.max()), logs[losses.argmin(axis=-1)])
@@ -102,15 +104,18 @@ def _counts(rng: np.random.Generator, documents: int, draws: int) -> Floats:
     return np.vstack([np.ones((1, documents)), drawn])
 
 
-def _table(by_rate: Sequence[Sequence[Mapping[str, Losses]]], counts: Mapping[str, Floats]) -> Floats:
-    """Bits per byte, the mean over measure sets, float64[1 + draws, rates, seeds]; first of all documents."""
-    found = []
+def _table(
+    by_rate: Sequence[Sequence[Mapping[str, Losses]]], counts: Mapping[str, Floats], values: Mapping[str, float]
+) -> Floats:
+    """Bits per byte, measure sets by their values, float64[1 + draws, rates, seeds]; first of all documents. Summed by
+    einsum, not BLAS: the same however many threads there are."""
+    found = 0.0
     for name, often in counts.items():
         bits = np.array([[one[name].bits for one in seeds] for seeds in by_rate])
         held = by_rate[0][0][name].bytes.astype(np.float64)
-        found.append(np.tensordot(often, bits, axes=(1, 2)) / (often @ held)[:, None, None])
-    mean: Floats = np.mean(found, axis=0)
-    return mean
+        lost = np.einsum("kd,rsd->krs", often, bits) / np.einsum("kd,d->k", often, held)[:, None, None]
+        found = found + values[name] / sum(values.values()) * lost
+    return np.asarray(found)
 
 
 def _drawn(table: Floats, rng: np.random.Generator, alpha: float) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
@@ -20,7 +20,7 @@ class Ranking(Section):
     filter: str
     settings: dict[str, Any] = Field(default={})
     column: str
-    best: Annotated[str, Field(pattern="^(highest|lowest)$")] = "highest"
+    best: Literal["highest", "lowest"] = "highest"
 
 
 class FilterSweep(Section):

@@ -68,13 +68,13 @@ def simulated(drift: float, noise: float, seed: int) -> Measured:
 
 
 def test_a_drift_is_claimed_outside_of_noise_only() -> None:
-    assert swept(simulated(0.6, 0.001, 1), SIZES, ASKED).verdict == CLAIMED
-    assert swept(simulated(-0.6, 0.001, 1), SIZES, ASKED).verdict == CONTRARY
-    assert swept(simulated(0.6, 0.05, 1), SIZES, ASKED).verdict == OPEN
+    assert swept(simulated(0.6, 0.001, 1), SIZES, ASKED, {"target/x": 2.0}).verdict == CLAIMED
+    assert swept(simulated(-0.6, 0.001, 1), SIZES, ASKED, {"target/x": 2.0}).verdict == CONTRARY
+    assert swept(simulated(0.6, 0.05, 1), SIZES, ASKED, {"target/x": 2.0}).verdict == OPEN
 
 
 def test_the_answer_is_what_was_simulated_and_the_same_again() -> None:
-    found = swept(simulated(0.4, 0.0005, 2), SIZES, ASKED)
+    found = swept(simulated(0.4, 0.0005, 2), SIZES, ASKED, {"target/x": 2.0})
     assert found.slope == pytest.approx(0.4, abs=0.05)
     assert found.low < found.slope < found.high
     for n, one in enumerate(found.scales):
@@ -83,10 +83,10 @@ def test_the_answer_is_what_was_simulated_and_the_same_again() -> None:
         assert one.best_low <= one.best <= one.best_high
         assert one.chosen.sum() == pytest.approx(1)
         assert np.all((one.low < one.losses) & (one.losses < one.high))
-    again = swept(simulated(0.4, 0.0005, 2), SIZES, ASKED)
+    again = swept(simulated(0.4, 0.0005, 2), SIZES, ASKED, {"target/x": 2.0})
     assert (again.slope, again.low, again.high) == (found.slope, found.low, found.high)
 
 
 def test_no_drift_is_rarely_claimed() -> None:
-    verdicts = [swept(simulated(0.0, 0.003, seed), SIZES, ASKED).verdict for seed in range(60)]
+    verdicts = [swept(simulated(0.0, 0.003, seed), SIZES, ASKED, {"target/x": 2.0}).verdict for seed in range(60)]
     assert sum(verdict != OPEN for verdict in verdicts) <= 7

@@ -1,0 +1,174 @@
+"""A sweep of filter rates: what each rate keeps is the best of the text by score, and runs of it give an answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from curation_lib.core.errors import ConfigError
+from curation_lib.runner import filter_sweep
+from curation_lib.runner.dask import LocalScheduler
+from curation_lib.runner.filter_sweep import judge, load_sweep, plan
+from curation_lib.runner.kept_pools import kept_pools
+from curation_lib.runner.pools import documents, opened, tokenizer_of
+from curation_lib.runner.session import Session
+from curation_lib.runner.store import Store
+from curation_lib.valuation.filter_sweep import FilterSweep, Ranking
+from curation_lib.valuation.pool_settings import PoolSettings, TrainedTokenizer
+from curation_lib.valuation.runs import Losses, Run, RunResult
+
+MODEL = {"layers": 1, "heads": 2, "sequence_length": 32}
+WORDS = "a heap of words that says little and another that says more about less".split()
+
+
+def texts(seed: int, many: int = 90) -> list[str]:
+    """Documents of all lengths, two of each length, so that scores tie."""
+    rng = np.random.default_rng(seed)
+    return [" ".join(rng.choice(WORDS, 5 + n // 2)) for n in range(many)]
+
+
+def written(folder: Path, **changes: Any) -> Path:
+    for name, seed in (("corpus", 1), ("more", 2), ("target", 3)):
+        rows = "\n".join(json.dumps({"id": str(n), "text": text}) for n, text in enumerate(texts(seed)))
+        (folder / f"{name}.jsonl").write_text(rows)
+    told = {
+        "sweep": "short",
+        "corpus": {"paths": [str(folder / "corpus.jsonl"), str(folder / "more.jsonl")]},
+        "ranking": {"filter": "filters.length", "column": "bytes", "best": "lowest"},
+        "tokenizer": {"train": 300, "megabytes": 1},
+        "targets": {"other": {"paths": str(folder / "target.jsonl"), "documents": 10, "max_bytes": 200}},
+        "settings": {"rates": [0.1, 0.3, 1.0], "seeds": 2, "draws": 200},
+        "scales": [
+            {
+                "model": {**MODEL, "hidden": hidden},
+                "tokens": 1500,
+                "optimisation": {"batch_tokens": 128, "warmup_tokens": 500},
+            }
+            for hidden in (16, 24)
+        ],
+    }
+    path = folder / "sweep.yaml"
+    path.write_text(yaml.safe_dump({**told, **changes}))
+    return path
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return Session(Store(str(tmp_path / "store")), LocalScheduler(1), batch_rows=16)
+
+
+@pytest.mark.parametrize("best", ["lowest", "highest"])
+def test_each_rate_keeps_the_best_share_of_the_text(tmp_path: Path, session: Session, best: str) -> None:
+    written(tmp_path)
+    corpus = documents(PoolSettings(paths=[str(tmp_path / f"{one}.jsonl") for one in ("corpus", "more")]), session)
+    tokenizer = tokenizer_of(TrainedTokenizer(train=300), corpus, session)
+    ranking = Ranking.model_validate({"filter": "filters.length", "column": "bytes", "best": best})
+    found = kept_pools(corpus, ranking, [0.1, 0.3, 1.0, 1.0], tokenizer, session)
+    sizes = np.sort([len(text) for text in texts(1) + texts(2)])[:: 1 if best == "lowest" else -1]
+    for one in found:
+        expected = sizes[: int(np.searchsorted(np.cumsum(sizes), one.rate * sizes.sum())) + 1]
+        pool = opened(session.store, one.pool)
+        assert sorted(pool.bytes.tolist()) == sorted(expected.tolist())
+        assert pool.tokens == one.tokens
+    again = Session(session.store, LocalScheduler(1), batch_rows=1000)
+    assert kept_pools(corpus, ranking, [0.1, 0.3, 1.0, 1.0], tokenizer, again) == found
+
+
+def test_documents_without_a_score_come_last(tmp_path: Path, session: Session) -> None:
+    """`filters.density` scores English alone."""
+    rows = [{"id": str(n), "text": text, "language": "fr"} for n, text in enumerate(texts(1, 20))]
+    rows += [{"id": f"e{n}", "text": f"{text} in English", "language": "en"} for n, text in enumerate(texts(2, 20))]
+    path = tmp_path / "mixed.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    corpus = documents(PoolSettings(paths=[str(path)]), session)
+    tokenizer = tokenizer_of(TrainedTokenizer(train=300), corpus, session)
+    for best in ("highest", "lowest"):
+        ranking = Ranking.model_validate({"filter": "filters.density", "column": "density", "best": best})
+        (half,) = kept_pools(corpus, ranking, [0.5], tokenizer, session)
+        english = {len(row["text"]) for row in rows if row["language"] == "en"}
+        kept = opened(session.store, half.pool).bytes.tolist()
+        assert set(kept) <= english
+
+
+@pytest.mark.parametrize(
+    ("ranking", "told"),
+    [
+        (
+            {"filter": "filters.length", "column": "bites"},
+            "filters.length has no score 'bites'; it has characters, bytes",
+        ),
+        ({"filter": "normalize.plain", "column": "bytes"}, "ranking.filter: normalize.plain has no scores"),
+    ],
+)
+def test_a_ranking_by_nothing_is_refused(tmp_path: Path, session: Session, ranking: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        plan(load_sweep(written(tmp_path, ranking=ranking)), session)
+
+
+def test_a_corpus_without_documents_is_refused(tmp_path: Path, session: Session) -> None:
+    asked = load_sweep(written(tmp_path))
+    (tmp_path / "corpus.jsonl").write_text("")
+    with pytest.raises(ConfigError, match="corpus: no document is left"):
+        plan(_of(asked, [tmp_path / "corpus.jsonl"]), session)
+    some = plan(_of(asked, [tmp_path / "corpus.jsonl", tmp_path / "more.jsonl"]), session)
+    assert some.kept[-1].tokens > 0
+
+
+def _of(asked: FilterSweep, paths: Sequence[Path]) -> FilterSweep:
+    return asked.model_copy(update={"corpus": PoolSettings(paths=[str(path) for path in paths])})
+
+
+def test_rates_have_the_epochs_of_one_pass_over_the_corpus(tmp_path: Path, session: Session) -> None:
+    planned = plan(load_sweep(written(tmp_path)), session)
+    assert [one.rate for one in planned.kept] == [0.1, 0.3, 1.0]
+    assert planned.target_tokens == planned.kept[-1].tokens
+    for cell in planned.cells:
+        (part,) = cell.run.parts
+        assert cell.run.tokens / (part.tokens or 1) == pytest.approx(1 / cell.rate, rel=0.12)
+
+
+def test_an_answer_is_that_of_the_runs_and_a_page(
+    tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = load_sweep(written(tmp_path))
+    where = {cell.run.print: cell for cell in plan(asked, session).cells}
+    held = np.full(10, 150)
+
+    def carry_out(runs: Sequence[Run], session: Session, step: str) -> list[RunResult]:
+        found = []
+        for run in runs:
+            cell = where[run.print]
+            far = np.log10(cell.rate) - (-0.8 + 0.6 * cell.scale)
+            lost = Losses((2 - 0.2 * cell.scale + 0.1 * far**2 + 1e-4 * (run.seed % 2)) * held, held)
+            found.append(RunResult(run.print, dict.fromkeys(run.measures, lost), {"pool": 1 / cell.rate}, 1, 1.0, {}))
+        return found
+
+    monkeypatch.setattr(filter_sweep, "carry_out", carry_out)
+    from curation_lib.audit.sweep_page import page
+
+    report = judge(asked, session)
+    assert [one["best"] for one in report["scales"]] == pytest.approx([10**-0.8, 10**-0.2], rel=0.01)
+    assert report["claim"] == "claimed"
+    assert report["slope"]["low"] > 0
+    assert [row["epochs"] for row in report["scales"][0]["rates"]] == [10.0, 3.33, 1.0]
+    shown = page(report)
+    assert "smaller models want the more aggressive filter: claimed" in shown
+    assert shown.count("<polyline") == 2
+
+
+def test_a_trained_sweep_gives_an_answer_and_is_not_trained_again(tmp_path: Path, session: Session) -> None:
+    pytest.importorskip("torch", reason="make setup-train")
+    asked = load_sweep(written(tmp_path))
+    report = judge(asked, session)
+    assert session.calls["train"] == 2 * 2 * 3
+    assert all(1 < row["loss"] < 9 for one in report["scales"] for row in one["rates"])
+    epochs = [row["epochs"] for row in report["scales"][0]["rates"]]
+    assert epochs == pytest.approx([10, 3.3, 1], rel=0.15)
+    assert judge(asked, session) == report
+    assert session.calls["train"] == 2 * 2 * 3
