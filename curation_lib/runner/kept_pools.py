@@ -28,7 +28,7 @@ from curation_lib.runner.store import Store
 from curation_lib.text.hashing import priority
 from curation_lib.text.tokenizers.settings import TokenizerSetting
 from curation_lib.valuation.filter_sweep import Ranking
-from curation_lib.valuation.pool import Document
+from curation_lib.valuation.pool import Document, read_document
 from curation_lib.valuation.sweep import Kept
 
 _SEED = 0
@@ -92,9 +92,10 @@ def kept_pools(
     ]
     todo = {order.key: order for order in orders if not session.store.exists(f"{order.key}/{MANIFEST}")}
     session.scheduler.run(make_kept_pool, list(todo.values()), lambda _: None)  # type: ignore[arg-type]
+    counts = [facts_of(session.store, order.key) for order in orders]
     return [
-        Kept(rate, order.key, facts_of(session.store, order.key)["tokens"])
-        for rate, order in zip(rates, orders, strict=True)
+        Kept(rate, order.key, one["documents"], one["tokens"])
+        for rate, order, one in zip(rates, orders, counts, strict=True)
     ]
 
 
@@ -131,4 +132,4 @@ def _kept(order: KeptOrder) -> Iterator[Document]:
     for texts, (scores, ties) in order.scored.batches("text"):
         stays = (scores < score) | ((scores == score) & (ties <= np.uint64(tie)))
         for row in np.flatnonzero(stays).tolist():
-            yield Document(texts[row].as_py())
+            yield read_document(texts[row].as_py())

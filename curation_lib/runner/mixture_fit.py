@@ -84,6 +84,8 @@ def _confirmed(
             search.target_run.tokens,
             planned.measures,
             FIRST_SEED + place * seeds + seed,
+            seed,
+            seeds,
         )
         for place, kind in enumerate(TRAINED)
         for seed in range(seeds)

@@ -97,8 +97,8 @@ def _pools(search: MixtureSearch, session: Session) -> tuple[list[Source], dict[
     keys = dict(zip(wanted, made_pools(list(wanted.values()), tokenizer, session), strict=True))
     sources = []
     for name, one in search.sources.items():
-        tokens = facts_of(session.store, keys[name])["tokens"]
-        sources.append(Source(name, keys[name], tokens, one.tokens or tokens))
+        facts = facts_of(session.store, keys[name])
+        sources.append(Source(name, keys[name], facts["documents"], facts["tokens"], one.tokens or facts["tokens"]))
     return sources, {name: keys[name] for name in search.values()}
 
 

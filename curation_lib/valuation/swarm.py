@@ -11,7 +11,7 @@ share then means as many epochs in the proxy run as in the target run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,10 @@ from curation_lib.valuation.runs import Part, Run
 Floats = npt.NDArray[np.float64]
 TRIES = 10_000
 """Draws of one mixture until one is within bounds."""
+PLENTY = 1.5
+"""How many times as much as is wanted a turn's documents hold on average, for the hashes do not divide them evenly."""
+MANY = 20
+"""Documents that a turn has at least, on average."""
 REPEAT = 1_000_000
 """How far seeds of one mixture are apart: further than there are mixtures."""
 
@@ -59,10 +63,12 @@ class Scale(Section):
 
 
 class Source(NamedTuple):
-    """pool: store key of its tokens. tokens: that the pool holds. held: that there are for the target run."""
+    """pool: store key of its documents, and how many tokens that holds. held: tokens that there are for the target
+    run."""
 
     name: str
     pool: str
+    documents: int
     tokens: int
     held: int
 
@@ -137,8 +143,11 @@ def proxy_run(
     target_tokens: int,
     measures: Mapping[str, str],
     seed: int,
+    turn: int = 0,
+    turns: int = 1,
 ) -> Run:
-    """The run of one mixture at one scale; sources without a share are no part of it.
+    """The run of one mixture at one scale; sources without a share are no part of it. turn, turns: repeats are given
+    different documents where there are enough, since few make up what a proxy run repeats.
 
     Raises ConfigError where a source has fewer tokens than it takes for the target run's repetition.
     """
@@ -147,8 +156,7 @@ def proxy_run(
         model=scale.model,
         optimisation=scale.optimisation,
         parts=tuple(
-            Part(pool=source.pool, share=share, tokens=_matched(source, share, scale, target_tokens))
-            for source, share in shares
+            cut(source, share, _matched(source, share, scale, target_tokens), turn, turns) for source, share in shares
         ),
         tokens=scale.tokens,
         seed=seed,
@@ -161,6 +169,26 @@ def matched_tokens(held: int, proxy_tokens: int, target_tokens: int, sequence_le
     return max(sequence_length, round(held * proxy_tokens / target_tokens))
 
 
+class Counted(Protocol):
+    """A pool's store key, and what it holds."""
+
+    @property
+    def pool(self) -> str: ...
+    @property
+    def documents(self) -> int: ...
+    @property
+    def tokens(self) -> int: ...
+
+
+def cut(held: Counted, share: float, wanted: int, turn: int, turns: int) -> Part:
+    """The part of a run out of a pool, cut down to `wanted` tokens: of the turn's own documents where every turn has
+    plenty."""
+    tokens = min(wanted, held.tokens)
+    if turns * PLENTY * tokens > held.tokens or turns * MANY > held.documents:
+        return Part(pool=held.pool, share=share, tokens=tokens)
+    return Part(pool=held.pool, share=share, tokens=tokens, low=turn / turns, high=(turn + 1) / turns)
+
+
 def _matched(source: Source, share: float, scale: Scale, target_tokens: int) -> int:
     wanted = matched_tokens(source.held, scale.tokens, target_tokens, scale.model.sequence_length)
     if wanted > source.tokens and share * scale.tokens > source.tokens:
@@ -169,4 +197,4 @@ def _matched(source: Source, share: float, scale: Scale, target_tokens: int) -> 
             f"{round(share * scale.tokens):,}, of {wanted:,} to repeat none too often; give more of its text, or runs "
             "of fewer tokens"
         )
-    return min(wanted, source.tokens)
+    return wanted

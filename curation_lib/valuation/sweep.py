@@ -12,8 +12,8 @@ from typing import NamedTuple
 from pydantic import Field, field_validator
 
 from curation_lib.core.recipe import Section
-from curation_lib.valuation.runs import Part, Run
-from curation_lib.valuation.swarm import Scale, matched_tokens
+from curation_lib.valuation.runs import Run
+from curation_lib.valuation.swarm import Scale, cut, matched_tokens
 
 LEAST_RATES = 3
 """A best rate is that of a parabola."""
@@ -40,10 +40,11 @@ class SweepSettings(Section):
 
 
 class Kept(NamedTuple):
-    """What one rate keeps. pool: store key of its tokens; tokens: that it holds."""
+    """What one rate keeps. pool: store key of its documents, and how many tokens these have."""
 
     rate: float
     pool: str
+    documents: int
     tokens: int
 
 
@@ -62,22 +63,31 @@ def sweep(
     measures: Mapping[str, str],
     settings: SweepSettings,
 ) -> list[Cell]:
-    """Every rate at every scale with every seed. Seeds differ between all runs of a scale."""
+    """Every rate at every scale with every seed. Seeds differ between all runs of a scale, and with them the documents
+    that a rate is cut down to."""
     return [
-        Cell(one.rate, n, _run(one, scale, target_tokens, measures, settings.seed + repeat * len(kept) + place))
+        Cell(one.rate, n, _run(one, scale, target_tokens, measures, settings, repeat, place))
         for n, scale in enumerate(scales)
         for repeat in range(settings.seeds)
         for place, one in enumerate(kept)
     ]
 
 
-def _run(kept: Kept, scale: Scale, target_tokens: int, measures: Mapping[str, str], seed: int) -> Run:
+def _run(
+    kept: Kept,
+    scale: Scale,
+    target_tokens: int,
+    measures: Mapping[str, str],
+    settings: SweepSettings,
+    repeat: int,
+    place: int,
+) -> Run:
     tokens = matched_tokens(kept.tokens, scale.tokens, target_tokens, scale.model.sequence_length)
     return Run(
         model=scale.model,
         optimisation=scale.optimisation,
-        parts=(Part(pool=kept.pool, share=1.0, tokens=min(tokens, kept.tokens)),),
+        parts=(cut(kept, 1.0, tokens, repeat, settings.seeds),),
         tokens=scale.tokens,
-        seed=seed,
+        seed=settings.seed + repeat * len(settings.rates) + place,
         measures=dict(measures),
     )

@@ -16,16 +16,24 @@ RESULTS = Path(__file__).with_name("results")
 
 
 @contextmanager
-def workplace(keep: Path | None) -> Iterator[Path]:
-    """A folder that holds the labelled throughput set as `corpus`: `keep`, or one that is gone afterwards."""
+def scratch(keep: Path | None) -> Iterator[Path]:
+    """A folder: `keep`, or one that is gone afterwards."""
     folder = keep or Path(tempfile.mkdtemp(prefix="winnow-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        if not (folder / "corpus").exists():
-            corpus.labelled(folder / "corpus")
         yield folder
     finally:
         if keep is None:
             shutil.rmtree(folder)
+
+
+@contextmanager
+def workplace(keep: Path | None) -> Iterator[Path]:
+    """A folder that holds the labelled throughput set as `corpus`: `keep`, or one that is gone afterwards."""
+    with scratch(keep) as folder:
+        if not (folder / "corpus").exists():
+            corpus.labelled(folder / "corpus")
+        yield folder
 
 
 def table(found: Mapping[str, Any], ours: str, more: Mapping[str, str] | None = None) -> str:

@@ -15,7 +15,7 @@ from curation_lib.valuation.swarm import Scale, Source, SwarmSettings, drawn, pr
 HELD = np.array([60e6, 30e6, 9e6, 1e6])
 NATURAL = HELD / HELD.sum()
 TARGET = 50_000_000
-SOURCES = [Source(name, f"pools/{name}", 100_000, int(held)) for name, held in zip("abcd", HELD, strict=True)]
+SOURCES = [Source(name, f"pools/{name}", 500, 200_000, int(held)) for name, held in zip("abcd", HELD, strict=True)]
 WIDE = SwarmSettings(mixtures=12, max_epochs=1000)
 
 
@@ -85,7 +85,7 @@ def test_a_source_is_never_cut_below_a_sequence() -> None:
 
 
 def test_a_pool_that_is_too_small_is_named() -> None:
-    few = [*SOURCES[:3], Source("d", "pools/d", 500, 1_000_000)]
+    few = [*SOURCES[:3], Source("d", "pools/d", 9, 500, 1_000_000)]
     with pytest.raises(ConfigError, match=r"sources\.d: 500 tokens, where a proxy run of 40,000 reads 4,000, of 800"):
         proxy_run(np.array([0.9, 0, 0, 0.1]), few, scale(), TARGET, {}, 0)
     enough = proxy_run(np.array([0.99, 0, 0, 0.01]), few, scale(), TARGET, {}, 0)
@@ -102,3 +102,15 @@ def test_every_mixture_is_trained_at_every_scale_with_seeds_of_its_own() -> None
     assert all(one.run.measures == {"target/x": "measures/x"} for one in trials)
     again = swarm(mixtures, SOURCES, scales, TARGET, {"target/x": "measures/x"}, repeats=2)
     assert [one.run.print for one in again] == [one.run.print for one in trials]
+
+
+def test_turns_have_documents_of_their_own_where_there_are_enough() -> None:
+    weights = np.array([0.9, 0, 0, 0.1])
+    runs = [proxy_run(weights, SOURCES, scale(20_000), TARGET, {}, 0, turn, 3) for turn in range(3)]
+    for first, turn in ((run.parts[0], turn) for turn, run in enumerate(runs)):
+        assert (first.low, first.high) == pytest.approx((turn / 3, (turn + 1) / 3))
+        assert first.tokens == 24_000
+    for documents, tokens in ((500, 90_000), (50, 200_000)):
+        small = [Source("a", "pools/a", documents, tokens, 60_000_000), *SOURCES[1:]]
+        (whole,) = {proxy_run(weights, small, scale(20_000), TARGET, {}, 0, turn, 3).parts[0] for turn in range(3)}
+        assert (whole.low, whole.high, whole.tokens) == (0, 1, 24_000)

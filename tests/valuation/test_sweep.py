@@ -25,7 +25,7 @@ def scale(tokens: int) -> Scale:
 
 
 def test_a_smaller_rate_is_read_more_often_as_in_the_target_run() -> None:
-    kept = [Kept(rate, f"pools/{rate}", round(30_000_000 * rate)) for rate in ASKED.rates]
+    kept = [Kept(rate, f"pools/{rate}", 9_000, round(30_000_000 * rate)) for rate in ASKED.rates]
     cells = sweep(kept, [scale(200_000), scale(400_000)], 30_000_000, {}, ASKED)
     assert len(cells) == len({one.run.print for one in cells}) == 2 * 3 * 4
     for cell in cells:
