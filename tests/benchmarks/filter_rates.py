@@ -28,7 +28,7 @@ MODELS: tuple[tuple[dict[str, int], float], ...] = (
     ({"hidden": 128, "layers": 3, "heads": 4, "sequence_length": 128}, 3e-3),
 )
 """0.1M, 0.24M and 0.73M parameters, and the learning rate of each."""
-TOKENS = 600_000
+TOKENS = 300_000
 
 
 def scales(tokens: int) -> list[dict[str, Any]]:
@@ -53,7 +53,7 @@ def main() -> None:
                 "ranking": {"filter": "filters.density", "column": "density"},
                 "tokenizer": TOKENIZER,
                 "targets": {
-                    n: {"paths": str(p), "documents": 80, "max_bytes": 2048} for n, p in targets(folder).items()
+                    n: {"paths": str(p), "documents": 50, "max_bytes": 2048} for n, p in targets(folder).items()
                 },
                 "settings": {"seeds": 3},
                 "scales": scales(TOKENS),

@@ -35,7 +35,7 @@ GROUPS = {
 REST = "languages"
 """What is in no group: manuals of other languages and tools."""
 SLOPE = "Slope of KL(optimum ‖ natural), nats per tenfold parameters, for the first target:"
-TOKENS, TARGET_TOKENS = 300_000, 30_000_000
+TOKENS, TARGET_TOKENS = 150_000, 30_000_000
 
 
 def main() -> None:
@@ -47,12 +47,12 @@ def main() -> None:
                 "sources": {name: {"paths": str(path)} for name, path in grouped(folder).items()},
                 "tokenizer": TOKENIZER,
                 "targets": {
-                    n: {"paths": str(p), "documents": 60, "max_bytes": 2048} for n, p in targets(folder).items()
+                    n: {"paths": str(p), "documents": 40, "max_bytes": 2048} for n, p in targets(folder).items()
                 },
                 "target_run": {"tokens": TARGET_TOKENS, "max_epochs": 4},
                 "swarm": {"mixtures": 21, "strengths": [1, 20], "least_share": 0.01},
                 "scales": scales(TOKENS),
-                "confirmation": {"seeds": 5},
+                "confirmation": {"seeds": 4},
             }
         )
         report = fit(asked, Session(Store(str(folder / "store")), scheduler("local", 2)))
