@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: setup setup-dev setup-synthetic setup-train setup-readers run run-synthetic down status test test-long lint format clean
+.PHONY: setup setup-dev setup-synthetic setup-train setup-readers run run-synthetic valuation down status test test-long lint format clean
 
 setup: .venv/.ready
 setup-dev: .venv/.ready-dev
@@ -43,6 +43,10 @@ run: setup
 run-synthetic: setup-synthetic
 	.venv/bin/python -m curation_lib.runner.warm
 	.venv/bin/python -m infra.local.demo --corpus demo-synthetic
+
+valuation: setup-train
+	.venv/bin/python -m curation_lib.runner.warm
+	.venv/bin/python -m infra.local.valuation
 
 down: setup
 	.venv/bin/python -m infra.local down

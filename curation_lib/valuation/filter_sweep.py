@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from curation_lib.core.recipe import NAME, Schedule, Section
+from curation_lib.core.recipe import NAME, Section
 from curation_lib.valuation.mixture_search import TARGET, Target, growing
 from curation_lib.valuation.pool_settings import PoolSettings, TokenizerChoice, TrainedTokenizer
 from curation_lib.valuation.swarm import Scale
@@ -36,7 +36,6 @@ class FilterSweep(Section):
     target_tokens: int | None = Field(default=None, ge=1)
     settings: SweepSettings = SweepSettings()
     scales: Annotated[tuple[Scale, ...], BeforeValidator(tuple)] = Field(min_length=2)
-    airflow: Schedule = Schedule()
 
     @field_validator("scales")
     @classmethod

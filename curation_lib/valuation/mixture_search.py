@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from curation_lib.core.recipe import NAME, Schedule, Section
+from curation_lib.core.recipe import NAME, Section
 from curation_lib.valuation.confirmation import ConfirmationSettings
 from curation_lib.valuation.pool_settings import MeasureSettings, PoolSettings, TokenizerChoice, TrainedTokenizer
 from curation_lib.valuation.swarm import Scale, SwarmSettings
@@ -78,7 +78,6 @@ class MixtureSearch(Section):
     scales: Annotated[tuple[Scale, ...], BeforeValidator(tuple)] = Field(min_length=1)
     confirmation: ConfirmationSettings = ConfirmationSettings()
     draws: int = Field(default=200, ge=20)
-    airflow: Schedule = Schedule()
 
     @field_validator("scales")
     @classmethod

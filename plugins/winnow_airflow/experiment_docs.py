@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from curation_lib.valuation.experiment import Valuation
+from curation_lib.valuation.mixture_search import MixtureSearch
 from winnow_airflow.model_docs import plain
-from winnow_airflow.naming import VALUATION_DAG
+from winnow_airflow.naming import SEARCH_DAG, VALUATION_DAG
 
 
 def valuation_doc(valuations: Mapping[str, Valuation]) -> str:
@@ -37,6 +38,36 @@ def valuation_doc(valuations: Mapping[str, Valuation]) -> str:
     )
 
 
+def search_doc(searches: Mapping[str, MixtureSearch]) -> str:
+    """The page of `mixture_search`; searches by file name."""
+    return "\n".join(
+        [
+            "# Which mixture is best?",
+            "",
+            "Small models are trained on many mixtures of the sources, at several sizes; a law of their losses gives",
+            "the best mixture within limits, and runs of that mixture beside UniMax's say whether it is better.",
+            "",
+            "| search | sources | targets | sizes | mixtures | file |",
+            "|---|---|---|--:|--:|---|",
+            *(_search_row(file, one) for file, one in searches.items()),
+            "",
+            "`plan` tokenises and draws the swarm; it refuses what is above the budget. `swarm` trains it, `fit` finds",
+            "the optimum, trains it beside UniMax and writes the report. `approve` asks only where the optimum won",
+            "outside of noise; `use` makes it the current mixture. What is trained stays in the store: a cleared task",
+            "goes on.",
+            "",
+            "## Triggering",
+            "",
+            f'*Trigger*, or `airflow dags trigger {SEARCH_DAG} --conf \'{{"search": "…"}}\'`.',
+        ]
+    )
+
+
+def search_question(sentence: str, page: str) -> str:
+    """The body of the question."""
+    return f"{plain(sentence)}\n\n[The whole report]({page})."
+
+
 def price_line(price: Mapping[str, Any]) -> str:
     """Runs, tokens and what they cost, in words."""
     return (
@@ -53,16 +84,21 @@ def valuation_question(verdict: Mapping[str, Any], candidate: Mapping[str, Any],
 
 def replaced(name: str, weights: Sequence[Mapping[str, Any]], now: str) -> str:
     """Which mixture would become current instead of which."""
-    rows = [f"| {', '.join(f'{k} {plain(str(v))}' for k, v in _what(one))} | {one['weight']:g} |" for one in weights]
+    rows = [f"| {_matched(one)} | {one['weight']:g} |" for one in weights]
     was = f"`{now}` is current and would be replaced." if now else "No mixture of this name is current."
-    return "\n".join([f"Mixture `{name}`, for `weights_file: <store>/mixtures/{name}`:", "", "| what | weight |",
-                      "|---|--:|", *rows, "", was])  # fmt: skip
+    head = [f"Mixture `{name}`, for `weights_file: <store>/mixtures/{name}`:", "", "| what | weight |", "|---|--:|"]
+    return "\n".join([*head, *rows, "", was])
 
 
-def _what(entry: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [(key, value) for key, value in entry.items() if key != "weight"]
+def _matched(entry: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {plain(str(value))}" for key, value in entry.items() if key != "weight")
 
 
 def _row(file: str, one: Valuation) -> str:
     cells = (", ".join(one.candidates), ", ".join(one.targets), ", ".join(f"{share:.0%}" for share in one.shares))
     return f"| {one.valuation} | {' | '.join(cells)} | {one.seeds} | `{file}` |"
+
+
+def _search_row(file: str, one: MixtureSearch) -> str:
+    cells = (", ".join(one.sources), ", ".join(one.values()), str(len(one.scales)), str(one.swarm.mixtures))
+    return f"| {one.search} | {' | '.join(cells)} | `{file}` |"

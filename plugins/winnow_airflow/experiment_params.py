@@ -42,7 +42,7 @@ def retries() -> dict[str, Any]:
 def within(price: Mapping[str, Any], params: Mapping[str, Any]) -> None:
     """ConfigError, naming the parameter, where what is left to train is above the run's budget."""
     for name, key in (("budget_tokens", "tokens"), ("budget_money", "money")):
-        most = params[name]
+        most = params.get(name)
         if most is not None and price[key] > most:
             raise ConfigError(
                 f"{name} is {most:,}, what is left to train takes {price[key]:,}; nothing was trained; raise it, or "

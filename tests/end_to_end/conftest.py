@@ -18,6 +18,7 @@ from tests.end_to_end.browser import logged_in
 from tests.end_to_end.corpus import write_inputs, write_recipe
 from tests.end_to_end.running import SMALL, Stack, dask_worker, finish, kill_when, start
 from tests.infra.machine import Machine
+from tests.plugins import valuations
 from tests.plugins.models import write_documents, write_model_recipe
 
 IMPOSSIBLE = {"frame": "metrics", "type": "ExpectColumnValuesToBeBetween", "column": "share_en", "min_value": 0.99}
@@ -34,12 +35,17 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     write_recipe(recipes / "strict.yaml", "strict", folder / "inputs", gates={"dedup.exact": [IMPOSSIBLE]})
     write_documents(folder / "labels")
     write_model_recipe(folder / "models", folder / "labels")
+    valuations.write_documents(folder / "valued")
+    valuations.write_valuation(
+        folder / "valuations", folder / "valued", seeds=2, trunk=32_768, anneal=2_048, checkpoint=4_096
+    )
     with ExitStack() as held:
         sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in PORT_VARIABLES]
         ports = {name: s.getsockname()[1] for name, s in zip(PORT_VARIABLES, sockets, strict=True)}
     machine = Machine(tmp_path_factory.mktemp("s"), ports)
     machine.environ["WINNOW_RECIPES"] = str(recipes)
     machine.environ["WINNOW_MODEL_RECIPES"] = str(folder / "models")
+    machine.environ["WINNOW_VALUATIONS"] = str(folder / "valuations")
     try:
         machine.run("up")
         made = Stack(machine, recipes)

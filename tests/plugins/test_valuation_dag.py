@@ -1,4 +1,4 @@
-"""The DAG dataset_valuation: its tasks, its parameters, and what a broken file does."""
+"""The DAGs dataset_valuation and mixture_search: their tasks, their parameters, and what a broken file does."""
 
 from __future__ import annotations
 
@@ -73,3 +73,35 @@ def test_no_valuation_is_no_error(tmp_path, monkeypatch):
     for file in ("dataset_valuation.py", "broken_valuations.py"):
         bag = DagBag(CHECKOUT / "dags" / file, collect_dags=True)
         assert (bag.dags, bag.import_errors) == ({}, {})
+
+
+def test_a_search_has_its_tasks_and_the_demo_s_is_sound(monkeypatch):
+    monkeypatch.delenv("WINNOW_SEARCHES", raising=False)
+    bag = DagBag(CHECKOUT / "dags" / "mixture_search.py", collect_dags=True)
+    assert bag.import_errors == {}
+    dag = bag.dags["mixture_search"]
+    assert [task.task_id for task in dag.topological_sort()] == ["plan", "swarm", "fit", "approve", "use"]
+    assert dag.params.get_param("search").schema["enum"] == ["demo"]
+    assert (dag.params["budget_tokens"], dag.params["store"]) == (None, None)
+    assert "| demo | fastapi, django, shakespeare, django-code |" in dag.doc_md
+    restored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    assert set(restored.task_ids) == set(dag.task_ids)
+    assert DagBag(CHECKOUT / "dags" / "broken_searches.py", collect_dags=True).import_errors == {}
+
+
+def test_a_broken_search_is_an_import_error_and_hides_no_other(tmp_path, monkeypatch):
+    sound = (CHECKOUT / "dags" / "searches" / "demo.yaml").read_text()
+    (tmp_path / "demo.yaml").write_text(sound)
+    (tmp_path / "keys.yaml").write_text(sound.replace("target_run:", "target_runs:"))
+    monkeypatch.setenv("WINNOW_SEARCHES", str(tmp_path))
+    assert set(DagBag(CHECKOUT / "dags" / "mixture_search.py", collect_dags=True).dags) == {"mixture_search"}
+    (error,) = DagBag(CHECKOUT / "dags" / "broken_searches.py", collect_dags=True).import_errors.values()
+    assert "keys.yaml: unknown key 'target_runs'" in error
+
+
+def test_the_demo_s_valuation_is_sound(monkeypatch):
+    monkeypatch.delenv("WINNOW_VALUATIONS", raising=False)
+    bag = DagBag(CHECKOUT / "dags" / "dataset_valuation.py", collect_dags=True)
+    assert bag.import_errors == {}
+    assert bag.dags[DAG_ID].params["valuation"] == "demo-code"
+    assert DagBag(CHECKOUT / "dags" / "broken_valuations.py", collect_dags=True).import_errors == {}

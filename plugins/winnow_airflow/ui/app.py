@@ -1,5 +1,5 @@
-"""The pages below `/winnow`: gate results, funnels per run and build, what was generated, models, valuations, the Data
-Docs."""
+"""The pages below `/winnow`: gate results, funnels per run and build, what was generated, models, valuations,
+searches for mixtures, the Data Docs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from winnow_airflow.ui.data_docs import contract_file
 from winnow_airflow.ui.funnel import SHARES, Row, gates_summary, rows_of_build, rows_of_run
 from winnow_airflow.ui.models import model_page, models_page
 from winnow_airflow.ui.rendering import StoreDep, name_in_path, rendered, root
+from winnow_airflow.ui.searches import search_page, searches_page
 from winnow_airflow.ui.synthetic import synthetic_page
 from winnow_airflow.ui.valuations import leaderboard_page, valuation_page, valuations_of, valuations_page
 
@@ -45,6 +46,8 @@ def make_app() -> FastAPI:
         "/models/{name}/{fingerprint}": model_page,
         "/valuations": valuations_page,
         "/valuations/{name}/{fingerprint}": valuation_page,
+        "/searches": searches_page,
+        "/searches/{name}/{fingerprint}": search_page,
         "/leaderboards/{shared}": leaderboard_page,
         "/contracts/": contracts_index,
         "/contracts/{path:path}": contract,
