@@ -47,6 +47,8 @@ def page_template(name: str) -> jinja2.Template:
         "px": "{:.1f}".format,
         "percent": percent,
         "bits": "{:+.4f}".format,
+        "rate": lambda share: f"{100 * share:.1f}",
+        "points": lambda share: f"{100 * share:+.1f}",
         "p": lambda p: "< 0.0001" if p < 1e-4 else f"{p:.4f}",
         "epochs": "{:.2f}".format,
         "flops": "{:.2e}".format,

@@ -13,11 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from curation_lib.core.errors import WinnowError
 from curation_lib.core.local_copy import local_copy
+from curation_lib.runner.benchmarks import answered
 from curation_lib.runner.pools import opened
 from curation_lib.runner.reports import Sums, reporting
 from curation_lib.runner.session import Session
@@ -25,6 +27,7 @@ from curation_lib.runner.store import Store, canonical_json
 from curation_lib.valuation.runs import Run, RunResult, as_json, from_json
 
 RESULT, STATE, CHECKPOINT = "result.json", "state.pt", "checkpoint.pt"
+_MEASURING = timedelta(days=2)
 
 
 class Ordered(NamedTuple):
@@ -121,14 +124,16 @@ def train_here(ordered: Ordered) -> None:
     losses = {name: measured(done.model, run, opened(store, place)) for name, place in run.measures.items()}
     if run.keep:
         _save(store, f"{key}/{STATE}", done.state())
+    asked = time.perf_counter()
+    answers = answered(store, run, done.model, pools[0].eos)
     tokens = run.steps * run.optimisation.batch_tokens
-    seconds = {"training": done.seconds, "measuring": time.perf_counter() - ready}
+    seconds = {"training": done.seconds, "measuring": asked - ready, "answering": time.perf_counter() - asked}
     seconds["other"] = time.perf_counter() - begun - sum(seconds.values())
     flops = tokens * run.model.flops_per_token(pools[0].vocabulary)
     epochs: dict[str, float] = {}
     for part, read in zip(run.parts, done.order.epochs(), strict=True):
         epochs[part.pool] = max(epochs.get(part.pool, 0.0), round(read, 6))
-    result = RunResult(run.print, losses, epochs, tokens, flops, seconds, tuple(done.curve))
+    result = RunResult(run.print, losses, epochs, tokens, flops, seconds, tuple(done.curve), answers)
     facts = {"seconds": seconds, "host": platform.node(), "finished": time.time(), "run": run.model_dump(mode="json")}
     store.put(f"{key}/run.json", canonical_json(facts))
     store.put(f"{key}/{RESULT}", canonical_json(as_json(result)))
@@ -161,11 +166,13 @@ def main(path: str) -> None:
     told = orjson.loads(Path(path).read_bytes())
     run = Run.model_validate(told["run"])
     torch.distributed.init_process_group("nccl" if run.optimisation.device == "cuda" else "gloo")
+    # The others wait while the first measures and answers, which may take longer than a step is given.
+    waiting = torch.distributed.new_group(backend="gloo", timeout=_MEASURING)
     if run.optimisation.device == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     try:
         train_here(Ordered(Store(told["store"]), run))
-        torch.distributed.barrier()
+        torch.distributed.barrier(waiting)
     finally:
         torch.distributed.destroy_process_group()
 

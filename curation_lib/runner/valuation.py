@@ -10,12 +10,13 @@ import numpy as np
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint
+from curation_lib.runner.benchmarks import read_tasks, stored
 from curation_lib.runner.pools import View, digests_of, documents, facts_of, made_pools, measure_view, tokenizer_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.runner.training import carry_out, result_of
 from curation_lib.valuation.arms import Arm
-from curation_lib.valuation.experiment import Pools, Valuation, anneals_of, arms_of, trunk_of
+from curation_lib.valuation.experiment import Pools, Valuation, anneals_of, answering, arms_of, trunk_of
 from curation_lib.valuation.report import Told, report
 from curation_lib.valuation.runs import Run
 from curation_lib.valuation.verdict import judge as judged
@@ -25,7 +26,8 @@ _APART = ("target/", "guard/", "task/")
 
 
 class Plan(NamedTuple):
-    """What a valuation trains. runs: one per seed of each arm. print: what names the valuation in its store: the hash
+    """What a valuation trains. runs: one per seed of each arm. answering: the trunk as it is, where there are
+    benchmarks. print: what names the valuation in its store: the hash
     of all its runs and of how they are judged. notes: what of it is not as it was asked."""
 
     pools: Pools
@@ -33,10 +35,16 @@ class Plan(NamedTuple):
     runs: Mapping[Arm, list[Run]]
     notes: tuple[str, ...]
     print: str
+    answering: Run | None = None
 
     @property
     def anneals(self) -> list[Run]:
         return [run for runs in self.runs.values() for run in runs]
+
+    @property
+    def after_trunk(self) -> list[Run]:
+        """All that starts from the trunk."""
+        return [*self.anneals, *([self.answering] if self.answering else [])]
 
 
 def plan(valuation: Valuation, session: Session) -> Plan:
@@ -49,10 +57,12 @@ def plan(valuation: Valuation, session: Session) -> Plan:
     trunk = trunk_of(valuation, pools)
     runs = anneals_of(valuation, pools, arms, trunk)
     told = [[arm.label, [run.print for run in each]] for arm, each in runs.items()]
-    return Plan(pools, trunk, runs, tuple(notes), fingerprint([told, valuation.verdict.model_dump()]))
+    print_ = fingerprint([told, valuation.verdict.model_dump()])
+    return Plan(pools, trunk, runs, tuple(notes), print_, answering(trunk, pools))
 
 
 def _pools(valuation: Valuation, session: Session) -> Pools:
+    questions = read_tasks(valuation.benchmarks)
     base = documents(valuation.base, session)
     found = {name: documents(one, session) for name, one in valuation.candidates.items()}
     named = {f"target/{name}": one for name, one in valuation.targets.items()}
@@ -74,7 +84,8 @@ def _pools(valuation: Valuation, session: Session) -> Pools:
     of = {kind: {n: key for (k, n), key in keys.items() if k == kind} for kind in ("candidate", "shuffled", "measure")}
     _check_apart(of["candidate"], {n: key for n, key in of["measure"].items() if n.startswith(_APART)}, session.store)
     tokens = {name: facts_of(session.store, key)["tokens"] for name, key in of["candidate"].items()}
-    return Pools(keys["base", ""], of["candidate"], of["shuffled"], tokens, of["measure"])
+    benchmarks = stored(questions, tokenizer, valuation.benchmark_items, session.store)
+    return Pools(keys["base", ""], of["candidate"], of["shuffled"], tokens, of["measure"], benchmarks)
 
 
 def _check_apart(candidates: Mapping[str, str], measures: Mapping[str, str], store: Store) -> None:
@@ -90,7 +101,7 @@ def _check_apart(candidates: Mapping[str, str], measures: Mapping[str, str], sto
 
 def left(plan: Plan, store: Store) -> list[Run]:
     """The runs that are still to be carried out, in order."""
-    runs = {run.print: run for run in [plan.trunk, *plan.anneals]}
+    runs = {run.print: run for run in [plan.trunk, *plan.after_trunk]}
     return [run for run in runs.values() if result_of(store, run) is None]
 
 
@@ -100,8 +111,8 @@ def train_trunk(plan: Plan, session: Session) -> None:
 
 
 def anneal(plan: Plan, session: Session) -> None:
-    """Every anneal in the store."""
-    carry_out(plan.anneals, session, "anneal")
+    """Every anneal in the store, and what the trunk answers."""
+    carry_out(plan.after_trunk, session, "anneal")
 
 
 def judge(valuation: Valuation, plan: Plan, session: Session) -> dict[str, Any]:
@@ -114,7 +125,16 @@ def judge(valuation: Valuation, plan: Plan, session: Session) -> dict[str, Any]:
     epochs = {arm: _epochs(plan, arm, found[0].epochs) for arm, found in results.items()}
     curves = {"trunk": trunk.curve if trunk else (), **{arm.label: found[0].curve for arm, found in results.items()}}
     observed = {arm: [one.losses for one in found] for arm, found in results.items()}
-    told = Told(valuation.valuation, plan.trunk.print, comparable(valuation, plan), epochs, curves, plan.notes)
+    told = Told(
+        valuation.valuation,
+        plan.trunk.print,
+        comparable(valuation, plan),
+        epochs,
+        curves,
+        plan.notes,
+        answers={arm: [one.answers for one in found] for arm, found in results.items()},
+        trunk_answers=carry_out([plan.answering], session, "judge")[0].answers if plan.answering else {},
+    )
     verdict = report(judged(observed, valuation.verdict), observed, told)
     session.store.put(f"{place_of(valuation, plan)}/{VERDICT}", canonical_json(verdict))
     return verdict

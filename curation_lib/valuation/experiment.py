@@ -22,7 +22,7 @@ from curation_lib.valuation.pool_settings import (
     TokenizerChoice,
     TrainedTokenizer,
 )
-from curation_lib.valuation.runs import Part, Run
+from curation_lib.valuation.runs import Benchmarks, Part, Run
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Name = Annotated[str, Field(pattern=NAME)]
@@ -34,7 +34,8 @@ class Valuation(Section):
     targets: measure sets from other sources than the candidates; tasks: prompts with answers. trunk_tokens,
     anneal_tokens: of each. shares: of a candidate in an anneal. seeds: of each arm; `seed` gives them other orders of
     data. negative: train on each candidate's words shuffled, too, at the largest share. max_epochs: a candidate is read
-    no more often, its share is lowered."""
+    no more often, its share is lowered. benchmarks: task files of lm-evaluation-harness over local data, which trunk
+    and anneals answer; benchmark_items: the first so many of each, null takes all. They decide nothing."""
 
     valuation: str = Field(pattern=NAME)
     description: str = ""
@@ -59,6 +60,8 @@ class Valuation(Section):
     measured: Sampled = Sampled()
     verdict: VerdictSettings = VerdictSettings()
     cost: CostSettings = CostSettings()
+    benchmarks: list[str] = Field(default=[])
+    benchmark_items: int | None = Field(default=None, ge=2)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Valuation:
@@ -83,13 +86,14 @@ def load_valuation(path: str | Path, environment: Mapping[str, str] | None = Non
 
 class Pools(NamedTuple):
     """Store keys. candidates, shuffled: by name; shuffled only where there are negatives. tokens: of each candidate's
-    trainable part. measures: of measure sets, by name as `arms.Measured` has them."""
+    trainable part. measures: of measure sets, by name as `arms.Measured` has them. benchmarks: of every anneal."""
 
     base: str
     candidates: Mapping[str, str]
     shuffled: Mapping[str, str]
     tokens: Mapping[str, int]
     measures: Mapping[str, str]
+    benchmarks: Benchmarks | None = None
 
 
 def trunk_of(valuation: Valuation, pools: Pools) -> Run:
@@ -103,6 +107,15 @@ def trunk_of(valuation: Valuation, pools: Pools) -> Run:
         measures={name: key for name, key in pools.measures.items() if name.startswith("guard/")},
         keep=True,
     )
+
+
+def answering(trunk: Run, pools: Pools) -> Run | None:
+    """The trunk as it is, answering benchmarks; None where there are none. A run of its own, so that trunk and
+    leaderboards stay what they are where a valuation is given others."""
+    if pools.benchmarks is None:
+        return None
+    changed = {"tokens": 0, "start": trunk.print, "measures": {}, "keep": False, "benchmarks": pools.benchmarks}
+    return trunk.model_copy(update=changed)
 
 
 def arms_of(valuation: Valuation, tokens: Mapping[str, int]) -> tuple[list[Arm], list[str]]:
@@ -135,6 +148,7 @@ def anneals_of(valuation: Valuation, pools: Pools, arms: Sequence[Arm], trunk: R
                 start=trunk.print,
                 seed=_seed(arm, valuation.seed, seed),
                 measures=dict(pools.measures),
+                benchmarks=pools.benchmarks,
             )
             for seed in range(valuation.seeds)
         ]

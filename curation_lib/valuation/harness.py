@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.yaml_files import load_yaml
+from curation_lib.valuation.runs import Answers
 
 BATCH = 8
 """Sequences of one forward pass."""
-
-
-class Answers(NamedTuple):
-    """metrics: of one task, by name, `acc` and what else its file asks for, with `…_stderr`. items: how many."""
-
-    metrics: Mapping[str, float]
-    items: int
+ACCURACIES = ("acc", "exact_match")
+"""Metrics that a task is told by: the first of them that its file asks for."""
+_LOCAL = ("arrow", "csv", "json", "parquet", "text")
+"""What datasets reads from files; all other names are asked of a hub."""
 
 
 def read_task(path: str | Path) -> dict[str, Any]:
     """A task file of the harness, paths of its data made absolute: they are relative to the file.
 
-    Raises ConfigError for a file that names no local data: nothing is fetched from a hub.
+    Raises ConfigError for a file that names no local data (nothing is fetched from a hub), that is not whole, or that
+    asks for no accuracy.
     """
     task, where = load_yaml(path, "task", {}), str(path)
     files = task.get("dataset_kwargs", {}).get("data_files") if isinstance(task, dict) else None
-    if not files or "task" not in task or "/" in str(task.get("dataset_path", "")):
+    if not files or "task" not in task or task.get("dataset_path") not in _LOCAL:
         raise ConfigError(
             f"{where}: a task is a mapping with `task`, `dataset_path: json` and `dataset_kwargs: {{data_files: …}}`"
         )
+    if "include" in task:
+        raise ConfigError(f"{where}: include: {task['include']} is not followed; write the task out in this file")
+    if not any(one.get("metric") in ACCURACIES for one in task.get("metric_list", [])):
+        raise ConfigError(f"{where}: metric_list: name one of {', '.join(ACCURACIES)}, which the task is told by")
     folder = Path(path).resolve().parent
     splits = files if isinstance(files, dict) else {"test": files}
     found = {split: [str(folder / name) for name in _listed(names)] for split, names in splits.items()}
@@ -41,11 +45,17 @@ def read_task(path: str | Path) -> dict[str, Any]:
 
 
 def benchmarked(
-    model: Any, tokenizer: Path, eos: int, tasks: Sequence[Mapping[str, Any]], limit: int | None = None
+    model: Any,
+    tokenizer: Path,
+    eos: int,
+    tasks: Sequence[Mapping[str, Any]],
+    limit: int | None = None,
+    precision: str = "float32",
 ) -> dict[str, Answers]:
     """What a causal model of transformers comes to on tasks as `read_task` gives them, by their names.
 
     tokenizer: a tokenizer.json. eos: its id of a document's end, which also begins a text. limit: items per task.
+    precision: of autocast.
     """
     from lm_eval.evaluator import evaluate
     from lm_eval.models.huggingface import HFLM
@@ -54,17 +64,52 @@ def benchmarked(
 
     words = PreTrainedTokenizerFast(tokenizer_file=str(tokenizer))
     words.eos_token = words.pad_token = words.convert_ids_to_tokens(eos)
-    length = int(model.config.max_position_embeddings)
-    device = str(model.device)
-    wrapped = HFLM(model, tokenizer=words, max_length=length, prefix_token_id=eos, device=device, batch_size=BATCH)
+    wrapped = HFLM(
+        model,
+        tokenizer=words,
+        max_length=int(model.config.max_position_embeddings),
+        prefix_token_id=eos,
+        add_bos_token=False,  # no document was trained on with one
+        device=str(model.device),
+        batch_size=BATCH,
+        mixed_precision_dtype=None if precision == "float32" else precision,
+    )
     with tempfile.TemporaryDirectory(prefix="winnow-tasks-") as folder:
         loaded = TaskManager(include_defaults=False).load([_cached(task, folder) for task in tasks])["tasks"]
         for task in loaded.values():
             task.set_fewshot_seed(seed=0)
         found = evaluate(wrapped, loaded, limit=limit, log_samples=False)
+        chances = {name: _chance(task, limit) for name, task in loaded.items()}
     assert found is not None, "on the first process of several, and there is one"
     items = {name: int(one["effective"]) for name, one in found["n-samples"].items()}
-    return {name: Answers(_metrics(one), items[name]) for name, one in found["results"].items()}
+    return {name: Answers(_metrics(one), items[name], chances[name]) for name, one in found["results"].items()}
+
+
+def accuracy(answers: Answers) -> tuple[str, float]:
+    """The metric that a task is told by, and its value."""
+    name = next(name for name in ACCURACIES if name in answers.metrics)
+    return name, answers.metrics[name]
+
+
+def _chance(task: Any, limit: int | None) -> float:
+    """Accuracy of who knows nothing: of guessing, or of always choosing the place that is right most often."""
+    if task.OUTPUT_TYPE != "multiple_choice":
+        return 0.0
+    right: Counter[int] = Counter()
+    guessed, items = 0.0, 0
+    for _, doc in task.doc_iterator(limit=limit):
+        choices = list(task.doc_to_choice(doc))
+        places = _places(task.doc_to_text(doc) if task.multiple_input else task.doc_to_target(doc), choices)
+        right.update(places)
+        guessed, items = guessed + len(places) / len(choices), items + 1
+    return max(guessed, *right.values()) / items
+
+
+def _places(target: Any, choices: Sequence[str]) -> set[int]:
+    """Of the choices that are right; a target is a place, a choice, or several places."""
+    if isinstance(target, str):
+        return {n for n, choice in enumerate(choices) if choice == target}
+    return set(target) if isinstance(target, list) else {int(target)}
 
 
 def _listed(names: Any) -> list[str]:

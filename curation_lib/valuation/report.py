@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from curation_lib.valuation.arms import Arm, Observed
+from curation_lib.valuation.benchmarks import Answered, benchmarks, unanswered
 from curation_lib.valuation.effects import Effect
+from curation_lib.valuation.runs import Answers
 from curation_lib.valuation.verdict import Candidate, Judgement, Row
 
 Curve = Sequence[tuple[int, float]]
@@ -18,7 +20,8 @@ EFFECTS = ("effect", "harm", "negative", "over_negative", "task", "memorised")
 class Told:
     """What a report holds beside the verdict. name: of the valuation. trunk: its fingerprint. comparable: hash of what
     valuations share whose effects may be ranked together. epochs: by arm, how often its candidate's (or the placebo's)
-    documents were read. curves: tokens and training loss, by what was trained. notes: of the experiment."""
+    documents were read. curves: tokens and training loss, by what was trained. notes: of the experiment. answers: of
+    every arm's seeds, by task; trunk_answers: of the trunk."""
 
     name: str
     trunk: str
@@ -26,10 +29,13 @@ class Told:
     epochs: Mapping[Arm, float] = field(default_factory=dict)
     curves: Mapping[str, Curve] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    answers: Answered = field(default_factory=dict)
+    trunk_answers: Mapping[str, Answers] = field(default_factory=dict)
 
 
 def report(judgement: Judgement, observed: Observed, told: Told) -> dict[str, Any]:
     """All of a valuation; the page and the leaderboard are made of nothing else."""
+    tasks = benchmarks(told.answers, told.trunk_answers, judgement.settings.alpha)
     return {
         "name": told.name,
         "trunk": told.trunk,
@@ -40,8 +46,9 @@ def report(judgement: Judgement, observed: Observed, told: Told) -> dict[str, An
         "candidates": [_candidate(one) for one in judgement.candidates],
         "placebos": [{"arm": arm.label, **_effect(one)} for arm, one in judgement.placebos.items()],
         "arms": [_arm(arm, seeds, told.epochs) for arm, seeds in observed.items()],
+        "benchmarks": tasks,
         "curves": {name: [list(point) for point in curve] for name, curve in told.curves.items()},
-        "notes": [*judgement.notes, *told.notes],
+        "notes": [*judgement.notes, *told.notes, *unanswered(tasks)],
     }
 
 

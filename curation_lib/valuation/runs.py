@@ -16,6 +16,8 @@ from curation_lib.valuation.model_settings import ModelSettings, Optimisation
 VERSION = 3
 """Bump when the same run would come to other numbers."""
 LIBRARIES = ("numpy", "torch", "transformers")
+HARNESS = ("datasets", "lm-eval")
+"""What answers benchmarks."""
 _WHERE = {"checkpoint_tokens"}
 """Settings that shape no number."""
 
@@ -33,31 +35,46 @@ class Part(Section):
     tokens: int | None = Field(default=None, ge=1)
 
 
+class Benchmarks(Section):
+    """Questions that a run's model answers when it is trained. tasks: store keys of tasks by name. tokenizer: store key
+    of a tokenizer.json. items: of each task the first so many; null takes all."""
+
+    tasks: dict[str, str] = Field(min_length=1)
+    tokenizer: str
+    items: int | None = None
+
+
 class Run(Section):
     """start: fingerprint of the run whose weights and optimiser this one continues; null begins from scratch.
-    tokens: trained on, rounded to whole steps. decay: `none` stays at the peak learning rate; `linear` goes to zero
-    over the run. seed: of the order of data. measures: store keys of measure sets by name. keep: leave weights and
-    optimiser in the store, so that others can start from them."""
+    tokens: trained on, rounded to whole steps; 0 leaves the start as it is. decay: `none` stays at the peak learning
+    rate; `linear` goes to zero over the run. seed: of the order of data. measures: store keys of measure sets by name.
+    keep: leave weights and optimiser in the store, so that others can start from them."""
 
     model: ModelSettings
     optimisation: Optimisation
     parts: tuple[Part, ...] = Field(min_length=1)
-    tokens: int = Field(ge=1)
+    tokens: int = Field(ge=0)
     decay: Literal["none", "linear"] = "linear"
     start: str | None = None
     seed: int = Field(default=0, ge=0)
     measures: dict[str, str] = Field({})
     keep: bool = False
+    benchmarks: Benchmarks | None = None
 
     @property
     def print(self) -> str:
         """What names the run in a store: the hash of all that shapes its numbers."""
         told = self.model_dump(mode="json", exclude={"optimisation": _WHERE})
-        return fingerprint([VERSION, told, library_versions(LIBRARIES)])
+        libraries: tuple[str, ...] = LIBRARIES
+        if self.benchmarks is None:
+            del told["benchmarks"]  # what was trained before there were any keeps its name
+        else:
+            libraries += HARNESS
+        return fingerprint([VERSION, told, library_versions(libraries)])
 
     @property
     def steps(self) -> int:
-        return max(1, round(self.tokens / self.optimisation.batch_tokens))
+        return max(1, round(self.tokens / self.optimisation.batch_tokens)) if self.tokens else 0
 
 
 class Losses(NamedTuple):
@@ -73,6 +90,15 @@ class Losses(NamedTuple):
         return float(self.bits.sum() / self.bytes.sum())
 
 
+class Answers(NamedTuple):
+    """What a model came to on a task. metrics: by name, `acc` and what else the task's file asks for, with
+    `…_stderr`. items: how many. chance: the accuracy of guessing, or of always choosing the same place."""
+
+    metrics: Mapping[str, float]
+    items: int
+    chance: float
+
+
 class RunResult(NamedTuple):
     """losses: by name of the measure set. epochs: how often each pool was gone through, by its key. flops: of training.
     seconds: of training and of measuring, on the machine that did it; no part of the result's identity."""
@@ -85,12 +111,16 @@ class RunResult(NamedTuple):
     seconds: Mapping[str, float]
     curve: tuple[tuple[int, float], ...] = ()
     """(tokens, training loss in nats per token), some twenty points."""
+    answers: Mapping[str, Answers] = {}
+    """By task; none where the run has no benchmarks."""
 
 
 def as_json(result: RunResult) -> dict[str, Any]:
-    """JSON-ready, without seconds."""
+    """JSON-ready, without seconds; without answers where there are none."""
     losses = {k: {"bits": v.bits.tolist(), "bytes": v.bytes.tolist()} for k, v in result.losses.items()}
-    return {**result._asdict(), "losses": losses, "epochs": dict(result.epochs), "seconds": {}}
+    told = {**result._asdict(), "losses": losses, "epochs": dict(result.epochs), "seconds": {}}
+    answers = {name: one._asdict() for name, one in told.pop("answers").items()}
+    return {**told, "answers": answers} if answers else told
 
 
 def from_json(told: Mapping[str, Any], seconds: Mapping[str, float]) -> RunResult:
@@ -100,4 +130,5 @@ def from_json(told: Mapping[str, Any], seconds: Mapping[str, float]) -> RunResul
         for name, one in told["losses"].items()
     }
     curve = tuple((int(tokens), float(loss)) for tokens, loss in told["curve"])
-    return RunResult(**{**told, "losses": losses, "seconds": seconds, "curve": curve})
+    answers = {name: Answers(**one) for name, one in told.get("answers", {}).items()}
+    return RunResult(**{**told, "losses": losses, "seconds": seconds, "curve": curve, "answers": answers})

@@ -77,6 +77,8 @@ def test_a_local_task_without_a_network(task, rows, tmp_path, monkeypatch):
     assert found.items == ITEMS
     assert found.metrics["acc"] == pytest.approx(np.mean(right))
     assert 0 < found.metrics["acc_stderr"] < 0.3
+    said = [row["target"] for row in rows]
+    assert found.chance == max(said.count("Yes"), said.count("No")) / ITEMS >= 0.5
     few = benchmarked(model, tmp_path / "tokenizer.json", 0, [read_task(task)], limit=5)["causal"]
     assert (few.items, few.metrics["acc"]) == (5, pytest.approx(np.mean(right[:5])))
 
@@ -86,7 +88,10 @@ def test_a_local_task_without_a_network(task, rows, tmp_path, monkeypatch):
     [
         (("data_files: {test: rows.jsonl}", ""), "a task is a mapping with `task`, `dataset_path: json` and"),
         (("dataset_path: json", "dataset_path: allenai/arc"), "a task is a mapping with"),
+        (("dataset_path: json", "dataset_path: squad"), "a task is a mapping with"),
         (("rows.jsonl", "none.jsonl"), r"data_files: there is no file .*none\.jsonl"),
+        (("{metric: acc}, {metric: acc_norm}", "{metric: acc_norm}"), "metric_list: name one of acc, exact_match"),
+        (("test_split: test", "include: more.yaml"), r"include: more\.yaml is not followed; write the task out"),
     ],
 )
 def test_a_task_without_local_data_is_refused(tmp_path, change, said):

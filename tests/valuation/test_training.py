@@ -130,6 +130,33 @@ def test_pieces_of_a_batch_come_to_what_the_whole_comes_to(at, keys):
     assert apart.losses["guard/base"].per_byte == pytest.approx(whole.losses["guard/base"].per_byte, rel=1e-3)
 
 
+def test_bfloat16_comes_near_what_float32_comes_to(at, keys):
+    short = runs.OPTIMISATION.model_copy(update={"precision": "bfloat16"})
+    first, whole, near = carry_out(
+        [runs.run(*keys, tokens=128), runs.run(*keys), runs.run(*keys, optimisation=short)], at
+    )
+    bits, close = whole.losses["guard/base"].per_byte, near.losses["guard/base"].per_byte
+    assert close != bits
+    assert close == pytest.approx(bits, rel=5e-3)
+    assert close < first.losses["guard/base"].per_byte - 0.05
+
+
+@pytest.mark.long
+def test_a_compiled_model_comes_to_what_the_plain_one_comes_to(at, keys):
+    compiled = runs.OPTIMISATION.model_copy(update={"compile": True})
+    plain, fast = carry_out([runs.run(*keys), runs.run(*keys, optimisation=compiled)], at)
+    assert fast.print != plain.print
+    assert fast.losses["guard/base"].per_byte == pytest.approx(plain.losses["guard/base"].per_byte, rel=1e-3)
+
+
+def test_a_run_of_no_tokens_is_the_model_that_it_starts_from(at, keys):
+    trunk = runs.run(*keys, keep=True)
+    (before,) = carry_out([trunk], at)
+    (after,) = carry_out([runs.run(*keys, tokens=0, start=trunk.print)], at)
+    assert after.losses["guard/base"].bits.tolist() == before.losses["guard/base"].bits.tolist()
+    assert (after.tokens, after.flops, after.curve) == (0, 0, ())
+
+
 def test_a_loss_that_is_no_number_names_the_remedy(at, keys):
     wild = runs.OPTIMISATION.model_copy(update={"learning_rate": 1e12, "warmup_tokens": 0, "clip": 1e12})
     with pytest.raises(WinnowError, match=r"lower optimisation\.learning_rate"):
