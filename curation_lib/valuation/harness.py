@@ -122,6 +122,8 @@ def _cached(task: Mapping[str, Any], folder: str) -> dict[str, Any]:
 
 
 def _metrics(found: Mapping[str, Any]) -> dict[str, float]:
-    """`acc,none` and `acc_stderr,none` as `acc` and `acc_stderr`."""
+    """`acc,none` and `acc_stderr,none` as `acc` and `acc_stderr`. `sample_len` is the number of items, told apart."""
     named = {name.partition(",")[0]: value for name, value in found.items()}
-    return {name: float(value) for name, value in named.items() if isinstance(value, int | float)}
+    return {
+        name: float(value) for name, value in named.items() if isinstance(value, int | float) and name != "sample_len"
+    }
