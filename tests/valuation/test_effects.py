@@ -16,8 +16,13 @@ from tests.valuation.experiments import CONTROL, candidate, observe
 
 ARM = candidate(0.1)
 ONE = {"target/code": 1.0}
-NOISES = {"seeds": (0.003, 0.003, 0.0001), "both": (0.002, 0.003, 0.011), "documents": (0.0003, 0.001, 0.02)}
-"""Spreads of which seeds, both, and documents make up most of the error."""
+NOISES = {
+    "seeds": (0.003, 0.003, 0.0001),
+    "both": (0.002, 0.003, 0.011),
+    "documents": (0.0003, 0.001, 0.02),
+    "each": (0.0002, 0.02, 0.0001),
+}
+"""Spreads of which seeds, both, documents, and what each seed makes of each document, make up most of the error."""
 
 
 def found(observed, draws=300, seed=0, alpha=0.01):
@@ -32,6 +37,13 @@ def test_at_most_1_in_100_experiments_finds_what_is_not_there(seeds, noise):
         found(observe(rng, {CONTROL: 0, ARM: 0}, ONE, seeds, noise=NOISES[noise]), seed=k).p < 0.01 for k in range(2500)
     )
     assert hits <= stats.binom.ppf(0.99, 2500, 0.01)
+
+
+def test_what_a_seed_makes_of_a_document_is_counted_once():
+    """Drawn over seeds, over documents and over both it would be counted three times, and p never be small."""
+    rng = np.random.default_rng(9)
+    p = np.array([found(observe(rng, {CONTROL: 0, ARM: 0}, ONE, noise=NOISES["each"]), seed=k).p for k in range(600)])
+    assert stats.binom.ppf(0.001, 600, 0.05) <= (p < 0.1).sum() <= stats.binom.ppf(0.999, 600, 0.1)
 
 
 @pytest.mark.parametrize(("seeds", "least", "most"), [(5, 0.8, 1.0), (2, 0.0, 0.3)])
