@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from curation_lib.core.errors import WinnowError
+from curation_lib.core.errors import ConfigError, WinnowError
 from curation_lib.core.local_copy import local_copy
 from curation_lib.runner.benchmarks import answered
 from curation_lib.runner.pools import opened
@@ -65,6 +65,11 @@ def carry_out(runs: Sequence[Run], session: Session, step: str = "train") -> lis
     def done(result: RunResult) -> None:
         nonlocal finished
         finished += 1
+        if result.print not in found:
+            raise ConfigError(
+                f"a worker trained {result.print}, which nobody asked for: its numpy, torch or transformers are of "
+                "other versions than here; install the same requirements-train.txt on both"
+            )
         found[result.print] = result
         session.calls["train"] += 1
         session.progress(step, "train", finished, len(found))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint, library_versions
 from curation_lib.core.recipe import Section
 from curation_lib.valuation.model_settings import ModelSettings, Optimisation
@@ -70,11 +72,22 @@ class Run(Section):
             del told["benchmarks"]  # what was trained before there were any keeps its name
         else:
             libraries += HARNESS
-        return fingerprint([VERSION, told, library_versions(libraries)])
+        return fingerprint([VERSION, told, _installed(libraries)])
 
     @property
     def steps(self) -> int:
         return max(1, round(self.tokens / self.optimisation.batch_tokens)) if self.tokens else 0
+
+
+def _installed(libraries: Sequence[str]) -> Mapping[str, str]:
+    """Versions of what trains. Raises ConfigError, with the remedy, where one is not installed."""
+    try:
+        return library_versions(libraries)
+    except PackageNotFoundError as e:
+        raise ConfigError(
+            f"training takes {', '.join(libraries)}, and {e.name} is not installed here: `make setup-train`, or pip "
+            "install -r requirements-train.txt, on every machine that plans or trains"
+        ) from e
 
 
 class Losses(NamedTuple):

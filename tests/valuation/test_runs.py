@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.fingerprint import library_versions
 from curation_lib.runner.store import canonical_json
 from curation_lib.valuation import runs
 from curation_lib.valuation.runs import Answers, Benchmarks, Losses, Run, RunResult, as_json, from_json
@@ -35,6 +37,13 @@ def test_a_run_is_another_by_its_tasks_its_tokenizer_and_its_items():
     changes = [{}, {"tasks": {"quiz": "tasks/x"}}, {"tokenizer": "tokenizers/x/tokenizer.json"}, {"items": 5}]
     asked = [None, *(QUESTIONS.model_copy(update=change) for change in changes)]
     assert len({Run.model_validate({**ASKED, "benchmarks": one}).print for one in asked}) == 5
+
+
+def test_without_the_libraries_the_remedy_is_named(monkeypatch):
+    monkeypatch.setattr(runs, "library_versions", library_versions)
+    monkeypatch.setattr(runs, "LIBRARIES", ("numpy", "no-such-library"))
+    with pytest.raises(ConfigError, match="no-such-library is not installed here: `make setup-train`, or pip install"):
+        _ = Run.model_validate(ASKED).print
 
 
 @pytest.mark.parametrize("answers", [{}, {"quiz": Answers({"acc": 0.25, "acc_stderr": 0.1}, 12, 0.5)}])
