@@ -35,7 +35,7 @@ GROUPS = {
 REST = "languages"
 """What is in no group: manuals of other languages and tools."""
 SLOPE = "Slope of KL(optimum ‖ natural), nats per tenfold parameters, for the first target:"
-TOKENS, TARGET_TOKENS = 150_000, 30_000_000
+TOKENS, TARGET_TOKENS = 100_000, 30_000_000
 
 
 def main() -> None:

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from curation_lib.cli import cli
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner import filter_sweep
 from curation_lib.runner.dask import LocalScheduler
@@ -163,13 +165,20 @@ def test_an_answer_is_that_of_the_runs_and_a_page(
     assert shown.count("<polyline") == 2
 
 
-def test_a_trained_sweep_gives_an_answer_and_is_not_trained_again(tmp_path: Path, session: Session) -> None:
+def test_a_trained_sweep_gives_an_answer_and_is_not_trained_again(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="make setup-train")
-    asked = load_sweep(written(tmp_path))
-    report = judge(asked, session)
-    assert session.calls["train"] == 2 * 2 * 3
+    store = tmp_path / "store"
+    asked = ["filters", "sweep", str(written(tmp_path)), "--store", str(store), "--workers", "1", "--json"]
+    done = CliRunner().invoke(cli, asked)
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.output.splitlines()[-1])
     assert all(1 < row["loss"] < 9 for one in report["scales"] for row in one["rates"])
     epochs = [row["epochs"] for row in report["scales"][0]["rates"]]
     assert epochs == pytest.approx([10, 3.3, 1], rel=0.15)
-    assert judge(asked, session) == report
-    assert session.calls["train"] == 2 * 2 * 3
+    trained = sorted((store / "training").iterdir())
+    assert len(trained) == 2 * 2 * 3
+    page = (store / report["place"] / "sweep.html").read_bytes()
+    again = CliRunner().invoke(cli, asked)
+    assert json.loads(again.output.splitlines()[-1]) == report
+    assert sorted((store / "training").iterdir()) == trained
+    assert (store / report["place"] / "sweep.html").read_bytes() == page

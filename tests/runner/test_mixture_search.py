@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from curation_lib.cli import cli
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.weights_files import with_weights
 from curation_lib.mix.search.reading import Layout, read_runs
@@ -46,7 +48,7 @@ def written(folder: Path, documents: int = 60, **changes: Any) -> Path:
             for name in WORDS
         },
         "tokenizer": {"train": 300, "megabytes": 1},
-        "held_out": {"share": 0.2, "documents": 12, "max_bytes": 300, "values": {"code": 3, "books": 1}},
+        "held_out": {"share": 0.2, "documents": 12, "max_bytes": 300, "values": {"code": 3}},
         "target_run": {"tokens": 12_000, "max_epochs": 4},
         "swarm": {"mixtures": 24, "strengths": [1, 8]},
         "scales": [
@@ -105,7 +107,6 @@ def test_the_optimum_of_a_known_law_ships_and_is_a_weights_file(
     mixes = with_weights({"pretrain": {"weights_file": place.address("weights.yaml")}})
     assert {one["source"] for one in mixes["pretrain"]["weights"]} == set(WORDS)
     assert json.loads(place.read("mixture.json")) == report
-    assert mixture_fit.fit(search, session) == report
 
 
 def test_an_optimum_that_gains_nothing_does_not_ship(
@@ -123,7 +124,8 @@ def test_an_optimum_that_gains_nothing_does_not_ship(
 def test_the_table_is_one_that_optimise_reads(
     tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    search = load_search(written(tmp_path))
+    values = {"values": {"code": 3, "books": 1}}
+    search = load_search(written(tmp_path, held_out={"share": 0.2, "documents": 12, "max_bytes": 300, **values}))
     for module in (mixture_search, mixture_fit):
         monkeypatch.setattr(module, "carry_out", simulated(search, session))
     mixture_fit.fit(search, session)
@@ -190,16 +192,40 @@ def test_a_search_that_would_say_nothing_is_refused_before_it_trains(
         plan(load_search(written(tmp_path, **changes)), session)
 
 
-def test_a_trained_swarm_gives_an_answer_and_is_not_trained_again(tmp_path: Path, session: Session) -> None:
+def test_a_trained_swarm_gives_an_answer_and_is_not_trained_again(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="make setup-train")
     scale = {"model": {**MODEL, "hidden": 16}, "optimisation": FAST, "tokens": 1500}
     changes = {"swarm": {"mixtures": 6, "strengths": [1, 8]}, "confirmation": {"seeds": 2}, "scales": [scale]}
-    search = load_search(written(tmp_path, **changes))
-    report = mixture_fit.fit(search, session)
-    assert session.calls["train"] == 9 + 3 * 2
+    store = tmp_path / "store"
+    asked = ["mix", "search", str(written(tmp_path, **changes)), "--store", str(store), "--workers", "1", "--json"]
+    planned = _answer([*asked, "--plan"])
+    assert planned["scales"] == [
+        {"parameters": planned["scales"][0]["parameters"], "runs": 9, "tokens": 1500, "flops": planned["flops"]}
+    ]
+    assert not (store / "training").exists()
+    report = _answer(asked)
     assert report["runs"] == 9
-    by_name = {row["mixture"]: row for row in report["mixtures"]}
-    assert by_name["optimum"]["loss"] < by_name["natural"]["loss"]
+    assert report["place"] == planned["place"]
     assert len(report["confirmation"]["losses"]["optimum"]) == 2
-    assert mixture_fit.fit(search, session) == report
-    assert session.calls["train"] == 9 + 3 * 2
+    trained = sorted((store / "training").iterdir())
+    assert len(trained) == 9 + 3 * 2
+    files = {
+        name: (store / report["place"] / name).read_bytes() for name in ("mixture.json", "weights.yaml", "runs.csv")
+    }
+    assert _answer([*asked, "--output", str(tmp_path / "out")]) == {
+        **report,
+        "written": [*report["written"], *_beside(tmp_path)],
+    }
+    assert sorted((store / "training").iterdir()) == trained
+    assert files == {name: (store / report["place"] / name).read_bytes() for name in files}
+
+
+def _answer(command: list[str]) -> dict[str, Any]:
+    done = CliRunner().invoke(cli, command)
+    assert done.exit_code == 0, done.output
+    told: dict[str, Any] = json.loads(done.output.splitlines()[-1])
+    return told
+
+
+def _beside(folder: Path) -> list[str]:
+    return [str(folder / "out" / name) for name in ("mixture.json", "mixture.html", "weights.yaml")]
