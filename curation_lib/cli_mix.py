@@ -108,6 +108,7 @@ def search(file: str, store: str, only_plan: bool, output: str | None, scheduler
 @click.option("--domains", default="weight_*", show_default=True, metavar="GLOB", help="Columns of weights.")
 @click.option("--parameters", default="", metavar="COLUMN", help="Sizes of models, where there are several.")
 @click.option("--scale", type=float, help="The size that the mixture is for [the largest].")
+@click.option("--beyond", type=float, help="Where a mixture that drifts with scale would be at this size.")
 @click.option("--natural", metavar="FILE", help="`domain: tokens` in YAML or JSON [the mean of the runs].")
 @click.option("--kl", type=click.FloatRange(0, min_open=True), help="Nats from natural at most [as half of the runs].")
 @click.option("--kl-penalty", type=click.FloatRange(0), default=0.0, help="Loss per nat from natural, instead.")
@@ -137,6 +138,7 @@ def optimise(table: str, targets: tuple[str, ...], output: str | None, **options
         options["max_epochs"],
         [_valued(one, "--license-cap") for one in options["license_caps"]],
         options["scale"],
+        options["beyond"],
     )
     layout = Layout(list(values), options["domains"], options["parameters"], options["losses"], options["key"])
     runs = read_runs(table, layout)

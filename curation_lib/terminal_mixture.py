@@ -21,6 +21,8 @@ def optimised(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, An
         OUT.print(_slopes(claim))
         OUT.print(f"that smaller models want a larger shift: {claim['verdict']}", highlight=False)
         OUT.print(_left_out(claim["left_out"]), highlight=False)
+        if report["drift"]:
+            OUT.print(_drift(report["drift"]))
     if "confirmation" in report:
         OUT.print(_confirmation(report["confirmation"]))
         OUT.print(f"the fit alone: {escape(report['fit']['verdict'])}", highlight=False)
@@ -110,6 +112,14 @@ def _left_out(found: Mapping[str, Any] | None) -> str:
         return "one mixture or one per scale: runs at three scales or more would tell"
     errors = ", ".join(f"{name.replace('_', ' ')} {told['shape']:.4f}" for name, told in found["laws"].items())
     return f"the largest scale told from the others: {found['choice'].replace('_', ' ')} (errors: {errors})"
+
+
+def _drift(drift: Sequence[Mapping[str, Any]]) -> Table:
+    sizes = [f"{one['parameters']:.3g}" for one in drift]
+    table = _table("the best mixture of each size, by the law that drifts", "domain", "", *sizes)
+    for name in drift[0]["weights"]:
+        table.add_row(escape(name), "", *(f"{100 * one['weights'][name]:.1f} %" for one in drift))
+    return table
 
 
 def _table(title: str, *heads: str) -> Table:

@@ -40,6 +40,7 @@ def fit(search: MixtureSearch, session: Session) -> dict[str, Any]:
         search.target_run.tokens,
         search.target_run.max_epochs,
         list(limits.license_caps.items()),
+        beyond=search.target_run.parameters,
     )
     report = answer(table(search, planned, results), question, planned.natural, search.draws)
     found, runs = _confirmed(search, planned, _weights(report, search), session)
@@ -122,5 +123,5 @@ def _notes(report: Mapping[str, Any], found: Confirmed) -> list[str]:
         told.append(f"the optimum is below UniMax outside of noise by {by}, not by {not_by}; the runs decide")
     left_out = report["claim"] and report["claim"]["left_out"]
     if left_out and left_out["choice"] == DRIFTING:
-        told.append("the best mixture drifts with scale: ask again at a scale nearer to the target run's")
+        told.append("the best mixture drifts with scale: a swarm at a scale nearer to the target run's would tell more")
     return told

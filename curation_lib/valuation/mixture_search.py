@@ -41,9 +41,11 @@ class HeldOut(Section):
 
 
 class TargetRun(Section):
-    """The run that the mixture is for. max_epochs: no source is read more often."""
+    """The run that the mixture is for. parameters: of its model, for a mixture that drifts with scale. max_epochs: no
+    source is read more often."""
 
     tokens: int = Field(ge=1)
+    parameters: int | None = Field(default=None, ge=1)
     max_epochs: float = Field(default=4.0, gt=0)
 
 

@@ -8,6 +8,7 @@ equal tokens, with the epochs of a run that reads the whole corpus once. Measure
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +32,15 @@ MODELS: tuple[tuple[dict[str, int], float], ...] = (
 TOKENS = 300_000
 
 
-def scales(tokens: int) -> list[dict[str, Any]]:
-    """Every size of model, trained on `tokens`."""
+def scales(models: Sequence[tuple[Mapping[str, int], float]], tokens: int) -> list[dict[str, Any]]:
+    """Sizes of models with their learning rates, each trained on `tokens`."""
     return [
         {
             "model": model,
             "optimisation": {"batch_tokens": 2048, "warmup_tokens": tokens // 10, "learning_rate": rate},
             "tokens": tokens,
         }
-        for model, rate in MODELS
+        for model, rate in models
     ]
 
 
@@ -56,7 +57,7 @@ def main() -> None:
                     n: {"paths": str(p), "documents": 50, "max_bytes": 2048} for n, p in targets(folder).items()
                 },
                 "settings": {"seeds": 3},
-                "scales": scales(TOKENS),
+                "scales": scales(MODELS, TOKENS),
             }
         )
         report = judge(asked, Session(Store(str(folder / "store")), scheduler("local", 2)))

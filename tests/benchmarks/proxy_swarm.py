@@ -1,5 +1,5 @@
-"""A swarm of proxy runs on real sources: `python -m tests.benchmarks.proxy_swarm`; writes `results/proxy_swarm.*`. About a
-quarter of an hour of two cores.
+"""A swarm of proxy runs on real sources: `python -m tests.benchmarks.proxy_swarm`; writes `results/proxy_swarm.*`. Some
+minutes of two cores.
 
 Seven groups of documentation, 24 mixtures at three sizes of models, for factual text of other sources. The target run
 reads all there is once, in the natural mixture.
@@ -20,7 +20,7 @@ from curation_lib.runner.store import Store
 from curation_lib.valuation.mixture_search import MixtureSearch
 from tests.benchmarks.commands import machine
 from tests.benchmarks.density_worth import targets
-from tests.benchmarks.filter_rates import TOKENIZER, scales
+from tests.benchmarks.filter_rates import MODELS, TOKENIZER, scales
 from tests.benchmarks.results import save, scratch
 from tests.benchmarks.valuations import data, rows
 
@@ -34,6 +34,8 @@ GROUPS = {
 }
 REST = "languages"
 """What is in no group: manuals of other languages and tools."""
+SIZES = (MODELS[0], ({"hidden": 64, "layers": 2, "heads": 4, "sequence_length": 128}, 6e-3), MODELS[1])
+"""0.1M, 0.16M and 0.24M parameters."""
 SLOPE = "Slope of KL(optimum ‖ natural), nats per tenfold parameters, for the first target:"
 TOKENS, TARGET_TOKENS = 100_000, 30_000_000
 
@@ -47,11 +49,11 @@ def main() -> None:
                 "sources": {name: {"paths": str(path)} for name, path in grouped(folder).items()},
                 "tokenizer": TOKENIZER,
                 "targets": {
-                    n: {"paths": str(p), "documents": 40, "max_bytes": 2048} for n, p in targets(folder).items()
+                    n: {"paths": str(p), "documents": 30, "max_bytes": 2048} for n, p in targets(folder).items()
                 },
                 "target_run": {"tokens": TARGET_TOKENS, "max_epochs": 4},
                 "swarm": {"mixtures": 21, "strengths": [1, 20], "least_share": 0.01},
-                "scales": scales(TOKENS),
+                "scales": scales(SIZES, TOKENS),
                 "confirmation": {"seeds": 4},
             }
         )

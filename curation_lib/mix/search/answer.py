@@ -10,8 +10,9 @@ import numpy as np
 import yaml
 
 from curation_lib.mix.search.baselines import UNIMAX, baselines
+from curation_lib.mix.search.drift import drifting_optima
 from curation_lib.mix.search.fits import FOLDS
-from curation_lib.mix.search.joint import LeftOut
+from curation_lib.mix.search.joint import DRIFTING, LeftOut
 from curation_lib.mix.search.laws import coefficients
 from curation_lib.mix.search.limits import Limits, divergence
 from curation_lib.mix.search.natural import Natural
@@ -36,8 +37,23 @@ def answer(runs: Runs, question: Question, natural: Natural, draws: int = DRAWS)
     others = baselines(natural.shares, limits.caps)
     found = searched(asked, question.importance(), limits, others, draws)
     claim = scale_claim(runs, natural.shares, draws) if len(runs.scales()) > 1 else None
-    told: dict[str, Any] = _rounded(_told(asked, question, natural, limits, found) | {"claim": _claim(claim)})
+    drift = _drift(runs, question, limits, claim)
+    told: dict[str, Any] = _rounded(
+        _told(asked, question, natural, limits, found) | {"claim": _claim(claim), "drift": drift}
+    )
     return told
+
+
+def _drift(runs: Runs, question: Question, limits: Limits, claim: Claim | None) -> list[dict[str, Any]]:
+    """The best mixture of each size, where one that drifts with it is the better law."""
+    if claim is None or claim.left_out is None or claim.left_out.choice != DRIFTING:
+        return []
+    sizes = [*claim.scales, *([question.beyond] if question.beyond is not None else [])]
+    found = drifting_optima(runs, limits, sizes)
+    return [
+        {"parameters": size, "weights": dict(zip(runs.domains, mixture.tolist(), strict=True))}
+        for size, mixture in zip(sizes, found, strict=True)
+    ]
 
 
 def _told(runs: Runs, question: Question, natural: Natural, limits: Limits, found: Searched) -> dict[str, Any]:

@@ -59,14 +59,25 @@ def leave_largest_out(runs: Runs, draws: int) -> LeftOut | None:
     if len(scales) < 3 or runs.parameters is None:
         return None
     seen, unseen = runs.take(runs.parameters < scales[-1]), runs.take(runs.parameters == scales[-1])
-    one = _fitted(seen, _start(seen), False)
-    drifting = _fitted(seen, np.concatenate([one, np.zeros(len(runs.domains))]), True)
+    one, drifting = both(seen)
     told = {name: predicted(params, unseen, scales[0]) for name, params in ((ONE, one), (DRIFTING, drifting))}
     losses = unseen.losses[:, 0]
     rng = np.random.default_rng(SEED)
     worse = [_worse(_drawn(seen, rng), _drawn(unseen, rng), one, drifting, scales[0]) for _ in range(draws)]
     low, high = np.quantile(worse, [0.025, 0.975])
     return LeftOut({name: _told(one, losses) for name, one in told.items()}, float(low), float(high))
+
+
+def both(runs: Runs) -> tuple[Floats, Floats]:
+    """The params of `one_mixture` and of `drifting` that fit the first target of runs at two scales or more."""
+    one = _fitted(runs, _start(runs), False)
+    return one, _fitted(runs, np.concatenate([one, np.zeros(len(runs.domains))]), True)
+
+
+def mixed_at(params: Floats, domains: int, far: float) -> Floats:
+    """The params of `effective_data` in either law's, `far` tenfold sizes above the smallest."""
+    own, drifts = params[: domains + 3], params[domains + 5 :]
+    return np.concatenate([own[:3], own[3:] + far * drifts]) if len(drifts) else own
 
 
 def _drawn(runs: Runs, rng: np.random.Generator) -> Runs:
@@ -118,12 +129,10 @@ def sensitivity(params: Floats, runs: Runs, smallest: float) -> Floats:
 def _by_scale(params: Floats, runs: Runs, smallest: float) -> Iterator[tuple[Mask, Floats, float, float]]:
     """Of each scale: its rows, the params of its mixtures' part, its part by size, log10 of N / N0."""
     domains = len(runs.domains)
-    own, drifts = params[: domains + 3], params[domains + 5 :]
     far = np.log10(np.asarray(runs.parameters) / smallest)
     for x in np.unique(far).tolist():
-        moved = np.concatenate([own[:3], own[3:] + x * drifts]) if len(drifts) else own
         by_size = np.exp(np.clip(params[domains + 3] - _alpha(params, domains) * x * np.log(10), -BOUND, BOUND))
-        yield far == x, moved, float(by_size), x
+        yield far == x, mixed_at(params, domains, x), float(by_size), x
 
 
 def _alpha(params: Floats, domains: int) -> float:

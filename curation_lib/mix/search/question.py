@@ -17,7 +17,7 @@ from curation_lib.mix.search.runs import Floats, Runs
 class Question:
     """values: of the targets, in their order. kl, penalty: the distance to natural, one of them; without either it is
     as far as half of the runs are. budget: tokens of the run to come. scale: the size of models to ask for; None is the
-    largest."""
+    largest. beyond: parameters of the model to come, for which a mixture that drifts is told, too."""
 
     values: Sequence[float]
     kl: float | None = None
@@ -26,6 +26,7 @@ class Question:
     max_epochs: float = 4.0
     license_caps: Sequence[tuple[str, float]] = ()
     scale: float | None = None
+    beyond: float | None = None
 
     def importance(self) -> Floats:
         """float64[targets], sum 1."""
