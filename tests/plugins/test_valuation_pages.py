@@ -71,6 +71,16 @@ def test_a_build_links_what_was_valued_on_it(reader, judged, store):  # noqa: F8
     assert "valuations/code" not in reader.get("/winnow/builds/demo/b2").text
 
 
+@pytest.mark.parametrize(
+    ("dag_id", "page"),
+    [("dataset_valuation", "valuations"), ("mixture_search", "searches"), ("train_quality_models", "models")],
+)
+@pytest.mark.parametrize("address", ["funnel/{}", "funnel/{}/manual__1", "gate/{}/manual__1/judge"])
+def test_the_tabs_of_a_build_lead_to_what_other_dags_leave(reader, address, dag_id, page):  # noqa: F811
+    answer = reader.get(f"/winnow/{address.format(dag_id)}", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, f"/winnow/{page}")
+
+
 @pytest.mark.parametrize("address", ["code/cc", "code", "code/..%2f..%2fbuilds", ".hidden/aa", "..%2fmodels/x"])
 def test_what_is_no_report_is_not_found(reader, judged, address):  # noqa: F811
     assert reader.get(f"/winnow/valuations/{address}").status_code == 404

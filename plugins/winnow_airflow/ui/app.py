@@ -12,7 +12,15 @@ from fastapi.responses import RedirectResponse
 from curation_lib.audit.builds import list_builds
 from curation_lib.core.errors import WinnowError
 from curation_lib.runner.store import Store
-from winnow_airflow.naming import GATE_SUFFIX, corpus_of, dag_id_of, gate_task
+from winnow_airflow.naming import (
+    GATE_SUFFIX,
+    SEARCH_DAG,
+    TRAINING_DAG,
+    VALUATION_DAG,
+    corpus_of,
+    dag_id_of,
+    gate_task,
+)
 from winnow_airflow.records import corpora, read_records, run_ids
 from winnow_airflow.ui.access import or_login, require_reader
 from winnow_airflow.ui.data_docs import contract_file
@@ -25,6 +33,9 @@ from winnow_airflow.ui.valuations import leaderboard_page, valuation_page, valua
 
 RUNS_SHOWN = 5
 """Runs per corpus on the index: each costs a small read per task."""
+
+LEAVES = {TRAINING_DAG: "models", VALUATION_DAG: "valuations", SEARCH_DAG: "searches"}
+"""Pages of what DAGs leave that build no corpus: Airflow shows the tabs of a build on theirs, too."""
 
 
 def make_app() -> FastAPI:
@@ -80,7 +91,9 @@ def funnel_asked(dag_id: str, run_id: str | None = None) -> Response:
 
 
 def latest_run(request: Request, dag_id: str, store: StoreDep) -> Response:
-    """The funnel of a corpus's latest run."""
+    """The funnel of a corpus's latest run; of a DAG that builds none, what it leaves."""
+    if dag_id in LEAVES:
+        return RedirectResponse(f"{root(request)}/{LEAVES[dag_id]}", status.HTTP_302_FOUND)
     runs = run_ids(store, _corpus(dag_id))
     if not runs:
         return _message(request, f"{dag_id} has no run in {store.url} yet.")
@@ -89,6 +102,8 @@ def latest_run(request: Request, dag_id: str, store: StoreDep) -> Response:
 
 def run_page(request: Request, dag_id: str, run_id: str, store: StoreDep) -> Response:
     """The funnel of one DAG run, finished or not."""
+    if dag_id in LEAVES:
+        return latest_run(request, dag_id, store)
     records = read_records(store, _corpus(dag_id), name_in_path(run_id))
     if not records:
         return _message(request, f"{dag_id}, run {run_id}, has left nothing in {store.url} (yet).")
@@ -107,6 +122,8 @@ def build_page(request: Request, corpus: str, build_id: str, store: StoreDep) ->
 
 def gate_page(request: Request, dag_id: str, run_id: str, task_id: str, store: StoreDep) -> Response:
     """The Data Docs page of a gate, or of the gate behind a step."""
+    if dag_id in LEAVES:
+        return latest_run(request, dag_id, store)
     corpus, task = _corpus(dag_id), task_id if task_id.endswith(GATE_SUFFIX) else gate_task(task_id)
     record = store.find_json(f"runs/{corpus}/{name_in_path(run_id)}/{name_in_path(task)}.json")
     if record is None or not record.get("page"):
