@@ -36,14 +36,18 @@ SETTINGS: dict[str, Any] = {
 def main() -> None:
     """A folder as argument keeps pools and runs there."""
     with workplace(Path(sys.argv[1]) if len(sys.argv) > 1 else None) as folder:
-        base, more, other = parted(data() / "text" / "english.jsonl.zst", folder)
-        target = {"paths": str(other), "documents": 40, "max_bytes": 1024}
-        given = {"base": {"paths": str(base)}, "candidates": {"more": {"paths": str(more)}}}
-        asked = {**SETTINGS, **given, "targets": {"other": target}}
-        session = Session(Store(str(folder / "store")), scheduler("local", 2))
-        rows = [_row(seed, value(Valuation.model_validate({**asked, "seed": seed}), session)) for seed in range(RUNS)]
-    found = {"machine": machine(), "alpha": ALPHA, "settings": SETTINGS, "rows": rows}
+        found = {"machine": machine(), "alpha": ALPHA, "settings": SETTINGS, "rows": measured(folder)}
     save("placebos", found, page(found))
+
+
+def measured(folder: Path) -> list[dict[str, Any]]:
+    """A row per valuation."""
+    base, more, other = parted(data() / "text" / "english.jsonl.zst", folder)
+    target = {"paths": str(other), "documents": 40, "max_bytes": 1024}
+    given = {"base": {"paths": str(base)}, "candidates": {"more": {"paths": str(more)}}}
+    asked = {**SETTINGS, **given, "targets": {"other": target}}
+    session = Session(Store(str(folder / "store")), scheduler("local", 2))
+    return [_row(seed, value(Valuation.model_validate({**asked, "seed": seed}), session)) for seed in range(RUNS)]
 
 
 def _row(seed: int, told: dict[str, Any]) -> dict[str, Any]:

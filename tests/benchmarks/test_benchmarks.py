@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import dedup, filters, scaling, tokenise, tokenizers
+from tests.benchmarks import code_worth, dedup, filters, placebos, scaling, tokenise, tokenizers
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
@@ -54,3 +54,22 @@ def test_tokens_beside_their_libraries(data: Path) -> None:
     for name, kinds in tokenizers.run()["megabytes_per_core_second"].items():
         for speeds in kinds.values():
             assert speeds["encode"] >= (2 if name.startswith("tiktoken") else 10) * speeds["library"]
+
+
+def test_code_is_worth_it_to_code_and_neither_its_words_nor_more_of_the_same(data: Path, tmp_path: Path) -> None:
+    found = code_worth.measured(tmp_path)
+    verdicts = {one["name"]: one["verdict"] for one in found["whole"]["report"]["candidates"]}
+    assert verdicts["code"] == "worth it"
+    assert verdicts["shuffled"] != "worth it"
+    assert verdicts["more"] != "worth it"
+    assert found["whole"]["minutes"] < 30
+    told, went = (found["whole"]["costs"][what]["hours"] for what in (code_worth.TOLD, code_worth.WENT))
+    assert abs(told / went - 1) <= 0.2
+    (few,) = found["small, 2 seeds"]["report"]["candidates"]
+    assert few["verdict"].startswith("inconclusive (needs ")
+
+
+def test_of_forty_valuations_of_more_of_the_same_two_at_most_are_worth_it(data: Path, tmp_path: Path) -> None:
+    rows = placebos.measured(tmp_path)
+    assert len(rows) == 40
+    assert sum(row["verdict"] == "worth it" for row in rows) <= 2
