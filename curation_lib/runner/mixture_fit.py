@@ -19,10 +19,10 @@ from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
 from curation_lib.valuation.confirmation import OPTIMUM, TRAINED, UNIMAX, Confirmed, confirmed
 from curation_lib.valuation.mixture_search import MixtureSearch
-from curation_lib.valuation.swarm import REPEAT, proxy_run
+from curation_lib.valuation.swarm import APART, proxy_run
 
 RUNS, NATURAL = "runs.csv", "natural.yaml"
-FIRST_SEED = 1_000 * REPEAT
+FIRST_SEED = 1_000 * APART
 """Of runs that confirm: no run of a swarm has it."""
 DIGITS = 6
 

@@ -29,8 +29,8 @@ PLENTY = 1.5
 """How many times as much as is wanted a turn's documents hold on average, for the hashes do not divide them evenly."""
 MANY = 20
 """Documents that a turn has at least, on average."""
-REPEAT = 1_000_000
-"""How far seeds of one mixture are apart: further than there are mixtures."""
+APART = 1_000_000
+"""How far seeds of scales are apart: further than there are mixtures."""
 
 
 class SwarmSettings(Section):
@@ -39,7 +39,7 @@ class SwarmSettings(Section):
     least_share: smaller shares are 0. max_epochs: no drawn mixture reads a source more often in the target run.
     Defaults are RegMix's."""
 
-    mixtures: int = Field(default=64, ge=1, lt=REPEAT)
+    mixtures: int = Field(default=64, ge=1, lt=APART)
     strengths: tuple[float, float] = (0.1, 5.0)
     temperature: float = Field(default=2.0, ge=1)
     least_share: float = Field(default=2e-4, ge=0, lt=0.5)
@@ -118,16 +118,14 @@ def swarm(
     target_tokens: int,
     measures: Mapping[str, str],
     seed: int = 0,
-    repeats: int = 1,
 ) -> list[Trial]:
-    """Every mixture at every scale, `repeats` times; a scale's `mixtures` counts drawn ones only. Seeds of the order of
-    data are all different: noise that scales share would look like what they agree on."""
+    """Every mixture at every scale; a scale's `mixtures` counts drawn ones only. Seeds of the order of data are all
+    different: noise that scales share would look like what they agree on."""
     return [
         Trial(name, tuple(weights.tolist()), n, proxy_run(weights, sources, scale, target_tokens, measures, order))
         for n, scale in enumerate(scales)
-        for repeat in range(repeats)
         for place, (name, weights) in enumerate(_at(mixtures, scale).items())
-        for order in [seed + (n * repeats + repeat) * REPEAT + place]
+        for order in [seed + n * APART + place]
     ]
 
 
