@@ -19,7 +19,8 @@ from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
 from curation_lib.valuation.confirmation import OPTIMUM, TRAINED, UNIMAX, Confirmed, confirmed
 from curation_lib.valuation.mixture_search import MixtureSearch
-from curation_lib.valuation.swarm import APART, proxy_run
+from curation_lib.valuation.proxy import proxy_run
+from curation_lib.valuation.swarm import APART
 
 RUNS, NATURAL = "runs.csv", "natural.yaml"
 FIRST_SEED = 1_000 * APART

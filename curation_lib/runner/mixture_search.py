@@ -27,8 +27,9 @@ from curation_lib.runner.pools import View, documents, facts_of, made_pools, mea
 from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
 from curation_lib.valuation.mixture_search import HELD_OUT, TARGET, MixtureSearch
+from curation_lib.valuation.proxy import Source
 from curation_lib.valuation.runs import RunResult
-from curation_lib.valuation.swarm import Source, Trial, drawn, swarm
+from curation_lib.valuation.swarm import Trial, drawn, swarm
 
 VERSION = 1
 """Bump when the same runs would come to another answer."""

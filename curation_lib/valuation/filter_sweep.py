@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from curation_lib.core.recipe import NAME, Section
 from curation_lib.valuation.mixture_search import TARGET, Target, growing
 from curation_lib.valuation.pool_settings import PoolSettings, TokenizerChoice, TrainedTokenizer
-from curation_lib.valuation.swarm import Scale
+from curation_lib.valuation.proxy import Scale
 from curation_lib.valuation.sweep import SweepSettings
 
 

@@ -11,7 +11,8 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from curation_lib.core.recipe import NAME, Section
 from curation_lib.valuation.confirmation import ConfirmationSettings
 from curation_lib.valuation.pool_settings import MeasureSettings, PoolSettings, TokenizerChoice, TrainedTokenizer
-from curation_lib.valuation.swarm import Scale, SwarmSettings
+from curation_lib.valuation.proxy import Scale
+from curation_lib.valuation.swarm import SwarmSettings
 
 TARGET, HELD_OUT = "target", "held_out"
 """What names of measure sets begin with."""

@@ -1,7 +1,7 @@
 """A sweep of filter rates: the same corpus, of which more or less is kept, at equal tokens and several sizes of models.
 
 Keeping a twentieth means reading it twenty times as often, so what is best depends on how long one trains (Goyal et al.
-2024, arXiv 2404.07177). A proxy run has the epochs of the run that it stands for (see `swarm`).
+2024, arXiv 2404.07177). A proxy run has the epochs of the run that it stands for (see `proxy`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import NamedTuple
 from pydantic import Field, field_validator
 
 from curation_lib.core.recipe import Section
+from curation_lib.valuation.proxy import Scale, cut, matched_tokens
 from curation_lib.valuation.runs import Run
-from curation_lib.valuation.swarm import Scale, cut, matched_tokens
 
 LEAST_RATES = 3
 """A best rate is that of a parabola."""

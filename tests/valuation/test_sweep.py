@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from curation_lib.valuation.best_rate import CLAIMED, CONTRARY, OPEN, Measured, lowest, swept
 from curation_lib.valuation.model_settings import ModelSettings, Optimisation
+from curation_lib.valuation.proxy import Scale
 from curation_lib.valuation.runs import Losses
-from curation_lib.valuation.swarm import Scale
 from curation_lib.valuation.sweep import Kept, SweepSettings, sweep
 
 SIZES = [100_000, 250_000, 800_000]
