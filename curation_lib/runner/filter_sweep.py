@@ -14,6 +14,7 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint
 from curation_lib.core.recipe import validated
 from curation_lib.core.yaml_files import load_yaml
+from curation_lib.runner.apart import TrainedOn, require_apart, require_several
 from curation_lib.runner.kept_pools import kept_pools
 from curation_lib.runner.pools import documents, facts_of, made_pools, measure_view, tokenizer_of
 from curation_lib.runner.session import Session
@@ -54,14 +55,16 @@ def load_sweep(path: str | Path, environment: Mapping[str, str] | None = None) -
 
 
 def plan(asked: FilterSweep, session: Session) -> SweepPlan:
-    """The runs, over pools that are made where they are not there."""
+    """The runs, over pools that are made where they are not there. Raises ConfigError where the corpus holds what it is
+    measured with."""
     corpus = documents(asked.corpus, session)
     tokenizer = tokenizer_of(asked.tokenizer, corpus, session)
-    targets = {name: (documents(one, session), measure_view(one)) for name, one in asked.targets.items()}
-    keys = made_pools(list(targets.values()), tokenizer, session)
-    measures = {f"{TARGET}/{name}": key for name, key in zip(targets, keys, strict=True)}
+    targets = {f"{TARGET}/{name}": (documents(one, session), measure_view(one)) for name, one in asked.targets.items()}
+    measures = made_pools(targets, tokenizer, session)
     kept = kept_pools(corpus, asked.ranking, (*asked.settings.rates, 1.0), tokenizer, session)
     *kept, whole = kept
+    require_several(measures, session.store)
+    require_apart({"corpus": TrainedOn(whole.pool)}, measures, session.store)
     target_tokens = asked.target_tokens or whole.tokens
     cells = sweep(kept, asked.scales, target_tokens, measures, asked.settings)
     vocabulary = facts_of(session.store, whole.pool)["vocabulary"]

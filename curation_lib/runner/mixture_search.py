@@ -23,10 +23,11 @@ from curation_lib.mix.search.fits import FOLDS
 from curation_lib.mix.search.laws import coefficients
 from curation_lib.mix.search.natural import Natural
 from curation_lib.mix.search.runs import Floats, Runs, made_runs, require_fittable
+from curation_lib.runner.apart import TrainedOn, require_apart, require_several
 from curation_lib.runner.pools import View, documents, facts_of, made_pools, measure_view, tokenizer_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
-from curation_lib.valuation.mixture_search import HELD_OUT, TARGET, MixtureSearch
+from curation_lib.valuation.mixture_search import HELD_OUT, TARGET, MixtureSearch, SearchSource
 from curation_lib.valuation.proxy import Source
 from curation_lib.valuation.runs import RunResult
 from curation_lib.valuation.swarm import Trial, drawn, swarm
@@ -63,7 +64,8 @@ def load_search(path: str | Path, environment: Mapping[str, str] | None = None) 
 
 def plan(search: MixtureSearch, session: Session) -> SearchPlan:
     """The runs, over pools that are made where they are not there. Raises ConfigError, before anything is trained, for
-    limits that leave no mixture, sources that are too small and swarms that determine no law."""
+    limits that leave no mixture, sources that are too small or hold what they are measured with, and swarms that
+    determine no law."""
     sources, measures = _pools(search, session)
     held = np.array([source.held for source in sources], np.float64)
     target, licenses = search.target_run, {name: one.license for name, one in search.sources.items()}
@@ -91,16 +93,21 @@ def _pools(search: MixtureSearch, session: Session) -> tuple[list[Source], dict[
     kept_apart = View(0.0, held_out.share, held_out.documents, held_out.max_bytes)
     targets = {name: (documents(one, session), measure_view(one)) for name, one in search.targets.items()}
     wanted = {
-        **{name: (manifests, View(low=held_out.share)) for name, manifests in found.items()},
+        **{f"sources.{name}": (manifests, View(low=held_out.share)) for name, manifests in found.items()},
         **{f"{TARGET}/{name}": one for name, one in targets.items()},
         **{f"{HELD_OUT}/{name}": (found[name], kept_apart) for name in held_out.values},
     }
-    keys = dict(zip(wanted, made_pools(list(wanted.values()), tokenizer, session), strict=True))
-    sources = []
-    for name, one in search.sources.items():
-        facts = facts_of(session.store, keys[name])
-        sources.append(Source(name, keys[name], facts["documents"], facts["tokens"], one.tokens or facts["tokens"]))
-    return sources, {name: keys[name] for name in search.values()}
+    keys = made_pools(wanted, tokenizer, session)
+    measures = {name: keys[name] for name in search.values()}
+    require_several(measures, session.store)
+    pools = {name: keys[name] for name in wanted if name not in measures}
+    require_apart({name: TrainedOn(key) for name, key in pools.items()}, measures, session.store)
+    return [_source(name, one, pools[f"sources.{name}"], session) for name, one in search.sources.items()], measures
+
+
+def _source(name: str, asked: SearchSource, pool: str, session: Session) -> Source:
+    facts = facts_of(session.store, pool)
+    return Source(name, pool, facts["documents"], facts["tokens"], asked.tokens or facts["tokens"])
 
 
 def _require_law(search: MixtureSearch, trials: Sequence[Trial], vocabulary: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,6 +46,10 @@ class View(NamedTuple):
     documents: int = 0
     max_bytes: int = 0
     shuffle: bool = False
+
+
+Viewed = tuple[Sequence[Manifest], View]
+"""Datasets, and what of their documents goes into a pool."""
 
 
 class PoolOrder(NamedTuple):
@@ -97,32 +101,32 @@ def _train_tokenizer(order: tuple[Store, str, tuple[str, ...], TrainedTokenizer]
     store.put(key, trained([one.text for one in chosen], choice.train).encode())
 
 
-def made_pool(base: Sequence[Manifest], tokenizer: TokenizerSetting, view: View, session: Session) -> str:
-    """Store key of the pool of these datasets' documents; made where it is not there."""
-    return made_pools([(base, view)], tokenizer, session)[0]
-
-
-def made_pools(
-    wanted: Sequence[tuple[Sequence[Manifest], View]], tokenizer: TokenizerSetting, session: Session
-) -> list[str]:
-    """Store keys of several, made side by side. Raises ConfigError for one without documents."""
+def made_pools(wanted: Mapping[str, Viewed], tokenizer: TokenizerSetting, session: Session) -> dict[str, str]:
+    """Store keys of pools by name, made side by side where they are not there. Raises ConfigError, with its name, for
+    one without documents."""
     told = tokenizer_identity(tokenizer)
-    orders = [
-        PoolOrder(
+    orders = {
+        name: PoolOrder(
             session.store,
             f"pools/{fingerprint([VERSION, told, [m.fingerprint for m in manifests], list(view)])}",
             _parts(manifests),
             tokenizer.model_dump(),
             view,
         )
-        for manifests, view in wanted
-    ]
-    todo = list({o.key: o for o in orders if not session.store.exists(f"{o.key}/{MANIFEST}")}.values())
-    session.scheduler.run(make_pool, todo, lambda _: None)  # type: ignore[arg-type]
-    for order in orders:
+        for name, (manifests, view) in wanted.items()
+    }
+    todo = {o.key: o for o in orders.values() if not session.store.exists(f"{o.key}/{MANIFEST}")}
+    session.scheduler.run(make_pool, list(todo.values()), lambda _: None)  # type: ignore[arg-type]
+    for name, order in orders.items():
         if not facts_of(session.store, order.key)["documents"]:
-            raise ConfigError(f"{order.key}: no document is left of {', '.join(order.parts) or 'no part'}")
-    return [order.key for order in orders]
+            raise ConfigError(f"{name}: {_missing(order.view)}; give more documents, or correct paths and stages")
+    return {name: order.key for name, order in orders.items()}
+
+
+def _missing(view: View) -> str:
+    if (view.low, view.high) == (0.0, 1.0):
+        return "there is no document with text"
+    return f"there is no document with text in its part of the hashes, {view.low:g} to {view.high:g}"
 
 
 def tokenizer_identity(tokenizer: TokenizerSetting) -> list[Any]:

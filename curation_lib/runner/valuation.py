@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import product
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint
+from curation_lib.runner.apart import TrainedOn, require_apart, require_several
 from curation_lib.runner.benchmarks import read_tasks, stored
-from curation_lib.runner.pools import View, digests_of, documents, facts_of, made_pools, measure_view, tokenizer_of
+from curation_lib.runner.manifest import Manifest
+from curation_lib.runner.pools import View, Viewed, documents, facts_of, made_pools, measure_view, tokenizer_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.runner.training import carry_out, result_of
@@ -23,6 +21,7 @@ from curation_lib.valuation.verdict import judge as judged
 
 VERDICT = "verdict.json"
 _APART = ("target/", "guard/", "task/")
+_KINDS = ("candidates", "shuffled")
 
 
 class Plan(NamedTuple):
@@ -65,38 +64,45 @@ def _pools(valuation: Valuation, session: Session) -> Pools:
     questions = read_tasks(valuation.benchmarks)
     base = documents(valuation.base, session)
     found = {name: documents(one, session) for name, one in valuation.candidates.items()}
+    measured, seen = _measured(valuation, base, found, session), 1 - valuation.unseen_part
+    trained: dict[str, Viewed] = {"base": (base, View())}
+    trained |= {f"candidates.{n}": (one, View(high=seen)) for n, one in found.items()}
+    if valuation.negative:
+        trained |= {f"shuffled.{n}": (one, View(high=seen, shuffle=True)) for n, one in found.items()}
+    tokenizer = tokenizer_of(valuation.tokenizer, base, session)
+    keys = made_pools(trained | measured, tokenizer, session)
+    candidates, shuffled = ({n: keys[f"{kind}.{n}"] for n in found if f"{kind}.{n}" in keys} for kind in _KINDS)
+    measures = {name: keys[name] for name in measured}
+    _require_fair(valuation, keys["base"], candidates, measures, session.store)
+    tokens = {name: facts_of(session.store, key)["tokens"] for name, key in candidates.items()}
+    benchmarks = stored(questions, tokenizer, valuation.benchmark_items, session.store)
+    return Pools(keys["base"], candidates, shuffled, tokens, measures, benchmarks)
+
+
+def _measured(
+    valuation: Valuation, base: list[Manifest], candidates: Mapping[str, list[Manifest]], session: Session
+) -> dict[str, Viewed]:
     named = {f"target/{name}": one for name, one in valuation.targets.items()}
     named |= {f"guard/{name}": one for name, one in valuation.guards.items()}
     named |= {f"task/{name}": one for name, one in valuation.tasks.items()}
     seen, shown = 1 - valuation.unseen_part, valuation.measured
-    wanted = {("base", ""): (base, View())}
-    wanted |= {("candidate", name): (one, View(high=seen)) for name, one in found.items()}
-    if valuation.negative:
-        wanted |= {("shuffled", name): (one, View(high=seen, shuffle=True)) for name, one in found.items()}
-    wanted |= {("measure", name): (documents(one, session), measure_view(one)) for name, one in named.items()}
+    measured: dict[str, Viewed] = {name: (documents(one, session), measure_view(one)) for name, one in named.items()}
     if not valuation.guards:
-        wanted["measure", "guard/base"] = (base, measure_view(shown, low=1 - valuation.guard_part))
-    for name, one in found.items():
-        wanted["measure", f"seen/{name}"] = (one, measure_view(shown, high=seen))
-        wanted["measure", f"unseen/{name}"] = (one, measure_view(shown, low=seen))
-    tokenizer = tokenizer_of(valuation.tokenizer, base, session)
-    keys = dict(zip(wanted, made_pools(list(wanted.values()), tokenizer, session), strict=True))
-    of = {kind: {n: key for (k, n), key in keys.items() if k == kind} for kind in ("candidate", "shuffled", "measure")}
-    _check_apart(of["candidate"], {n: key for n, key in of["measure"].items() if n.startswith(_APART)}, session.store)
-    tokens = {name: facts_of(session.store, key)["tokens"] for name, key in of["candidate"].items()}
-    benchmarks = stored(questions, tokenizer, valuation.benchmark_items, session.store)
-    return Pools(keys["base", ""], of["candidate"], of["shuffled"], tokens, of["measure"], benchmarks)
+        measured["guard/base"] = (base, measure_view(shown, low=1 - valuation.guard_part))
+    for name, one in candidates.items():
+        measured[f"seen/{name}"] = (one, measure_view(shown, high=seen))
+        measured[f"unseen/{name}"] = (one, measure_view(shown, low=seen))
+    return measured
 
 
-def _check_apart(candidates: Mapping[str, str], measures: Mapping[str, str], store: Store) -> None:
-    """Raises ConfigError where a candidate would be trained on what it is measured with."""
-    digests = {key: digests_of(store, key) for key in (*candidates.values(), *measures.values())}
-    for (name, pool), (set_, key) in product(candidates.items(), measures.items()):
-        if shared := len(np.intersect1d(digests[pool], digests[key])):
-            raise ConfigError(
-                f"{set_}: {shared} of its {len(digests[key])} documents are in candidates.{name}, too; measure with "
-                "documents that it does not have"
-            )
+def _require_fair(
+    valuation: Valuation, base: str, candidates: Mapping[str, str], measures: Mapping[str, str], store: Store
+) -> None:
+    """Raises ConfigError where an arm would be trained on what all are measured with, or by too few documents."""
+    trained = {"base": TrainedOn(base, 1 - valuation.guard_part)}
+    trained |= {f"candidates.{name}": TrainedOn(key) for name, key in candidates.items()}
+    require_several(measures, store)
+    require_apart(trained, {name: key for name, key in measures.items() if name.startswith(_APART)}, store)
 
 
 def left(plan: Plan, store: Store) -> list[Run]:
@@ -117,9 +123,7 @@ def anneal(plan: Plan, session: Session) -> None:
 
 def judge(valuation: Valuation, plan: Plan, session: Session) -> dict[str, Any]:
     """The verdict as data, in the store at `valuations/<name>/<print>/verdict.json`: the same runs, the same bytes.
-
-    Raises ConfigError where a run has not been carried out.
-    """
+    Anneals that are not there are carried out; the trunk has to be."""
     results = {arm: carry_out(runs, session, "judge") for arm, runs in plan.runs.items()}
     trunk = result_of(session.store, plan.trunk)
     epochs = {arm: _epochs(plan, arm, found[0].epochs) for arm, found in results.items()}

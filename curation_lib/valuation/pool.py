@@ -46,13 +46,19 @@ class Pool(NamedTuple):
 
         Rows, int64, in that order. At least one where there is any.
         """
-        place = self.digests.astype(np.float64) / _SPAN
-        rows = np.flatnonzero((place >= low) & ((place < high) | (high >= 1)))
+        rows = np.flatnonzero(placed(self.digests, low, high))
         rows = rows[np.lexsort((rows, self.ranked(0)[rows]))]
         if tokens is None:
             return rows
         behind = np.cumsum(self.lengths()[rows]) - self.lengths()[rows]
         return rows[behind < tokens]
+
+
+def placed(digests: npt.NDArray[np.uint64], low: float, high: float) -> npt.NDArray[np.bool_]:
+    """Which digests lie in [low, high) of all; a high of 1 takes the rest."""
+    place = digests.astype(np.float64) / _SPAN
+    found: npt.NDArray[np.bool_] = (place >= low) & ((place < high) | (high >= 1))
+    return found
 
 
 def scrambled(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

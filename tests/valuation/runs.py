@@ -34,8 +34,8 @@ def pools(folder: Path, at: Session) -> tuple[str, str]:
     """Store keys of a pool and of a measure set of other documents."""
     base = documents(PoolSettings(paths=[str(written(folder / "base.jsonl", "wheel", 200))]), at)
     tokenizer = tokenizer_of(TrainedTokenizer(train=300), base, at)
-    pool, measure = made_pools([(base, View(high=0.8)), (base, View(0.8, 1, 20, 64))], tokenizer, at)
-    return pool, measure
+    made = made_pools({"base": (base, View(high=0.8)), "guard": (base, View(0.8, 1, 20, 64))}, tokenizer, at)
+    return made["base"], made["guard"]
 
 
 def run(pool: str, measure: str, tokens: int = 2048, **more: object) -> Run:
