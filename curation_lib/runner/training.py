@@ -31,10 +31,11 @@ _MEASURING = timedelta(days=2)
 
 
 class Ordered(NamedTuple):
-    """One run on its way to a worker."""
+    """One run on its way to a worker. print: what it is called where it was planned."""
 
     store: Store
     run: Run
+    print: str
 
 
 def key_of(run: Run | str) -> str:
@@ -57,7 +58,8 @@ def carry_out(runs: Sequence[Run], session: Session, step: str = "train") -> lis
     Raises WinnowError where a loss is no number any more or a state is missing.
     """
     found = {run.print: result_of(session.store, run) for run in runs}
-    todo = [Ordered(session.store, run) for run in {r.print: r for r in runs if found[r.print] is None}.values()]
+    missing = {run.print: run for run in runs if found[run.print] is None}
+    todo = [Ordered(session.store, run, name) for name, run in missing.items()]
     finished = len({*found}) - len(todo)
     session.reused["train"] += finished
     session.progress(step, "train", finished, len(found))
@@ -65,11 +67,6 @@ def carry_out(runs: Sequence[Run], session: Session, step: str = "train") -> lis
     def done(result: RunResult) -> None:
         nonlocal finished
         finished += 1
-        if result.print not in found:
-            raise ConfigError(
-                f"a worker trained {result.print}, which nobody asked for: its numpy, torch or transformers are of "
-                "other versions than here; install the same requirements-train.txt on both"
-            )
         found[result.print] = result
         session.calls["train"] += 1
         session.progress(step, "train", finished, len(found))
@@ -80,8 +77,14 @@ def carry_out(runs: Sequence[Run], session: Session, step: str = "train") -> lis
 
 
 def train_run(ordered: Ordered) -> RunResult:
-    """Train one run here, or in processes of torchrun where it asks for several; returns its result."""
-    store, run = ordered
+    """Train one run here, or in processes of torchrun where it asks for several; returns its result. Raises ConfigError
+    where this worker would train another run than was planned."""
+    store, run, planned = ordered
+    if run.print != planned:
+        raise ConfigError(
+            f"this worker calls the run {planned} another, {run.print}: its numpy, torch or transformers, or Winnow, "
+            "are of other versions than where it was planned; install the same requirements-train.txt on both"
+        )
     if (done := result_of(store, run)) is not None:
         return done
     if run.optimisation.devices > 1:
@@ -112,7 +115,7 @@ def train_here(ordered: Ordered) -> None:
     from curation_lib.valuation.evaluate import measured
     from curation_lib.valuation.train import Hooks, rank, train
 
-    store, run = ordered
+    store, run = ordered.store, ordered.run
     key, report = key_of(run), reporting()
     begun = time.perf_counter()
     pools = [opened(store, part.pool) for part in run.parts]
@@ -157,8 +160,10 @@ def _state(store: Store, key: str, missing: bool = False) -> dict[str, Any] | No
     """Weights and optimiser at `key`. Nothing but tensors and numbers is loaded, whoever wrote the file."""
     import torch
 
-    if missing and not store.exists(key):
-        return None
+    if not store.exists(key):
+        if missing:
+            return None
+        raise WinnowError(f"{store.address(key)}: the run that others start from is not there; carry it out first")
     path = local_copy(store.address(key))
     return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
 
@@ -176,7 +181,7 @@ def main(path: str) -> None:
     if run.optimisation.device == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     try:
-        train_here(Ordered(Store(told["store"]), run))
+        train_here(Ordered(Store(told["store"]), run, run.print))
         torch.distributed.barrier(waiting)
     finally:
         torch.distributed.destroy_process_group()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from curation_lib.core.errors import WinnowError
+from curation_lib.core.errors import ConfigError, WinnowError
 from curation_lib.valuation.model import built
 from curation_lib.valuation.order import Order, order_of, per_step
 from curation_lib.valuation.pool import Pool
@@ -72,9 +72,15 @@ def train(run: Run, pools: Sequence[Pool], hooks: Hooks) -> Trained:
 
 
 def settle(run: Run) -> None:
-    """Threads and arithmetic as the run's numbers need them. On a CPU the same run gives the same bits."""
+    """Threads and arithmetic as the run's numbers need them. On a CPU the same run gives the same bits. Raises
+    ConfigError where there are not the GPUs that it asks for."""
     import torch
 
+    if run.optimisation.device == "cuda" and torch.cuda.device_count() < run.optimisation.devices:
+        raise ConfigError(
+            f"optimisation.device cuda: this worker has {torch.cuda.device_count()} of {run.optimisation.devices} GPUs "
+            "(or a torch without CUDA); train on a worker that has them, or write device: cpu"
+        )
     torch.set_num_threads(run.optimisation.threads)
     torch.use_deterministic_algorithms(True, warn_only=run.optimisation.device == "cuda")
 

@@ -11,6 +11,7 @@ from curation_lib.core.errors import ConfigError, WinnowError
 from curation_lib.runner import training
 from curation_lib.runner.pools import opened
 from curation_lib.runner.training import STATE, Ordered, carry_out, key_of, train_run
+from curation_lib.valuation.train import settle
 from tests.valuation import runs
 
 torch = pytest.importorskip("torch", reason="training is an extra: make setup-train")
@@ -66,11 +67,11 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path, at,
     at.store.remove(f"{key_of(one)}/result.json")
     monkeypatch.setattr(training, "_save", killed)
     with pytest.raises(KeyboardInterrupt):
-        train_run(Ordered(at.store, one))
+        train_run(Ordered(at.store, one, one.print))
     monkeypatch.setattr(training, "_save", saved)
     steps = []
     monkeypatch.setattr(training, "reporting", lambda: lambda tally: steps.append(tally["tokens"]))
-    result = train_run(Ordered(at.store, one))
+    result = train_run(Ordered(at.store, one, one.print))
     assert sum(steps) == one.tokens - 8 * 128
     assert result.losses["guard/base"].bits.tolist() == whole.losses["guard/base"].bits.tolist()
     assert result.curve == whole.curve
@@ -174,3 +175,16 @@ def test_numbers_that_shape_nothing_do_not_name_a_run(keys):
     marked = one.model_copy(update={"optimisation": one.optimisation.model_copy(update={"checkpoint_tokens": 5})})
     assert marked.print == one.print
     assert one.model_copy(update={"seed": 9}).print != one.print
+
+
+def test_a_start_that_is_not_there_names_the_remedy(at, keys):
+    with pytest.raises(WinnowError, match=r"training/0123/state.pt: the run that others start from is not there"):
+        carry_out([runs.run(*keys, start="0123")], at)
+
+
+def test_gpus_that_are_not_there_are_asked_for_in_a_sentence(at, keys):
+    if torch.cuda.device_count() >= 64:
+        pytest.skip("there are so many GPUs")
+    many = runs.OPTIMISATION.model_copy(update={"device": "cuda", "devices": 64})
+    with pytest.raises(ConfigError, match=r"this worker has \d+ of 64 GPUs .* or write device: cpu"):
+        settle(runs.run(*keys, optimisation=many))
