@@ -49,8 +49,8 @@ class Scored(NamedTuple):
         for part, scores in self.parts:
             documents = read_batches(self.store, part, columns=["doc_id", column])
             for batch, scored in zip(documents, read_batches(self.store, scores, columns=[self.column]), strict=True):
-                values = pc.fill_null(pc.cast(scored.column(self.column), pa.float64()), -np.inf * self.sign)
-                order = -self.sign * values.to_numpy(zero_copy_only=False)
+                values = pc.cast(scored.column(self.column), pa.float64()).to_numpy(zero_copy_only=False)
+                order = np.where(np.isnan(values), np.inf, -self.sign * values)  # nulls come as NaN
                 yield batch.column(column), (order, priority(batch.column("doc_id"), _SEED))
 
 
@@ -88,7 +88,7 @@ def kept_pools(
     told = [VERSION, tokenizer_identity(tokenizer), [one.fingerprint for one in corpus], identity]
     orders = [
         KeptOrder(scored, f"pools/{fingerprint([*told, rate])}", tokenizer.model_dump(), last)
-        for rate, last in zip(rates, _cuts(scored, rates), strict=True)
+        for rate, last in zip(rates, cuts(scored, rates), strict=True)
     ]
     todo = {order.key: order for order in orders if not session.store.exists(f"{order.key}/{MANIFEST}")}
     session.scheduler.run(make_kept_pool, list(todo.values()), lambda _: None)  # type: ignore[arg-type]
@@ -109,7 +109,7 @@ def _require_column(scored: Scored, name: str) -> None:
         raise ConfigError(f"ranking.column: {name} has no score {scored.column!r}; it has {', '.join(numbers)}")
 
 
-def _cuts(scored: Scored, rates: Sequence[float]) -> list[tuple[float, int]]:
+def cuts(scored: Scored, rates: Sequence[float]) -> list[tuple[float, int]]:
     """How the last document of each rate is ordered: the one with which the share of text is reached."""
     found = [
         (order, tie, pc.binary_length(texts).to_numpy(zero_copy_only=False))
@@ -124,10 +124,11 @@ def _cuts(scored: Scored, rates: Sequence[float]) -> list[tuple[float, int]]:
 
 def make_kept_pool(order: KeptOrder) -> None:
     """Write the pool of one rate."""
-    write_pool(order.scored.store, order.key, order.tokenizer, _kept(order))
+    write_pool(order.scored.store, order.key, order.tokenizer, kept_documents(order))
 
 
-def _kept(order: KeptOrder) -> Iterator[Document]:
+def kept_documents(order: KeptOrder) -> Iterator[Document]:
+    """The documents of one rate."""
     score, tie = order.last
     for texts, (scores, ties) in order.scored.batches("text"):
         stays = (scores < score) | ((scores == score) & (ties <= np.uint64(tie)))

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -17,7 +19,7 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.runner import filter_sweep
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.filter_sweep import judge, load_sweep, plan
-from curation_lib.runner.kept_pools import kept_pools
+from curation_lib.runner.kept_pools import KeptOrder, Scored, cuts, kept_documents, kept_pools
 from curation_lib.runner.pools import documents, opened, tokenizer_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
@@ -112,6 +114,26 @@ def test_documents_without_a_score_come_last(tmp_path: Path, session: Session) -
 def test_a_ranking_by_nothing_is_refused(tmp_path: Path, session: Session, ranking: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         plan(load_sweep(written(tmp_path, ranking=ranking)), session)
+
+
+def test_a_corpus_that_holds_what_it_is_measured_with_is_refused(tmp_path: Path, session: Session) -> None:
+    targets = {"other": {"paths": str(tmp_path / "more.jsonl"), "documents": 10}}
+    with pytest.raises(ConfigError, match=r"target/other: 10 of its 10 documents are in corpus, too"):
+        plan(load_sweep(written(tmp_path, targets=targets)), session)
+
+
+def test_scores_that_are_no_numbers_come_last(tmp_path: Path) -> None:
+    """Of NaN the whole corpus would else be ordered behind a NaN, below which nothing is."""
+    store = Store(str(tmp_path))
+    documents = pa.table({"doc_id": [f"{n:032x}" for n in range(4)], "text": ["a", "b", "c", "d"]})
+    scores = pa.table({"score": [np.nan, 0.5, None, 0.25]}, pa.schema([("score", pa.float64())]))
+    pq.write_table(documents, tmp_path / "part.parquet")
+    pq.write_table(scores, tmp_path / "scores.parquet")
+    for sign, best in ((1.0, "b"), (-1.0, "d")):
+        scored = Scored(store, (("part.parquet", "scores.parquet"),), "score", sign)
+        kept = [KeptOrder(scored, "", None, last) for last in cuts(scored, [0.25, 0.5, 1.0])]
+        texts = [sorted(one.text for one in kept_documents(order)) for order in kept]
+        assert texts == [[best], ["b", "d"], ["a", "b", "c", "d"]]
 
 
 def test_a_corpus_without_documents_is_refused(tmp_path: Path, session: Session) -> None:
