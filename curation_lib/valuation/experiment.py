@@ -14,7 +14,7 @@ from curation_lib.core.yaml_files import load_yaml
 from curation_lib.valuation.arms import Arm, percent
 from curation_lib.valuation.cost import CostSettings
 from curation_lib.valuation.dose import VerdictSettings
-from curation_lib.valuation.model_settings import ModelSettings, Optimisation
+from curation_lib.valuation.model_settings import ModelSettings, Optimisation, require_trainable
 from curation_lib.valuation.pool_settings import (
     MeasureSettings,
     PoolSettings,
@@ -65,10 +65,11 @@ class Valuation(Section):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Valuation:
+        require_trainable(self.model, self.optimisation, self.trunk_tokens, "trunk_tokens")
         if self.guard_part + self.placebo_part > 0.5:
             raise ValueError("guard_part and placebo_part take more than half of the base; lower one of them")
-        if len(set(self.shares)) < len(self.shares):
-            raise ValueError(f"shares {self.shares} name one twice; give each once")
+        if len({percent(share) for share in self.shares}) < len(self.shares):
+            raise ValueError(f"shares {self.shares} name one twice, to a tenth of a percent; give each once")
         return self
 
 
@@ -123,7 +124,8 @@ def arms_of(valuation: Valuation, tokens: Mapping[str, int]) -> tuple[list[Arm],
     arms, notes = [Arm("control"), Arm("placebo", "", max(valuation.shares))], []
     for name in valuation.candidates:
         most = valuation.max_epochs * tokens[name] / valuation.anneal_tokens
-        shares = list(dict.fromkeys(min(share, round(most, 4)) for share in sorted(valuation.shares)))
+        capped = [min(share, round(most, 4)) for share in sorted(valuation.shares)]
+        shares = list({percent(share): share for share in reversed(capped)}.values())[::-1]
         if lowered := [percent(share) for share in valuation.shares if share > most]:
             notes.append(
                 f"{name}: {tokens[name]:,} tokens, read {valuation.max_epochs:g} times at most, make {most:.1%} of an "

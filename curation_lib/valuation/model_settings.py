@@ -71,3 +71,25 @@ class Optimisation(Section):
     devices: int = Field(default=1, ge=1)
     threads: int = Field(default=1, ge=1)
     checkpoint_tokens: int | None = Field(default=None, ge=1)
+
+
+def uneven(model: ModelSettings, optimisation: Optimisation) -> str:
+    """What is wrong where a step does not hold whole sequences, the same number on each device; else nothing."""
+    length, devices = model.sequence_length, optimisation.devices
+    if optimisation.batch_tokens % (length * devices) == 0:
+        return ""
+    return (
+        f"optimisation.batch_tokens {optimisation.batch_tokens} is no multiple of sequence_length {length} times "
+        f"devices {devices}; change one of them"
+    )
+
+
+def require_trainable(model: ModelSettings, optimisation: Optimisation, tokens: int, name: str) -> None:
+    """Raises ValueError where a run from scratch of `tokens`, called `name`, cannot be or never reaches its peak."""
+    if told := uneven(model, optimisation):
+        raise ValueError(told)
+    if optimisation.warmup_tokens >= tokens:
+        raise ValueError(
+            f"optimisation.warmup_tokens {optimisation.warmup_tokens:,} are all of {name} {tokens:,}, so that it never "
+            "trains at learning_rate; lower one or raise the other"
+        )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation_lib.core.errors import ConfigError
+from curation_lib.valuation.model_settings import uneven
 from curation_lib.valuation.pool import Index, Pool, scrambled
 from curation_lib.valuation.runs import Run
 
@@ -57,11 +58,11 @@ class Stream:
 
 
 class Order(NamedTuple):
-    """The sequences of a run, 9 bytes each; 8 bytes for each of a pool's, while they are drawn. part: int8[sequences],
-    which part each is of; place: its number within that part's stream."""
+    """The sequences of a run, 10 bytes each; 8 bytes for each of a pool's, while they are drawn. part:
+    int16[sequences], which part each is of; place: its number within that part's stream."""
 
     streams: Sequence[Stream]
-    part: npt.NDArray[np.int8]
+    part: npt.NDArray[np.int16]
     place: Index
     length: int
 
@@ -86,7 +87,7 @@ def order_of(run: Run, pools: Sequence[Pool]) -> Order:
     given = enumerate(zip(pools, rows, run.parts, strict=True))
     streams = [Stream(pool, found, run.seed * 1000 + n, part.tokens) for n, (pool, found, part) in given]
     counts = _apportioned([one.share for one in run.parts], run.steps * per_step(run))
-    of = np.repeat(np.arange(len(counts), dtype=np.int8), counts)
+    of = np.repeat(np.arange(len(counts), dtype=np.int16), counts)
     np.random.default_rng(run.seed).shuffle(of)
     place = np.zeros(len(of), np.int64)
     for n, (count, stream) in enumerate(zip(counts, streams, strict=True)):
@@ -104,13 +105,9 @@ def _scattered(count: int, epoch: int, seed: int) -> Index:
 
 def per_step(run: Run) -> int:
     """Sequences of one step over all devices. Raises ConfigError where they do not come out even."""
-    settings, length = run.optimisation, run.model.sequence_length
-    if settings.batch_tokens % (length * settings.devices):
-        raise ConfigError(
-            f"batch_tokens {settings.batch_tokens} is no multiple of sequence_length {length} times devices "
-            f"{settings.devices}; change one of them"
-        )
-    return settings.batch_tokens // length
+    if told := uneven(run.model, run.optimisation):
+        raise ConfigError(told)
+    return run.optimisation.batch_tokens // run.model.sequence_length
 
 
 def _apportioned(shares: Sequence[float], total: int) -> list[int]:

@@ -12,11 +12,11 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import Section
-from curation_lib.valuation.model_settings import ModelSettings, Optimisation
+from curation_lib.valuation.model_settings import ModelSettings, Optimisation, require_trainable
 from curation_lib.valuation.runs import Part, Run
 
 Floats = npt.NDArray[np.float64]
@@ -33,6 +33,11 @@ class Scale(Section):
     optimisation: Optimisation = Optimisation()
     tokens: int = Field(ge=1)
     mixtures: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _trains(self) -> Scale:
+        require_trainable(self.model, self.optimisation, self.tokens, "tokens")
+        return self
 
 
 class Source(NamedTuple):

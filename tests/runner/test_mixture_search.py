@@ -164,6 +164,14 @@ def test_planned_runs_repeat_as_the_target_run_does(tmp_path: Path, session: Ses
         ({"limits": {"license_caps": {"GPL*": 0.1}}}, r"no source has a license like GPL\*"),
         ({"swarms": {}}, "unknown key 'swarms'"),
         ({"scales": []}, "key 'scales'"),
+        (
+            {"scales": [{"model": MODEL, "optimisation": FAST, "tokens": 500}]},
+            "warmup_tokens 500 are all of tokens 500",
+        ),
+        (
+            {"scales": [{"model": MODEL, "optimisation": {"batch_tokens": 100}, "tokens": 2000}]},
+            "100 is no multiple of",
+        ),
     ],
 )
 def test_a_search_that_cannot_be_is_refused_when_it_is_read(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
@@ -173,7 +181,7 @@ def test_a_search_that_cannot_be_is_refused_when_it_is_read(tmp_path: Path, chan
 
 
 def test_scales_stand_in_order(tmp_path: Path) -> None:
-    model = {"model": {**MODEL, "hidden": 32}, "tokens": 2000}
+    model = {"model": {**MODEL, "hidden": 32}, "optimisation": FAST, "tokens": 2000}
     with pytest.raises(ConfigError, match="the smaller model first"):
         load_search(written(tmp_path, scales=[model, model]))
 
@@ -190,6 +198,12 @@ def test_a_search_that_would_say_nothing_is_refused_before_it_trains(
 ) -> None:
     with pytest.raises(ConfigError, match=told):
         plan(load_search(written(tmp_path, **changes)), session)
+
+
+def test_a_source_that_holds_what_it_is_measured_with_is_refused(tmp_path: Path, session: Session) -> None:
+    targets = {"manuals": {"paths": str(tmp_path / "code.jsonl"), "documents": 9}}
+    with pytest.raises(ConfigError, match=r"target/manuals: \d of its 9 documents are in sources\.code, too"):
+        plan(load_search(written(tmp_path, targets=targets)), session)
 
 
 def test_a_trained_swarm_gives_an_answer_and_is_not_trained_again(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import yaml
 from click.testing import CliRunner
 
 from curation_lib.cli import cli
+from curation_lib.valuation.experiment import Valuation, arms_of
 from tests.valuation.runs import written
 
 pytest.importorskip("torch", reason="training is an extra: make setup-train")
@@ -39,7 +40,8 @@ def asked(tmp_path):
     return write
 
 
-_POOLS = (("base", "wheel", 200), ("engines", "engine", 40), ("motors", "motor", 30))
+_POOLS = (("base", "wheel", 200), ("engines", "engine", 40), ("motors", "motor", 30), ("pump", "pump", 1))
+LONG = [{"filters.length": {"min_characters": 1000}}]
 
 
 def called(tmp_path, *words: str) -> tuple[int, str, dict]:
@@ -75,9 +77,26 @@ def test_a_candidate_that_is_too_small_is_read_no_more_often_than_asked(tmp_path
     assert "engines at 30%" not in lowered
 
 
+def test_a_share_that_is_lowered_to_all_but_another_is_that_one():
+    """Arms of one label would have one order of data, and one line in the report."""
+    one = Valuation.model_validate({**SETTINGS, **_PLACES, "shares": [0.1, 0.3], "max_epochs": 1.001})
+    arms, _ = arms_of(one, {"engines": 64})
+    assert [(arm.kind, arm.share) for arm in arms if arm.candidate] == [("candidate", 0.1), ("negative", 0.1)]
+
+
+_PLACES = {
+    "base": {"paths": "base.jsonl"},
+    "candidates": {"engines": {"paths": "engines.jsonl"}},
+    "targets": {"motors": {"paths": "motors.jsonl"}},
+}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"shares": [0.3, 0.30004]}, "give each once"),
+        ({"optimisation": {"batch_tokens": 72}}, "72 is no multiple of sequence_length 16"),
+        ({"optimisation": {"batch_tokens": 64}}, "warmup_tokens 100,000 are all of trunk_tokens 640"),
         ({"trunk_token": 5}, "trunk_token"),
         ({"seeds": 1}, "seeds"),
         ({"shares": [0.3, 0.3]}, "give each once"),
@@ -85,6 +104,14 @@ def test_a_candidate_that_is_too_small_is_read_no_more_often_than_asked(tmp_path
         ({"tokenizer": "bytes4"}, "name one with ids"),
         ({"guard_part": 0.4, "placebo_part": 0.3}, "more than half of the base"),
         ({"targets": {"motors": {"paths": "BASE/engines.jsonl"}}}, "are in candidates.engines, too"),
+        ({"targets": {"wheels": {"paths": "BASE/base.jsonl"}}}, "are in base, too"),
+        ({"guards": {"wheels": {"paths": "BASE/base.jsonl"}}}, "guard/wheels: "),
+        (
+            {"targets": {"motors": {"paths": "BASE/motors.jsonl", "stages": LONG}}},
+            "target/motors: there is no document",
+        ),
+        ({"targets": {"pump": {"paths": "BASE/pump.jsonl"}}}, "target/pump: 1 document to measure with"),
+        ({"candidates": {"pump": {"paths": "BASE/pump.jsonl"}}}, "there is no document with text in its part"),
         ({"targets": {"none": {"paths": "nowhere/*.jsonl"}}}, "nowhere"),
     ],
 )

@@ -22,7 +22,7 @@ SETTINGS = {
     "valuation": "tiny",
     "tokenizer": {"train": 300},
     "model": {"hidden": 16, "layers": 1, "heads": 2, "sequence_length": 16},
-    "optimisation": {"batch_tokens": 64},
+    "optimisation": {"batch_tokens": 64, "warmup_tokens": 0},
     "trunk_tokens": 640,
     "anneal_tokens": 128,
     "shares": [0.3],

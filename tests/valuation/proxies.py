@@ -15,4 +15,4 @@ SOURCES = [Source(name, f"pools/{name}", 500, 200_000, int(held)) for name, held
 
 def scale(tokens: int = 40_000, hidden: int = 32, **more: int) -> Scale:
     model = ModelSettings(hidden=hidden, layers=1, heads=2, sequence_length=32)
-    return Scale(model=model, optimisation=Optimisation(batch_tokens=256), tokens=tokens, **more)
+    return Scale(model=model, optimisation=Optimisation(batch_tokens=256, warmup_tokens=0), tokens=tokens, **more)

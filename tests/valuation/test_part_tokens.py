@@ -41,3 +41,13 @@ def test_an_epoch_holds_each_chosen_token_once(lengths: list[int], tokens: int, 
     assert np.array_equal(np.sort(order.streams[0].window(expected, expected)), np.sort(first))
     again = order_of(run.model_copy(update={"seed": seed + 1}), [held]).streams[0].window(0, expected)
     assert np.array_equal(np.sort(again), np.sort(first)), "which tokens a part holds does not depend on the run's seed"
+
+
+def test_two_hundred_parts_are_told_apart() -> None:
+    """More than the numbers of a byte."""
+    parts = tuple(Part(pool=f"pools/{n}", share=1 / 200) for n in range(200))
+    run = Run(model=MODEL, optimisation=Optimisation(batch_tokens=16), parts=parts, tokens=16 * 400)
+    pools = [pool([32])._replace(ids=np.full(32, n, np.uint16)) for n in range(200)]
+    order = order_of(run, pools)
+    assert order.epochs() == [1.0] * 200
+    assert sorted(int(order.sequence(n)[0]) for n in range(400)) == sorted([*range(200)] * 2)

@@ -21,7 +21,7 @@ ASKED = SweepSettings(seeds=3, draws=400)
 
 def scale(tokens: int) -> Scale:
     model = ModelSettings(hidden=32, layers=1, heads=2, sequence_length=32)
-    return Scale(model=model, optimisation=Optimisation(batch_tokens=256), tokens=tokens)
+    return Scale(model=model, optimisation=Optimisation(batch_tokens=256, warmup_tokens=0), tokens=tokens)
 
 
 def test_a_smaller_rate_is_read_more_often_as_in_the_target_run() -> None:
