@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -119,9 +120,10 @@ def train_here(ordered: Ordered) -> None:
     key, report = key_of(run), reporting()
     begun = time.perf_counter()
     pools = [opened(store, part.pool) for part in run.parts]
+    resumed = _state(store, f"{key}/{CHECKPOINT}", missing=True)
     hooks = Hooks(
-        start=_state(store, f"{key_of(run.start)}/{STATE}") if run.start is not None else None,
-        resumed=_state(store, f"{key}/{CHECKPOINT}", missing=True),
+        start=_state(store, f"{key_of(run.start)}/{STATE}") if run.start is not None and resumed is None else None,
+        resumed=resumed,
         save=(lambda state: _save(store, f"{key}/{CHECKPOINT}", state)) if rank() == 0 else None,
         heard=(lambda tokens: report({"tokens": tokens})) if rank() == 0 else (lambda tokens: None),
     )
@@ -145,8 +147,15 @@ def train_here(ordered: Ordered) -> None:
     facts = {"seconds": seconds, "host": platform.node(), "finished": time.time(), "run": run.model_dump(mode="json")}
     store.put(f"{key}/run.json", canonical_json(facts))
     store.put(f"{key}/{RESULT}", canonical_json(as_json(result)))
-    if store.exists(f"{key}/{CHECKPOINT}"):
-        store.remove(f"{key}/{CHECKPOINT}")
+    _clear(store, key)
+
+
+def _clear(store: Store, key: str) -> None:
+    """Away with checkpoints, whole or half written: a killed worker leaves as much as the model and its optimiser."""
+    left = [*store.unfinished(key), *([f"{key}/{CHECKPOINT}"] if store.exists(f"{key}/{CHECKPOINT}") else [])]
+    for one in left:
+        with suppress(FileNotFoundError):  # another worker was at the same run
+            store.remove(one)
 
 
 def _save(store: Store, key: str, state: dict[str, Any]) -> None:

@@ -69,13 +69,15 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path, at,
     with pytest.raises(KeyboardInterrupt):
         train_run(Ordered(at.store, one, one.print))
     monkeypatch.setattr(training, "_save", saved)
+    at.store.put(f"{key_of(one)}/.0123.unfinished", b"half of a checkpoint, of a worker that was killed while it wrote")
     steps = []
     monkeypatch.setattr(training, "reporting", lambda: lambda tally: steps.append(tally["tokens"]))
     result = train_run(Ordered(at.store, one, one.print))
     assert sum(steps) == one.tokens - 8 * 128
     assert result.losses["guard/base"].bits.tolist() == whole.losses["guard/base"].bits.tolist()
     assert result.curve == whole.curve
-    assert not at.store.exists(f"{key_of(one)}/checkpoint.pt")
+    assert at.store.list(key_of(one)) == [f"{key_of(one)}/{name}.json" for name in ("result", "run")]
+    assert at.store.unfinished(key_of(one)) == []
 
 
 def test_an_anneal_begins_where_its_trunk_ended(at, keys):
@@ -143,6 +145,7 @@ def test_bfloat16_comes_near_what_float32_comes_to(at, keys):
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore:The .airflow")  # inductor looks through all modules, of other tests, too
 def test_a_compiled_model_comes_to_what_the_plain_one_comes_to(at, keys):
     compiled = runs.OPTIMISATION.model_copy(update={"compile": True})
     plain, fast = carry_out([runs.run(*keys), runs.run(*keys, optimisation=compiled)], at)
