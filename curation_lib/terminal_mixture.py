@@ -50,7 +50,14 @@ def swarm(planned: SearchPlan) -> dict[str, Any]:
     for one in scales:
         table.add_row(f"{one['parameters']:,}", "", str(one["runs"]), f"{one['tokens']:,}", f"{one['flops']:.3g}")
     OUT.print(table)
-    return {"place": planned.place, "mixtures": len(planned.mixtures), "scales": scales, "flops": planned.flops}
+    OUT.print(f"then {planned.confirming} runs at the largest scale: the best mixture beside UniMax and natural")
+    return {
+        "place": planned.place,
+        "mixtures": len(planned.mixtures),
+        "scales": scales,
+        "flops": planned.flops,
+        "confirming": planned.confirming,
+    }
 
 
 def _unseen(report: Mapping[str, Any]) -> Table:

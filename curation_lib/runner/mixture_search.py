@@ -27,6 +27,7 @@ from curation_lib.runner.apart import TrainedOn, require_apart, require_several
 from curation_lib.runner.pools import View, documents, facts_of, made_pools, measure_view, tokenizer_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
+from curation_lib.valuation.confirmation import TRAINED
 from curation_lib.valuation.mixture_search import HELD_OUT, TARGET, MixtureSearch, SearchSource
 from curation_lib.valuation.proxy import Source
 from curation_lib.valuation.runs import RunResult
@@ -38,7 +39,8 @@ VERSION = 1
 
 class SearchPlan(NamedTuple):
     """place: of the answer in the store. natural: shares and tokens of sources. mixtures: weights by name. measures:
-    store keys by name. vocabulary: of the tokenizer. trials: every run of the swarm. flops: of their training."""
+    store keys by name. vocabulary: of the tokenizer. trials: every run of the swarm. flops: of their training.
+    confirming: how many runs follow at the largest scale, of mixtures that the swarm is to find."""
 
     place: str
     sources: tuple[Source, ...]
@@ -48,6 +50,7 @@ class SearchPlan(NamedTuple):
     vocabulary: int
     trials: tuple[Trial, ...]
     flops: float
+    confirming: int
 
 
 def load_search(path: str | Path, environment: Mapping[str, str] | None = None) -> MixtureSearch:
@@ -82,7 +85,8 @@ def plan(search: MixtureSearch, session: Session) -> SearchPlan:
     _require_law(search, trials, vocabulary)
     flops = sum(one.run.tokens * one.run.model.flops_per_token(vocabulary) for one in trials)
     place = f"searches/{search.search}/{_print(search, trials)}"
-    return SearchPlan(place, tuple(sources), natural, mixtures, measures, vocabulary, tuple(trials), flops)
+    again = len(TRAINED) * search.confirmation.seeds
+    return SearchPlan(place, tuple(sources), natural, mixtures, measures, vocabulary, tuple(trials), flops, again)
 
 
 def _pools(search: MixtureSearch, session: Session) -> tuple[list[Source], dict[str, str]]:

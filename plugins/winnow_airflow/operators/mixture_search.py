@@ -44,19 +44,23 @@ class PlanSearchOperator(SearchOperator):
     """Reads and tokenises the sources, draws the swarm. Trains nothing."""
 
     def work(self, store: Store, context: Context) -> dict[str, Any]:
-        """Returns search, directory, and of the swarm runs, those left to train, tokens and FLOPs of these."""
+        """Returns search, directory, how many runs the swarm has, and runs, tokens and FLOPs of what is left to train:
+        of the swarm, and of the runs that confirm what it finds."""
+        from curation_lib.audit.mixture_page import NAME
         from curation_lib.runner.mixture_search import plan
         from curation_lib.runner.training import result_of
 
         search = self.asked(context)
         with self.session(store) as session:
             made = plan(search, session)
-        todo = [one.run for one in made.trials if result_of(store, one.run) is None]
+        todo = [(one.run.tokens, one.run.model) for one in made.trials if result_of(store, one.run) is None]
+        if not store.exists(f"{made.place}/{NAME}.json"):
+            todo += [(search.scales[-1].tokens, search.scales[-1].model)] * made.confirming
         told = {
             "runs": len(made.trials),
             "left": len(todo),
-            "tokens": sum(run.tokens for run in todo),
-            "flops": sum(run.tokens * run.model.flops_per_token(made.vocabulary) for run in todo),
+            "tokens": sum(tokens for tokens, _ in todo),
+            "flops": sum(tokens * model.flops_per_token(made.vocabulary) for tokens, model in todo),
         }
         self.log.info("%s: %s", search.search, ", ".join(f"{name} {value:,.0f}" for name, value in told.items()))
         within(told, context["params"])
