@@ -92,8 +92,8 @@ class Document(NamedTuple):
     were read, whatever is cut or shuffled later: it tells the document wherever it stands."""
 
     text: str
-    given: str = ""
-    digest: int = 0
+    given: str
+    digest: int
 
 
 def read_document(text: str, given: str = "") -> Document:
