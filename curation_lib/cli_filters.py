@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from curation_lib.command import SCHEDULER, STORE, WORKERS, command
+from curation_lib.command import SCHEDULER, STORE, WORKERS, command, experiment_session
 
 
 @click.group()
@@ -28,14 +28,12 @@ def sweep(file: str, store: str, output: str | None, scheduler: str, workers: in
     An extra (`make setup-train`). What the store holds is not trained again."""
     from curation_lib import terminal
     from curation_lib.audit.sweep_page import write
-    from curation_lib.runner.dask import scheduler as connect
     from curation_lib.runner.filter_sweep import judge, load_sweep
-    from curation_lib.runner.session import Session
     from curation_lib.runner.store import Store
     from curation_lib.terminal_sweep import swept
 
     asked = load_sweep(file)
     with terminal.progress() as progress:
-        report = judge(asked, Session(Store(store), connect(scheduler, workers), progress, tell=terminal.tell))
+        report = judge(asked, experiment_session(store, scheduler, workers, progress))
     places = [Store(Store(store).address(report["place"])), *([Store(output)] if output else [])]
     return swept(report, [address for place in places for address in write(report, place)])

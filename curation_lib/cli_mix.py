@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from curation_lib.command import SCHEDULER, STORE, WORKERS, command
+from curation_lib.command import SCHEDULER, STORE, WORKERS, command, experiment_session
 
 
 @click.group()
@@ -82,17 +82,15 @@ def search(file: str, store: str, only_plan: bool, output: str | None, scheduler
     An extra (`make setup-train`). What the store holds is not trained again."""
     from curation_lib import terminal
     from curation_lib.audit.mixture_page import write
-    from curation_lib.runner.dask import scheduler as connect
     from curation_lib.runner.mixture_fit import fit
     from curation_lib.runner.mixture_search import load_search
     from curation_lib.runner.mixture_search import plan as planned
-    from curation_lib.runner.session import Session
     from curation_lib.runner.store import Store
     from curation_lib.terminal_mixture import optimised, swarm
 
     asked = load_search(file)
     with terminal.progress() as progress:
-        session = Session(Store(store), connect(scheduler, workers), progress, tell=terminal.tell)
+        session = experiment_session(store, scheduler, workers, progress)
         if only_plan:
             return swarm(planned(asked, session))
         report = fit(asked, session)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from curation_lib.command import SCHEDULER, STORE, WORKERS, command
+from curation_lib.command import SCHEDULER, STORE, WORKERS, command, experiment_session
 
 
 @click.group()
@@ -35,7 +35,7 @@ def plan(file: str, store: str, scheduler: str, workers: int | None) -> Any:
 
     asked = load_valuation(file)
     with terminal.progress() as progress:
-        session = _session(store, scheduler, workers, progress)
+        session = experiment_session(store, scheduler, workers, progress)
         made = planned(asked, session)
         costs = costs_of(asked, made, session)
     return priced(asked, made, left(made, session.store), costs)
@@ -62,7 +62,7 @@ def run(file: str, store: str, scheduler: str, workers: int | None) -> Any:
 
     asked = load_valuation(file)
     with terminal.progress() as progress:
-        session = _session(store, scheduler, workers, progress)
+        session = experiment_session(store, scheduler, workers, progress)
         made = planned(asked, session)
         costs_of(asked, made, session)  # measures the machine, which cannot be done while it trains
         train_trunk(made, session)
@@ -82,14 +82,3 @@ def leaderboard(store: str) -> Any:
 
     place = Store(store)
     return ranked(place, write_leaderboards(place))
-
-
-def _session(store: str, scheduler: str, workers: int | None, progress: Any) -> Any:
-    from curation_lib import terminal
-    from curation_lib.runner.dask import scheduler as connect
-    from curation_lib.runner.session import Session
-    from curation_lib.runner.store import Store
-
-    place = Store(store)
-    place.check()
-    return Session(place, connect(scheduler, workers), progress, tell=terminal.tell)

@@ -31,3 +31,15 @@ def command(function: Callable[..., Any]) -> Callable[..., None]:
             finish(answer, as_json)
 
     return JSON(run)
+
+
+def experiment_session(store: str, scheduler: str, workers: int | None, progress: Any) -> Any:
+    """The session of an experiment, told on the terminal. Raises StoreError for a store that cannot be written."""
+    from curation_lib import terminal
+    from curation_lib.runner.dask import scheduler as connect
+    from curation_lib.runner.session import Session
+    from curation_lib.runner.store import Store
+
+    place = Store(store)
+    place.check()
+    return Session(place, connect(scheduler, workers), progress, tell=terminal.tell)

@@ -57,9 +57,10 @@ def load_sweep(path: str | Path, environment: Mapping[str, str] | None = None) -
 def plan(asked: FilterSweep, session: Session) -> SweepPlan:
     """The runs, over pools that are made where they are not there. Raises ConfigError where the corpus holds what it is
     measured with."""
-    corpus = documents(asked.corpus, session)
+    corpus = documents(asked.corpus, session, "corpus")
     tokenizer = tokenizer_of(asked.tokenizer, corpus, session)
-    targets = {f"{TARGET}/{name}": (documents(one, session), measure_view(one)) for name, one in asked.targets.items()}
+    named = {f"{TARGET}/{name}": one for name, one in asked.targets.items()}
+    targets = {name: (documents(one, session, name), measure_view(one)) for name, one in named.items()}
     measures = made_pools(targets, tokenizer, session)
     kept = kept_pools(corpus, asked.ranking, (*asked.settings.rates, 1.0), tokenizer, session)
     *kept, whole = kept

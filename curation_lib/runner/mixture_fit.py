@@ -12,8 +12,8 @@ import yaml
 
 from curation_lib.mix.search.answer import answer
 from curation_lib.mix.search.joint import DRIFTING
-from curation_lib.mix.search.question import Question
 from curation_lib.mix.search.runs import Floats
+from curation_lib.runner.mixture_question import question
 from curation_lib.runner.mixture_search import SearchPlan, plan, rows, run_swarm, table
 from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
@@ -33,17 +33,7 @@ def fit(search: MixtureSearch, session: Session) -> dict[str, Any]:
     decided by those: the optimum only where it beat UniMax outside of noise. Writes runs.csv and natural.yaml."""
     planned, results = plan(search, session), run_swarm(search, session)
     _write(planned, rows(search, planned, results), session)
-    limits = search.limits
-    question = Question(
-        list(search.values().values()),
-        limits.kl,
-        limits.kl_penalty,
-        search.target_run.tokens,
-        search.target_run.max_epochs,
-        list(limits.license_caps.items()),
-        beyond=search.target_run.parameters,
-    )
-    report = answer(table(search, planned, results), question, planned.natural, search.draws)
+    report = answer(table(search, planned, results), question(search), planned.natural, search.draws)
     found, runs = _confirmed(search, planned, _weights(report, search), session)
     told = {
         "search": search.search,

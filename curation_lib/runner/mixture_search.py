@@ -19,11 +19,10 @@ from curation_lib.core.fingerprint import fingerprint
 from curation_lib.core.recipe import validated
 from curation_lib.core.yaml_files import load_yaml
 from curation_lib.mix.search.baselines import baselines
-from curation_lib.mix.search.fits import FOLDS
-from curation_lib.mix.search.laws import coefficients
 from curation_lib.mix.search.natural import Natural
-from curation_lib.mix.search.runs import Floats, Runs, made_runs, require_fittable
+from curation_lib.mix.search.runs import Floats, Runs, made_runs
 from curation_lib.runner.apart import TrainedOn, require_apart, require_several
+from curation_lib.runner.mixture_question import require_answer
 from curation_lib.runner.pools import View, documents, facts_of, made_pools, measure_view, tokenizer_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
@@ -82,7 +81,7 @@ def plan(search: MixtureSearch, session: Session) -> SearchPlan:
     mixtures = {**fixed, **drawn(natural.shares, held, target.tokens, search.swarm)}
     trials = swarm(mixtures, sources, search.scales, target.tokens, measures, search.swarm.seed)
     vocabulary = facts_of(session.store, sources[0].pool)["vocabulary"]
-    _require_law(search, trials, vocabulary)
+    require_answer(search, _runs(search, trials, np.ones((len(trials), 1)), ["planned"], vocabulary), natural)
     flops = sum(one.run.tokens * one.run.model.flops_per_token(vocabulary) for one in trials)
     place = f"searches/{search.search}/{_print(search, trials)}"
     again = len(TRAINED) * search.confirmation.seeds
@@ -91,14 +90,15 @@ def plan(search: MixtureSearch, session: Session) -> SearchPlan:
 
 def _pools(search: MixtureSearch, session: Session) -> tuple[list[Source], dict[str, str]]:
     """Sources with their pools, and measure sets."""
-    found = {name: documents(source, session) for name, source in search.sources.items()}
+    found = {name: documents(source, session, f"sources.{name}") for name, source in search.sources.items()}
     tokenizer = tokenizer_of(search.tokenizer, [one for manifests in found.values() for one in manifests], session)
     held_out = search.held_out
     kept_apart = View(0.0, held_out.share, held_out.documents, held_out.max_bytes)
-    targets = {name: (documents(one, session), measure_view(one)) for name, one in search.targets.items()}
+    named = {f"{TARGET}/{name}": one for name, one in search.targets.items()}
+    targets = {name: (documents(one, session, name), measure_view(one)) for name, one in named.items()}
     wanted = {
         **{f"sources.{name}": (manifests, View(low=held_out.share)) for name, manifests in found.items()},
-        **{f"{TARGET}/{name}": one for name, one in targets.items()},
+        **targets,
         **{f"{HELD_OUT}/{name}": (found[name], kept_apart) for name in held_out.values},
     }
     keys = made_pools(wanted, tokenizer, session)
@@ -112,13 +112,6 @@ def _pools(search: MixtureSearch, session: Session) -> tuple[list[Source], dict[
 def _source(name: str, asked: SearchSource, pool: str, session: Session) -> Source:
     facts = facts_of(session.store, pool)
     return Source(name, pool, facts["documents"], facts["tokens"], asked.tokens or facts["tokens"])
-
-
-def _require_law(search: MixtureSearch, trials: Sequence[Trial], vocabulary: int) -> None:
-    runs = _runs(search, trials, np.ones((len(trials), 1)), ["planned"], vocabulary)
-    for size in runs.scales():
-        part = runs.take(np.asarray(runs.parameters) == size)
-        require_fittable(part, coefficients(part.weights), FOLDS, f"swarm.mixtures: scale of {size:g} parameters: ")
 
 
 def _print(search: MixtureSearch, trials: Sequence[Trial]) -> str:

@@ -63,8 +63,16 @@ class PoolOrder(NamedTuple):
     view: View
 
 
-def documents(settings: PoolSettings, session: Session) -> list[Manifest]:
-    """The datasets of the documents that the settings name, in the session's store; what is there is not made again."""
+def documents(settings: PoolSettings, session: Session, where: str = "documents") -> list[Manifest]:
+    """The datasets of the documents that the settings name, in the session's store; what is there is not made again.
+    Raises ConfigError, which begins with `where`, for what is not there or cannot be read."""
+    try:
+        return _documents(settings, session)
+    except ConfigError as e:
+        raise ConfigError(f"{where}: {e}") from e
+
+
+def _documents(settings: PoolSettings, session: Session) -> list[Manifest]:
     if settings.source is None:
         found = read_inputs(settings.paths, session)
     else:

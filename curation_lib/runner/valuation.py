@@ -62,8 +62,8 @@ def plan(valuation: Valuation, session: Session) -> Plan:
 
 def _pools(valuation: Valuation, session: Session) -> Pools:
     questions = read_tasks(valuation.benchmarks)
-    base = documents(valuation.base, session)
-    found = {name: documents(one, session) for name, one in valuation.candidates.items()}
+    base = documents(valuation.base, session, "base")
+    found = {name: documents(one, session, f"candidates.{name}") for name, one in valuation.candidates.items()}
     measured, seen = _measured(valuation, base, found, session), 1 - valuation.unseen_part
     trained: dict[str, Viewed] = {"base": (base, View())}
     trained |= {f"candidates.{n}": (one, View(high=seen)) for n, one in found.items()}
@@ -86,7 +86,9 @@ def _measured(
     named |= {f"guard/{name}": one for name, one in valuation.guards.items()}
     named |= {f"task/{name}": one for name, one in valuation.tasks.items()}
     seen, shown = 1 - valuation.unseen_part, valuation.measured
-    measured: dict[str, Viewed] = {name: (documents(one, session), measure_view(one)) for name, one in named.items()}
+    measured: dict[str, Viewed] = {
+        name: (documents(one, session, name), measure_view(one)) for name, one in named.items()
+    }
     if not valuation.guards:
         measured["guard/base"] = (base, measure_view(shown, low=1 - valuation.guard_part))
     for name, one in candidates.items():

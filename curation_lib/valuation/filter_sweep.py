@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from curation_lib.core.recipe import NAME, Section
 from curation_lib.valuation.mixture_search import TARGET, Target, growing
-from curation_lib.valuation.pool_settings import PoolSettings, TokenizerChoice, TrainedTokenizer
+from curation_lib.valuation.pool_settings import PoolSettings, TokenizerChoice, TrainedTokenizer, known
 from curation_lib.valuation.proxy import Scale
 from curation_lib.valuation.sweep import SweepSettings
 
@@ -17,7 +17,7 @@ class Ranking(Section):
     """filter: the stage whose score orders documents, with its settings. column: of its scores. best: which end of it.
     Documents without a score come last."""
 
-    filter: str
+    filter: Annotated[str, AfterValidator(known)]
     settings: dict[str, Any] = Field(default={})
     column: str
     best: Literal["highest", "lowest"] = "highest"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 
-from curation_lib.core.recipe import Section
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.recipe import Section, configured, stage_list
+from curation_lib.core.registry import find
 from curation_lib.text.tokenizers.settings import TokenizerSetting
 
 Paths = Annotated[
@@ -22,6 +25,29 @@ class PoolSettings(Section):
     source: str | None = None
     settings: dict[str, Any] = Field(default={})
     stages: list[str | dict[str, dict[str, Any] | None]] = Field([])
+
+    @field_validator("source")
+    @classmethod
+    def _source_is_known(cls, name: str | None) -> str | None:
+        return name if name is None else known(name)
+
+    @field_validator("stages")
+    @classmethod
+    def _stages_are_known(cls, stages: list[Any]) -> list[Any]:
+        try:
+            for name, settings in stage_list(stages, "stages"):
+                configured(name, settings, "stages")
+        except ConfigError as e:
+            raise ValueError(str(e)) from e
+        return stages
+
+
+def known(name: str) -> str:
+    """The name of a stage; ValueError, with the nearest ones, for that of none."""
+    try:
+        return find(name).name
+    except ConfigError as e:
+        raise ValueError(str(e)) from e
 
 
 class Sampled(Section):
@@ -43,4 +69,12 @@ class TrainedTokenizer(Section):
     megabytes: int = Field(default=20, ge=1)
 
 
-TokenizerChoice = TrainedTokenizer | TokenizerSetting
+def _kind(value: Any) -> str:
+    """Which of both is meant: what is wrong is then told of that one."""
+    trained = isinstance(value, TrainedTokenizer) or (isinstance(value, Mapping) and "train" in value)
+    return "trained" if trained else "named"
+
+
+TokenizerChoice = Annotated[
+    Annotated[TrainedTokenizer, Tag("trained")] | Annotated[TokenizerSetting, Tag("named")], Discriminator(_kind)
+]

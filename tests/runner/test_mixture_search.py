@@ -164,6 +164,10 @@ def test_planned_runs_repeat_as_the_target_run_does(tmp_path: Path, session: Ses
         ({"limits": {"license_caps": {"GPL*": 0.1}}}, r"no source has a license like GPL\*"),
         ({"swarms": {}}, "unknown key 'swarms'"),
         ({"scales": []}, "key 'scales'"),
+        ({"tokenizer": "nowhere.json"}, r"key 'tokenizer\.named': .* there is no file nowhere\.json"),
+        ({"targets": {"x": {"paths": "x", "stages": ["filters.lenght"]}}}, r"targets\.x\.stages.*no stage 'filters\.l"),
+        ({"targets": {"x": {"paths": "x", "stages": [{"filters.length": {"min": 1}}]}}}, r"stages.*unknown key 'min'"),
+        ({"targets": {"x": {"paths": "x", "source": "sources.pdf2"}}}, r"targets\.x\.source.*no stage 'sources\.pdf2'"),
         (
             {"scales": [{"model": MODEL, "optimisation": FAST, "tokens": 500}]},
             "warmup_tokens 500 are all of tokens 500",
@@ -189,8 +193,13 @@ def test_scales_stand_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
+        ({"targets": {"x": {"paths": "/nowhere/x.jsonl"}}}, r"target/x: paths: there is nothing at /nowhere/x\.jsonl"),
         ({"target_run": {"tokens": 10**9}}, r"target_run\.tokens 1,000,000,000: all sources hold"),
         ({"swarm": {"mixtures": 2, "strengths": [1, 8]}}, r"swarm\.mixtures: scale of .* 5 runs do not determine"),
+        (
+            {"limits": {"license_caps": {"MIT": 0, "CC0*": 0.1}}},
+            r"limits, .*: no mixture was found within .*licen[sc]e",
+        ),
     ],
 )
 def test_a_search_that_would_say_nothing_is_refused_before_it_trains(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 
 from curation_lib.core.errors import ConfigError
+from curation_lib.mix.search.fits import Fit
+from curation_lib.mix.search.laws import LogLinear
 from curation_lib.mix.search.limits import Limits, divergence
 from curation_lib.mix.search.problem import LEAST, Objective, Problem
 from curation_lib.mix.search.runs import Floats
@@ -38,6 +41,12 @@ def optimum(objective: Objective, limits: Limits, start: Floats | None = None) -
     if missed := _broken(whole, limits, upper):
         raise ConfigError(f"no mixture was found within {' and '.join(missed)}; widen one of the limits")
     return whole
+
+
+def nearest_natural(limits: Limits) -> Floats:
+    """Of the mixtures within limits the one with the least KL to natural. Raises ConfigError where there is none."""
+    flat = Fit(LogLinear(), np.zeros(1 + len(limits.natural)))
+    return optimum(Objective((flat,), np.ones(1)), replace(limits, penalty=1.0))
 
 
 def _pulled_back(mixture: Floats, limits: Limits, upper: Floats) -> Floats:

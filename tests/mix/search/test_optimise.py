@@ -10,7 +10,7 @@ from curation_lib.mix.search.baselines import baselines
 from curation_lib.mix.search.fits import Fit
 from curation_lib.mix.search.laws import LAWS
 from curation_lib.mix.search.limits import Limits, divergence, epoch_caps, licence_caps
-from curation_lib.mix.search.optimise import _pulled_back, optimum
+from curation_lib.mix.search.optimise import _pulled_back, nearest_natural, optimum
 from curation_lib.mix.search.problem import Objective
 
 NATURAL = np.array([0.4, 0.3, 0.2, 0.1])
@@ -109,3 +109,19 @@ def test_a_step_that_ended_outside_is_taken_back_to_the_limit():
     assert divergence(found, NATURAL) == pytest.approx(0.1, abs=2e-5)
     np.testing.assert_allclose(np.cross((found - NATURAL)[1:], (far - NATURAL)[1:]), 0, atol=1e-12)
     assert _pulled_back(NATURAL, limits, limits.upper()) is NATURAL
+
+
+@given(share=st.floats(0.05, 0.95), kl=st.none() | st.floats(0.5, 2))
+def test_the_nearest_mixture_scales_natural_within_and_without_what_is_capped(share, kl):
+    """The projection of natural by KL on a cap of a sum has a closed form."""
+    mask = np.array([1.0, 0, 0, 1])
+    found = nearest_natural(Limits(NATURAL, kl=kl if share > 0.3 else None, together=((mask, share),)))
+    inside = min(share, mask @ NATURAL)
+    expected = np.where(mask == 1, NATURAL * inside / 0.5, NATURAL * (1 - inside) / 0.5)
+    assert found == pytest.approx(expected, abs=1e-3)
+
+
+def test_limits_that_contradict_each_other_have_no_nearest_mixture():
+    masks = (np.array([1.0, 0, 0, 1]), 0.1), (np.array([0, 1.0, 1, 0]), 0.2)
+    with pytest.raises(ConfigError, match="--license-cap"):
+        nearest_natural(Limits(NATURAL, together=masks))
