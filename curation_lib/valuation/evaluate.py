@@ -13,7 +13,10 @@ from curation_lib.valuation.runs import Losses, Run
 from curation_lib.valuation.train import device
 
 WINDOWS = 16
-"""Windows of one forward pass."""
+"""Windows of one forward pass, at most."""
+LOGITS = 1 << 28
+"""Of one forward pass, 1 GB, unless a single window has more: what a large vocabulary makes of 16 windows of 4,096
+tokens would not fit beside a model."""
 
 
 def measured(model: Any, run: Run, pool: Pool) -> Losses:
@@ -25,12 +28,18 @@ def measured(model: Any, run: Run, pool: Pool) -> Losses:
     inputs, targets, owner = _windows(pool, run.model.sequence_length)
     bits = np.zeros(len(pool.bytes))
     model.eval()
-    for first in range(0, len(inputs), WINDOWS):
-        rows = slice(first, first + WINDOWS)
+    step = windows_of_a_pass(inputs.shape[1], pool.vocabulary)
+    for first in range(0, len(inputs), step):
+        rows = slice(first, first + step)
         lost = _lost(model, run, inputs[rows], targets[rows])
         np.add.at(bits, owner[rows], lost / math.log(2))
     model.train()
     return Losses(bits, pool.bytes.copy())
+
+
+def windows_of_a_pass(length: int, vocabulary: int) -> int:
+    """How many windows of `length` tokens are predicted at once."""
+    return max(1, min(WINDOWS, LOGITS // (length * vocabulary)))
 
 
 def _lost(model: Any, run: Run, inputs: npt.NDArray[np.int64], targets: npt.NDArray[np.int64]) -> npt.NDArray[Any]:

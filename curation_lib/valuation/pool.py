@@ -6,6 +6,7 @@ Files: `ids.bin` (uint16 or uint32), `offsets.bin` (int64[documents + 1]), `dige
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -109,7 +110,7 @@ class PoolWriter:
     def __init__(self, folder: Path, tokenizer: Any) -> None:
         self.folder, self.tokenizer = folder, tokenizer
         self._file = (folder / "ids.bin").open("wb")
-        self._columns: list[list[Any]] = [[0], [], [], []]
+        self._columns = array("q", [0]), array("Q"), array("q"), array("q")
 
     def write(self, documents: Sequence[Document]) -> None:
         """Add documents; those without a token are left out."""

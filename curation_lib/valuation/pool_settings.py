@@ -63,7 +63,8 @@ class MeasureSettings(PoolSettings, Sampled):
 
 
 class TrainedTokenizer(Section):
-    """A byte-level BPE of `train` tokens, made from the base's documents (at most `megabytes` of them)."""
+    """A byte-level BPE of `train` tokens, made from 250 of the base's documents for each of `megabytes`: about so much
+    where they have 4 KB."""
 
     train: int = Field(ge=300, le=1 << 17)
     megabytes: int = Field(default=20, ge=1)

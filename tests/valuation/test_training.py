@@ -11,6 +11,7 @@ from curation_lib.core.errors import ConfigError, WinnowError
 from curation_lib.runner import training
 from curation_lib.runner.pools import opened
 from curation_lib.runner.training import STATE, Ordered, carry_out, key_of, train_run
+from curation_lib.valuation import evaluate
 from curation_lib.valuation.train import settle
 from tests.valuation import runs
 
@@ -191,3 +192,17 @@ def test_gpus_that_are_not_there_are_asked_for_in_a_sentence(at, keys):
     many = runs.OPTIMISATION.model_copy(update={"device": "cuda", "devices": 64})
     with pytest.raises(ConfigError, match=r"this worker has \d+ of 64 GPUs .* or write device: cpu"):
         settle(runs.run(*keys, optimisation=many))
+
+
+def test_what_is_measured_at_once_shapes_no_loss(at, keys, monkeypatch):
+    one = runs.run(*keys, tokens=128)
+    (whole,) = carry_out([one], at)
+    monkeypatch.setattr(evaluate, "LOGITS", 1)
+    at.store.remove(f"{key_of(one)}/result.json")
+    (apart,) = carry_out([one], at)
+    assert apart.losses["guard/base"].bits == pytest.approx(whole.losses["guard/base"].bits, rel=1e-5)
+
+
+@pytest.mark.parametrize(("length", "vocabulary", "windows"), [(128, 2048, 16), (4096, 32_000, 2), (4096, 128_256, 1)])
+def test_logits_of_one_pass_fit_in_memory(length, vocabulary, windows):
+    assert evaluate.windows_of_a_pass(length, vocabulary) == windows
