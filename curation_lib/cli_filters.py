@@ -28,9 +28,10 @@ def sweep(file: str, store: str, output: str | None, scheduler: str, workers: in
     An extra (`make setup-train`). What the store holds is not trained again."""
     from curation_lib import terminal
     from curation_lib.audit.sweep_page import write
-    from curation_lib.runner.filter_sweep import judge, load_sweep
+    from curation_lib.runner.filter_sweep import judge
     from curation_lib.runner.store import Store
     from curation_lib.terminal_sweep import swept
+    from curation_lib.valuation.filter_sweep import load_sweep
 
     asked = load_sweep(file)
     with terminal.progress() as progress:

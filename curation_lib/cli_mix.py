@@ -83,10 +83,10 @@ def search(file: str, store: str, only_plan: bool, output: str | None, scheduler
     from curation_lib import terminal
     from curation_lib.audit.mixture_page import write
     from curation_lib.runner.mixture_fit import fit
-    from curation_lib.runner.mixture_search import load_search
     from curation_lib.runner.mixture_search import plan as planned
     from curation_lib.runner.store import Store
     from curation_lib.terminal_mixture import optimised, swarm
+    from curation_lib.valuation.mixture_search import load_search
 
     asked = load_search(file)
     with terminal.progress() as progress:

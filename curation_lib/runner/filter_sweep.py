@@ -7,13 +7,9 @@ What a store holds is not done again. `sweeps/<name>/<fingerprint>/`: `sweep.jso
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint
-from curation_lib.core.recipe import validated
-from curation_lib.core.yaml_files import load_yaml
 from curation_lib.runner.apart import TrainedOn, require_apart, require_several
 from curation_lib.runner.kept_pools import kept_pools
 from curation_lib.runner.pools import documents, facts_of, made_pools, measure_view, tokenizer_of
@@ -40,18 +36,6 @@ class SweepPlan(NamedTuple):
     parameters: tuple[int, ...]
     cells: tuple[Cell, ...]
     flops: float
-
-
-def load_sweep(path: str | Path, environment: Mapping[str, str] | None = None) -> FilterSweep:
-    """The sweep in a YAML file, `${NAME}` and `${NAME:-default}` replaced from the environment. Reads no input.
-
-    Raises ConfigError, in one line that names file, key and remedy.
-    """
-    data, where = load_yaml(path, "sweep", environment), str(path)
-    if not isinstance(data, dict):
-        raise ConfigError(f"{where}: a sweep is a mapping with the keys {', '.join(FilterSweep.model_fields)}")
-    found: FilterSweep = validated(FilterSweep, data, where)
-    return found
 
 
 def plan(asked: FilterSweep, session: Session) -> SweepPlan:

@@ -9,15 +9,12 @@ reads them; `mixture.json`, `mixture.html` and `weights.yaml` (see `audit/mixtur
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint
-from curation_lib.core.recipe import validated
-from curation_lib.core.yaml_files import load_yaml
 from curation_lib.mix.search.baselines import baselines
 from curation_lib.mix.search.natural import Natural
 from curation_lib.mix.search.runs import Floats, Runs, made_runs
@@ -50,18 +47,6 @@ class SearchPlan(NamedTuple):
     trials: tuple[Trial, ...]
     flops: float
     confirming: int
-
-
-def load_search(path: str | Path, environment: Mapping[str, str] | None = None) -> MixtureSearch:
-    """The search in a YAML file, `${NAME}` and `${NAME:-default}` replaced from the environment. Reads no input.
-
-    Raises ConfigError, in one line that names file, key and remedy.
-    """
-    data, where = load_yaml(path, "search", environment), str(path)
-    if not isinstance(data, dict):
-        raise ConfigError(f"{where}: a search is a mapping with the keys {', '.join(MixtureSearch.model_fields)}")
-    search: MixtureSearch = validated(MixtureSearch, data, where)
-    return search
 
 
 def plan(search: MixtureSearch, session: Session) -> SearchPlan:

@@ -9,11 +9,11 @@ from typing import Annotated, NamedTuple
 from pydantic import Field, model_validator
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import NAME, Section, validated
-from curation_lib.core.yaml_files import load_yaml
+from curation_lib.core.recipe import NAME, Section
 from curation_lib.valuation.arms import Arm, percent
 from curation_lib.valuation.cost import CostSettings
 from curation_lib.valuation.dose import VerdictSettings
+from curation_lib.valuation.files import load_experiment
 from curation_lib.valuation.model_settings import ModelSettings, Optimisation, require_trainable
 from curation_lib.valuation.pool_settings import (
     MeasureSettings,
@@ -74,15 +74,8 @@ class Valuation(Section):
 
 
 def load_valuation(path: str | Path, environment: Mapping[str, str] | None = None) -> Valuation:
-    """The valuation in a YAML file, `${NAME}` and `${NAME:-default}` replaced from the environment. Reads no document.
-
-    Raises ConfigError, in one line that names file, key and remedy.
-    """
-    data = load_yaml(path, "valuation", environment)
-    if not isinstance(data, dict):
-        raise ConfigError(f"{path}: a valuation is a mapping with the keys {', '.join(Valuation.model_fields)}")
-    valuation: Valuation = validated(Valuation, data, str(path))
-    return valuation
+    """The valuation in a YAML file, see `load_experiment`."""
+    return load_experiment(Valuation, "valuation", path, environment)
 
 
 class Pools(NamedTuple):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from curation_lib.core.recipe import NAME, Section
+from curation_lib.valuation.files import load_experiment
 from curation_lib.valuation.mixture_search import TARGET, Target, growing
 from curation_lib.valuation.pool_settings import PoolSettings, TokenizerChoice, TrainedTokenizer, known
 from curation_lib.valuation.proxy import Scale
@@ -45,3 +48,8 @@ class FilterSweep(Section):
     def values(self) -> dict[str, float]:
         """What each measure set is worth, by its name."""
         return {f"{TARGET}/{name}": one.value for name, one in self.targets.items()}
+
+
+def load_sweep(path: str | Path, environment: Mapping[str, str] | None = None) -> FilterSweep:
+    """The sweep in a YAML file, see `load_experiment`."""
+    return load_experiment(FilterSweep, "sweep", path, environment)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from curation_lib.core.recipe import NAME, Section
 from curation_lib.valuation.confirmation import ConfirmationSettings
+from curation_lib.valuation.files import load_experiment
 from curation_lib.valuation.pool_settings import MeasureSettings, PoolSettings, TokenizerChoice, TrainedTokenizer
 from curation_lib.valuation.proxy import Scale
 from curation_lib.valuation.swarm import SwarmSettings
@@ -102,6 +105,11 @@ class MixtureSearch(Section):
         """What each measure set is worth, by its name."""
         named = {f"{TARGET}/{name}": one.value for name, one in self.targets.items()}
         return named | {f"{HELD_OUT}/{name}": value for name, value in self.held_out.values.items()}
+
+
+def load_search(path: str | Path, environment: Mapping[str, str] | None = None) -> MixtureSearch:
+    """The search in a YAML file, see `load_experiment`."""
+    return load_experiment(MixtureSearch, "search", path, environment)
 
 
 def growing(scales: tuple[Scale, ...]) -> tuple[Scale, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk import DAG
 
-from curation_lib.runner.mixture_search import load_search
+from curation_lib.valuation.mixture_search import load_search
 from winnow_airflow import callbacks
 from winnow_airflow.assets import MIXTURES
 from winnow_airflow.experiment_docs import search_doc

@@ -16,10 +16,10 @@ from winnow_airflow.search_dag import search_dags
 from curation_lib.core.weights_files import with_weights
 from curation_lib.runner import mixture_fit, mixture_search
 from curation_lib.runner.dask import LocalScheduler
-from curation_lib.runner.mixture_search import load_search
 from curation_lib.runner.mixtures import current_mixture
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
+from curation_lib.valuation.mixture_search import load_search
 from tests.plugins.test_pages import client, reader, server, token  # noqa: F401
 from tests.runner.test_mixture_search import simulated, written
 

@@ -18,12 +18,12 @@ from curation_lib.cli import cli
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner import filter_sweep
 from curation_lib.runner.dask import LocalScheduler
-from curation_lib.runner.filter_sweep import judge, load_sweep, plan
+from curation_lib.runner.filter_sweep import judge, plan
 from curation_lib.runner.kept_pools import KeptOrder, Scored, cuts, kept_documents, kept_pools
 from curation_lib.runner.pools import documents, opened, tokenizer_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
-from curation_lib.valuation.filter_sweep import FilterSweep, Ranking
+from curation_lib.valuation.filter_sweep import FilterSweep, Ranking, load_sweep
 from curation_lib.valuation.pool_settings import PoolSettings, TrainedTokenizer
 from curation_lib.valuation.runs import Losses, Run, RunResult
 

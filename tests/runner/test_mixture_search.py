@@ -18,10 +18,10 @@ from curation_lib.core.weights_files import with_weights
 from curation_lib.mix.search.reading import Layout, read_runs
 from curation_lib.runner import mixture_fit, mixture_search
 from curation_lib.runner.dask import LocalScheduler
-from curation_lib.runner.mixture_search import load_search, plan, table
+from curation_lib.runner.mixture_search import plan, table
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
-from curation_lib.valuation.mixture_search import MixtureSearch
+from curation_lib.valuation.mixture_search import MixtureSearch, load_search
 from curation_lib.valuation.runs import Losses, Run, RunResult
 
 WORDS = {

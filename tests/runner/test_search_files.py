@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from curation_lib.runner.filter_sweep import load_sweep
-from curation_lib.runner.mixture_search import load_search
+from curation_lib.valuation.filter_sweep import load_sweep
+from curation_lib.valuation.mixture_search import load_search
 from tests.conftest import ROOT
 
 

@@ -24,7 +24,7 @@ class SearchOperator(ExperimentOperator):
 
     def asked(self, context: Context) -> MixtureSearch:
         """The search. Raises ConfigError for what cannot be carried out."""
-        from curation_lib.runner.mixture_search import load_search
+        from curation_lib.valuation.mixture_search import load_search
 
         return load_search(self.file(context["params"]["search"]))
 
