@@ -6,16 +6,10 @@ at work, `run.json` (clock and host).
 
 from __future__ import annotations
 
-import os
 import platform
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from curation_lib.core.errors import ConfigError, WinnowError
@@ -25,10 +19,10 @@ from curation_lib.runner.pools import opened
 from curation_lib.runner.reports import Sums, reporting
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
+from curation_lib.runner.torchrun import trained_on_devices
 from curation_lib.valuation.runs import Run, RunResult, as_json, from_json
 
 RESULT, STATE, CHECKPOINT = "result.json", "state.pt", "checkpoint.pt"
-_MEASURING = timedelta(days=2)
 
 
 class Ordered(NamedTuple):
@@ -89,26 +83,13 @@ def train_run(ordered: Ordered) -> RunResult:
     if (done := result_of(store, run)) is not None:
         return done
     if run.optimisation.devices > 1:
-        _torchrun(ordered)
+        trained_on_devices(store, run)
     else:
         train_here(ordered)
     result = result_of(store, run)
     if result is None:
         raise WinnowError(f"{store.address(key_of(run))} holds no result after its training; see the worker's log")
     return result
-
-
-def _torchrun(ordered: Ordered) -> None:
-    """One process per device, by torchrun, on this machine."""
-    with tempfile.TemporaryDirectory(prefix="winnow-train-") as folder:
-        order = Path(folder, "run.json")
-        order.write_bytes(canonical_json({"store": ordered.store.url, "run": ordered.run.model_dump(mode="json")}))
-        devices = str(ordered.run.optimisation.devices)
-        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", devices]
-        command = [sys.executable, *launch, "-m", "curation_lib.runner.training", str(order)]
-        done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise WinnowError(f"run {ordered.run.print} failed under torchrun:\n{done.stderr[-2000:]}")
 
 
 def train_here(ordered: Ordered) -> None:
@@ -175,26 +156,3 @@ def _state(store: Store, key: str, missing: bool = False) -> dict[str, Any] | No
         raise WinnowError(f"{store.address(key)}: the run that others start from is not there; carry it out first")
     path = local_copy(store.address(key))
     return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
-
-
-def main(path: str) -> None:
-    """One process of torchrun: the run that the file at `path` tells."""
-    import orjson
-    import torch
-
-    told = orjson.loads(Path(path).read_bytes())
-    run = Run.model_validate(told["run"])
-    torch.distributed.init_process_group("nccl" if run.optimisation.device == "cuda" else "gloo")
-    # The others wait while the first measures and answers, which may take longer than a step is given.
-    waiting = torch.distributed.new_group(backend="gloo", timeout=_MEASURING)
-    if run.optimisation.device == "cuda":
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    try:
-        train_here(Ordered(Store(told["store"]), run, run.print))
-        torch.distributed.barrier(waiting)
-    finally:
-        torch.distributed.destroy_process_group()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

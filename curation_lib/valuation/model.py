@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from curation_lib.valuation.model_settings import ModelSettings
+
+_SEEDED = threading.Lock()
+"""torch's random numbers are the process's: threads of a worker that build at once would have each other's."""
 
 
 def built(settings: ModelSettings, vocabulary: int) -> Any:
@@ -23,6 +27,6 @@ def built(settings: ModelSettings, vocabulary: int) -> Any:
         tie_word_embeddings=True,
         use_cache=False,
     )
-    with torch.random.fork_rng(devices=[]):
+    with _SEEDED, torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         return LlamaForCausalLM(config)

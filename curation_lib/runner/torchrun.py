@@ -1,0 +1,79 @@
+"""One run on several devices of this machine: a process for each, started by torchrun. As `python -m`, one of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from curation_lib.core.errors import WinnowError
+from curation_lib.runner.store import Store, canonical_json
+from curation_lib.valuation.runs import Run
+
+_MEASURING = timedelta(days=2)
+_LOOKS = 2.0
+"""Seconds between two looks at the process that started the training."""
+
+
+def trained_on_devices(store: Store, run: Run) -> None:
+    """Train and measure the run in `devices` processes; the first of them writes to the store. Raises WinnowError, with
+    the last of what they said, where they fail."""
+    with tempfile.TemporaryDirectory(prefix="winnow-train-") as folder:
+        order, worker = Path(folder, "run.json"), os.getpid()
+        order.write_bytes(canonical_json({"store": store.url, "run": run.model_dump(mode="json"), "worker": worker}))
+        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(run.optimisation.devices)]
+        command = [sys.executable, *launch, "-m", "curation_lib.runner.torchrun", str(order)]
+        done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise WinnowError(f"run {run.print} failed under torchrun:\n{done.stderr[-2000:]}")
+
+
+def end_with(worker: int) -> None:
+    """Ends this process when the process `worker` is gone: a killed worker leaves no training behind that would go on
+    beside the one that takes its place."""
+
+    def follow() -> None:
+        while _is_there(worker):
+            time.sleep(_LOOKS)
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def _is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def main(path: str) -> None:
+    """One process of torchrun: the run that the file at `path` tells."""
+    import orjson
+    import torch
+
+    from curation_lib.runner.training import Ordered, train_here
+
+    told = orjson.loads(Path(path).read_bytes())
+    end_with(told["worker"])
+    run = Run.model_validate(told["run"])
+    torch.distributed.init_process_group("nccl" if run.optimisation.device == "cuda" else "gloo")
+    # The others wait while the first measures and answers, which may take longer than a step is given.
+    waiting = torch.distributed.new_group(backend="gloo", timeout=_MEASURING)
+    if run.optimisation.device == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    try:
+        train_here(Ordered(Store(told["store"]), run, run.print))
+        torch.distributed.barrier(waiting)
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
