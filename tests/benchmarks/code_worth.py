@@ -31,9 +31,10 @@ SETTINGS: dict[str, Any] = {
     "valuation": "code",
     "tokenizer": {"train": 1024, "megabytes": 8},
     "model": {"hidden": 64, "layers": 2, "heads": 2, "sequence_length": 128},
-    "optimisation": {"batch_tokens": 2048, "warmup_tokens": 40_000, "learning_rate": 3e-3},
+    "optimisation": {"batch_tokens": 2048, "warmup_tokens": 40_000, "learning_rate": 2e-3},
     "trunk_tokens": 3_000_000,
-    "anneal_tokens": 163_840,
+    "anneal_tokens": 409_600,
+    "shares": [0.05, 0.2],
     "measured": {"documents": 40, "max_bytes": 1024},
 }
 TOLD, WENT = "this experiment", "as it went, by the clock"
@@ -49,7 +50,7 @@ def main() -> None:
 def measured(folder: Path) -> dict[str, Any]:
     """Verdicts by name of the valuation, with minutes and costs."""
     session = Session(Store(str(folder / "store")), scheduler("local", 2))
-    base, more, _ = parted(data() / "text" / "english.jsonl.zst", folder)
+    base, more, other = parted(data() / "text" / "english.jsonl.zst", folder)
     code = standard_library(folder / "code.jsonl")
     paths = {"code": code, "shuffled": _shuffled(code, folder / "shuffled.jsonl"), "more": more}
     target = installed(TARGET, folder / "target.jsonl")
@@ -57,6 +58,7 @@ def measured(folder: Path) -> dict[str, Any]:
         **SETTINGS,
         "base": {"paths": str(base)},
         "targets": {"python": {"paths": str(target), "documents": 150, "max_bytes": 1024}},
+        "guards": {"manuals": {"paths": str(other), "documents": 250, "max_bytes": 2048}},
     }
     whole = {**given, "candidates": {name: {"paths": str(path)} for name, path in paths.items()}}
     few = {**given, "candidates": {"code": {"paths": str(code)}}, "shares": [SMALL], "negative": False}
