@@ -25,7 +25,7 @@ from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
 from curation_lib.valuation.confirmation import TRAINED
 from curation_lib.valuation.mixture_search import HELD_OUT, TARGET, MixtureSearch, SearchSource
-from curation_lib.valuation.proxy import Source
+from curation_lib.valuation.proxy import Source, matched
 from curation_lib.valuation.runs import RunResult
 from curation_lib.valuation.swarm import Trial, drawn, swarm
 
@@ -65,6 +65,8 @@ def plan(search: MixtureSearch, session: Session) -> SearchPlan:
     fixed = baselines(natural.shares, held * target.max_epochs / target.tokens)
     mixtures = {**fixed, **drawn(natural.shares, held, target.tokens, search.swarm)}
     trials = swarm(mixtures, sources, search.scales, target.tokens, measures, search.swarm.seed)
+    for source in sources:  # of any the optimum may want as much as epochs allow
+        matched(source, min(1.0, target.max_epochs * source.held / target.tokens), search.scales[-1], target.tokens)
     vocabulary = facts_of(session.store, sources[0].pool)["vocabulary"]
     require_answer(search, _runs(search, trials, np.ones((len(trials), 1)), ["planned"], vocabulary), natural)
     flops = sum(one.run.tokens * one.run.model.flops_per_token(vocabulary) for one in trials)

@@ -71,7 +71,7 @@ def proxy_run(
         model=scale.model,
         optimisation=scale.optimisation,
         parts=tuple(
-            cut(source, share, _matched(source, share, scale, target_tokens), turn, turns) for source, share in shares
+            cut(source, share, matched(source, share, scale, target_tokens), turn, turns) for source, share in shares
         ),
         tokens=scale.tokens,
         seed=seed,
@@ -104,7 +104,9 @@ def cut(held: Counted, share: float, wanted: int, turn: int, turns: int) -> Part
     return Part(pool=held.pool, share=share, tokens=tokens, low=turn / turns, high=(turn + 1) / turns)
 
 
-def _matched(source: Source, share: float, scale: Scale, target_tokens: int) -> int:
+def matched(source: Source, share: float, scale: Scale, target_tokens: int) -> int:
+    """To how many tokens a source is cut down for a run of which it is `share`. Raises ConfigError where it has fewer
+    and the run would read them more often than the target run does."""
     wanted = matched_tokens(source.held, scale.tokens, target_tokens, scale.model.sequence_length)
     if wanted > source.tokens and share * scale.tokens > source.tokens:
         raise ConfigError(

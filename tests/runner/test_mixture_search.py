@@ -209,6 +209,20 @@ def test_a_search_that_would_say_nothing_is_refused_before_it_trains(
         plan(load_search(written(tmp_path, **changes)), session)
 
 
+def test_a_sample_too_small_for_the_optimum_is_refused_before_the_swarm_trains(
+    tmp_path: Path, session: Session
+) -> None:
+    """The mixtures of the swarm have little of it; the one that is found and trained last might have much."""
+    search = load_search(written(tmp_path, swarm={"mixtures": 24, "strengths": [500, 500], "temperature": 1}))
+    code = search.sources["code"].model_copy(update={"tokens": 3_000_000, "paths": [str(tmp_path / "few.jsonl")]})
+    web = search.sources["web"].model_copy(update={"tokens": 40_000_000})
+    (tmp_path / "few.jsonl").write_text("\n".join((tmp_path / "code.jsonl").read_text().splitlines()[:12]))
+    target = search.target_run.model_copy(update={"tokens": 1_000_000})
+    asked = search.model_copy(update={"sources": {**search.sources, "code": code, "web": web}, "target_run": target})
+    with pytest.raises(ConfigError, match=r"sources\.code: [\d,]+ tokens, where a proxy run of 2,000 reads"):
+        plan(asked, session)
+
+
 def test_a_source_that_holds_what_it_is_measured_with_is_refused(tmp_path: Path, session: Session) -> None:
     targets = {"manuals": {"paths": str(tmp_path / "code.jsonl"), "documents": 9}}
     with pytest.raises(ConfigError, match=r"target/manuals: \d of its 9 documents are in sources\.code, too"):
