@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 from curation_lib.core.fingerprint import fingerprint
 from curation_lib.runner.apart import TrainedOn, require_apart, require_several
 from curation_lib.runner.kept_pools import kept_pools
-from curation_lib.runner.pools import documents, facts_of, made_pools, measure_view, tokenizer_of
+from curation_lib.runner.pool_documents import documents, measure_view
+from curation_lib.runner.pool_tokenizers import tokenizer_of
+from curation_lib.runner.pools import facts_of, made_pools
 from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
 from curation_lib.valuation.best_rate import Swept, swept

@@ -22,7 +22,8 @@ from curation_lib.runner.filter_step import measured
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.parts import read_batches
 from curation_lib.runner.plan import fused
-from curation_lib.runner.pools import MANIFEST, VERSION, facts_of, tokenizer_identity, write_pool
+from curation_lib.runner.pool_tokenizers import tokenizer_identity
+from curation_lib.runner.pools import MANIFEST, VERSION, facts_of, write_pool
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
 from curation_lib.text.hashing import priority

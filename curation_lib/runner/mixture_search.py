@@ -20,7 +20,9 @@ from curation_lib.mix.search.natural import Natural
 from curation_lib.mix.search.runs import Floats, Runs, made_runs
 from curation_lib.runner.apart import TrainedOn, require_apart, require_several
 from curation_lib.runner.mixture_question import require_answer
-from curation_lib.runner.pools import View, documents, facts_of, made_pools, measure_view, tokenizer_of
+from curation_lib.runner.pool_documents import View, documents, measure_view
+from curation_lib.runner.pool_tokenizers import tokenizer_of
+from curation_lib.runner.pools import facts_of, made_pools
 from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
 from curation_lib.valuation.confirmation import TRAINED

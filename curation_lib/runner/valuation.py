@@ -9,7 +9,9 @@ from curation_lib.core.fingerprint import fingerprint
 from curation_lib.runner.apart import TrainedOn, require_apart, require_several
 from curation_lib.runner.benchmarks import read_tasks, stored
 from curation_lib.runner.manifest import Manifest
-from curation_lib.runner.pools import View, Viewed, documents, facts_of, made_pools, measure_view, tokenizer_of
+from curation_lib.runner.pool_documents import View, documents, measure_view
+from curation_lib.runner.pool_tokenizers import tokenizer_of
+from curation_lib.runner.pools import Viewed, facts_of, made_pools
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.runner.training import carry_out, result_of

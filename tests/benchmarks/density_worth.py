@@ -21,7 +21,7 @@ import xxhash
 
 from curation_lib.runner.dask import scheduler
 from curation_lib.runner.parts import read_batches
-from curation_lib.runner.pools import documents
+from curation_lib.runner.pool_documents import documents
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
 from curation_lib.runner.training import carry_out

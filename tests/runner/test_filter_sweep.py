@@ -20,7 +20,9 @@ from curation_lib.runner import filter_sweep
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.filter_sweep import judge, plan
 from curation_lib.runner.kept_pools import KeptOrder, Scored, cuts, kept_documents, kept_pools
-from curation_lib.runner.pools import documents, opened, tokenizer_of
+from curation_lib.runner.pool_documents import documents
+from curation_lib.runner.pool_tokenizers import tokenizer_of
+from curation_lib.runner.pools import opened
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
 from curation_lib.valuation.filter_sweep import FilterSweep, Ranking, load_sweep

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 from curation_lib.runner.dask import LocalScheduler
-from curation_lib.runner.pools import View, documents, made_pools, tokenizer_of
+from curation_lib.runner.pool_documents import View, documents
+from curation_lib.runner.pool_tokenizers import tokenizer_of
+from curation_lib.runner.pools import made_pools
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
 from curation_lib.valuation.model_settings import ModelSettings, Optimisation

@@ -1,0 +1,45 @@
+"""The tokenizer of pools: one that is named, or one trained on the base and kept in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.fingerprint import file_sha256, fingerprint, library_versions
+from curation_lib.runner.manifest import Manifest
+from curation_lib.runner.pool_documents import parts_of, read_parts
+from curation_lib.runner.session import Session
+from curation_lib.runner.store import Store
+from curation_lib.text.tokenizers.loading import load_tokenizer
+from curation_lib.text.tokenizers.settings import TokenizerSetting
+from curation_lib.valuation.bpe import trained
+from curation_lib.valuation.pool import sampled
+from curation_lib.valuation.pool_settings import TokenizerChoice, TrainedTokenizer
+
+
+def tokenizer_of(choice: TokenizerChoice, base: Sequence[Manifest], session: Session) -> TokenizerSetting:
+    """The tokenizer: the one that is named, or one trained on the base's documents, in the store under
+    `tokenizers/<fingerprint>/`. Raises ConfigError for one without ids."""
+    if isinstance(choice, TokenizerSetting):
+        if not choice.has_ids:
+            raise ConfigError(f"tokenizer: {choice.name} only counts; name one with ids, or `train: 2048`")
+        return choice
+    told = [choice.model_dump(), [m.fingerprint for m in base], library_versions(["tokenizers"])]
+    key = f"tokenizers/{fingerprint(told)}/tokenizer.json"
+    if not session.store.exists(key):
+        _train_tokenizer((session.store, key, parts_of(base), choice))
+    return TokenizerSetting(name="tokenizer.json", path=session.store.address(key))
+
+
+def _train_tokenizer(order: tuple[Store, str, tuple[str, ...], TrainedTokenizer]) -> None:
+    store, key, parts, choice = order
+    chosen = sampled(read_parts(store, parts), choice.megabytes * 250)  # of 4 KB on average
+    store.put(key, trained([one.text for one in chosen], choice.train).encode())
+
+
+def tokenizer_identity(tokenizer: TokenizerSetting) -> list[Any]:
+    """What of a tokenizer shapes a pool, JSON-ready."""
+    bytes_ = file_sha256(tokenizer.path) if tokenizer.path is not None else ""
+    vocabulary = load_tokenizer(tokenizer).vocab_size
+    return [tokenizer.only("output"), bytes_, library_versions(["tokenizers"]), vocabulary]
