@@ -16,6 +16,7 @@ ASKED = {
     "targets": {"code": {"paths": "target"}},
     "trunk_tokens": 1000,
     "anneal_tokens": 1000,
+    "optimisation": {"warmup_tokens": 0},
 }
 
 
