@@ -20,7 +20,11 @@ from curation_lib.runner.reports import Sums, reporting
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.runner.torchrun import trained_on_devices
+from curation_lib.valuation.evaluate import measured
+from curation_lib.valuation.memory import kept_memory
+from curation_lib.valuation.pool import Pool
 from curation_lib.valuation.runs import Run, RunResult, as_json, from_json
+from curation_lib.valuation.train import Hooks, Trained, rank, train
 
 RESULT, STATE, CHECKPOINT = "result.json", "state.pt", "checkpoint.pt"
 
@@ -94,39 +98,55 @@ def train_run(ordered: Ordered) -> RunResult:
 
 def train_here(ordered: Ordered) -> None:
     """Train and measure in this process, or as one of torchrun's; the first of them writes to the store."""
-    from curation_lib.valuation.evaluate import measured
-    from curation_lib.valuation.train import Hooks, rank, train
-
     store, run = ordered.store, ordered.run
-    key, report = key_of(run), reporting()
     begun = time.perf_counter()
-    pools = [opened(store, part.pool) for part in run.parts]
-    resumed = _state(store, f"{key}/{CHECKPOINT}", missing=True)
-    hooks = Hooks(
-        start=_state(store, f"{key_of(run.start)}/{STATE}") if run.start is not None and resumed is None else None,
-        resumed=resumed,
-        save=(lambda state: _save(store, f"{key}/{CHECKPOINT}", state)) if rank() == 0 else None,
-        heard=(lambda tokens: report({"tokens": tokens})) if rank() == 0 else (lambda tokens: None),
-    )
-    done = train(run, pools, hooks)
+    with kept_memory():
+        pools = [opened(store, part.pool) for part in run.parts]
+        done = train(run, pools, _hooks(store, run))
+        if rank() == 0:
+            _put(store, run, _told(store, run, done, pools[0], begun))
+
+
+def _hooks(store: Store, run: Run) -> Hooks:
+    """Of several processes, the first alone saves and reports."""
+    checkpoint, report = f"{key_of(run)}/{CHECKPOINT}", reporting()
+    resumed = _state(store, checkpoint, missing=True)
+    start = _state(store, f"{key_of(run.start)}/{STATE}") if run.start is not None and resumed is None else None
     if rank() != 0:
-        return
+        return Hooks(start, resumed)
+    return Hooks(
+        start, resumed, lambda state: _save(store, checkpoint, state), lambda tokens: report({"tokens": tokens})
+    )
+
+
+def _told(store: Store, run: Run, done: Trained, pool: Pool, begun: float) -> RunResult:
+    """What the trained model measures and answers; its state is kept where others start from it."""
     ready = time.perf_counter()
     losses = {name: measured(done.model, run, opened(store, place)) for name, place in run.measures.items()}
     if run.keep:
-        _save(store, f"{key}/{STATE}", done.state())
+        _save(store, f"{key_of(run)}/{STATE}", done.state())
     asked = time.perf_counter()
-    answers = answered(store, run, done.model, pools[0].eos)
-    tokens = run.steps * run.optimisation.batch_tokens
+    answers = answered(store, run, done.model, pool.eos)
     seconds = {"training": done.seconds, "measuring": asked - ready, "answering": time.perf_counter() - asked}
     seconds["other"] = time.perf_counter() - begun - sum(seconds.values())
-    flops = tokens * run.model.flops_per_token(pools[0].vocabulary)
+    tokens = run.steps * run.optimisation.batch_tokens
+    flops = tokens * run.model.flops_per_token(pool.vocabulary)
+    return RunResult(run.print, losses, _epochs(run, done), tokens, flops, seconds, tuple(done.curve), answers)
+
+
+def _epochs(run: Run, done: Trained) -> dict[str, float]:
+    """How often each pool was read: the most of its parts."""
     epochs: dict[str, float] = {}
     for part, read in zip(run.parts, done.order.epochs(), strict=True):
         epochs[part.pool] = max(epochs.get(part.pool, 0.0), round(read, 6))
-    result = RunResult(run.print, losses, epochs, tokens, flops, seconds, tuple(done.curve), answers)
-    facts = {"seconds": seconds, "host": platform.node(), "finished": time.time(), "run": run.model_dump(mode="json")}
-    store.put(f"{key}/run.json", canonical_json(facts))
+    return epochs
+
+
+def _put(store: Store, run: Run, result: RunResult) -> None:
+    """The result last; then checkpoints go."""
+    key = key_of(run)
+    facts = {"seconds": result.seconds, "host": platform.node(), "finished": time.time()}
+    store.put(f"{key}/run.json", canonical_json({**facts, "run": run.model_dump(mode="json")}))
     store.put(f"{key}/{RESULT}", canonical_json(as_json(result)))
     _clear(store, key)
 

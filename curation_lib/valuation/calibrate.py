@@ -18,6 +18,7 @@ import orjson
 
 from curation_lib.core.errors import WinnowError
 from curation_lib.valuation.cost import Machine
+from curation_lib.valuation.memory import kept_memory
 from curation_lib.valuation.pool import Pool, id_type
 from curation_lib.valuation.runs import Part, Run
 
@@ -121,11 +122,12 @@ def main() -> None:
     run = Run.model_validate(order["run"])
     pool = made_up(order["vocabulary"], DOCUMENTS, order["document_tokens"])
     began = time.perf_counter()
-    worked(run, pool, 0)
-    once = time.perf_counter() - began
-    print("ready", flush=True)
-    sys.stdin.readline()
-    print(orjson.dumps({**worked(run, pool, SECONDS), "once": once}).decode(), flush=True)
+    with kept_memory():
+        worked(run, pool, 0)
+        once = time.perf_counter() - began
+        print("ready", flush=True)
+        sys.stdin.readline()
+        print(orjson.dumps({**worked(run, pool, SECONDS), "once": once}).decode(), flush=True)
 
 
 if __name__ == "__main__":
