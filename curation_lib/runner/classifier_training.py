@@ -38,7 +38,7 @@ def train_from_files(
     inputs, name, license, settings = training
     check_labels(list(inputs))
     with tempfile.TemporaryDirectory(prefix="winnow-train-") as work, Path(work, "lines").open("w+b") as spool:
-        session, examples = Session(Store(work), scheduler, progress), Examples(spool, settings.text)
+        session, examples = Session(Store(work), scheduler, progress, codec=None), Examples(spool, settings.text)
         for label, paths in inputs.items():
             _add(examples, label, paths, session)
         return train_classifier(folder, name, license, list(inputs), examples, settings)

@@ -41,7 +41,7 @@ def train_from_files(
     found: list[Document] = []
     unreadable: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="winnow-train-") as work:
-        session = Session(Store(work), scheduler, progress)
+        session = Session(Store(work), scheduler, progress, codec=None)
         for label, paths in training.inputs.items():
             for manifest in read_inputs(paths, session):
                 unreadable[label] += sum(manifest.counts["quarantined"].values())

@@ -99,7 +99,7 @@ def compare(
     """
     filters = comparable(wanted, exact)
     with TemporaryDirectory(prefix="winnow-dialects-") as folder:
-        session = Session(Store(folder), scheduler, progress)
+        session = Session(Store(folder), scheduler, progress, codec=None)
         found = [FilterComparison(stage.name, dialects_of(stage, exact)) for stage in filters]
         for batch in _batches(inputs, session):
             for comparison, rules in zip(found, _judged(filters, batch, exact), strict=True):

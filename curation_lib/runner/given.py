@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,19 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from curation_lib.core.errors import ConfigError
+from curation_lib.core.errors import ConfigError, StoreError
+from curation_lib.core.places import reached
 from curation_lib.core.recipe import configured
 from curation_lib.core.stage import Bound
 from curation_lib.runner.lineage import complete
-from curation_lib.runner.manifest import Manifest
+from curation_lib.runner.manifest import File, Manifest, read_manifest
 from curation_lib.runner.plan import Step
 from curation_lib.runner.publish import published
 from curation_lib.runner.session import Session
 from curation_lib.runner.steps import run_step
-from curation_lib.runner.store import Store
+from curation_lib.runner.store import BLOCK, Store
 
+_WILD = re.compile(r"[*?\[]")
 AS_IS = {"clean": False, "identify_language": False}
 _KINDS = {
     "sources.jsonl": (".jsonl", ".json", ".ndjson"),
@@ -32,7 +33,8 @@ _KINDS = {
 
 
 def read_inputs(inputs: Sequence[str], session: Session) -> list[Manifest]:
-    """Files, folders, globs or datasets as datasets of documents in the session's store, taken as they stand."""
+    """Files, folders, globs, URLs or datasets as datasets of documents in the session's store, taken as they stand.
+    What is there is not made again."""
     return [_read(path, session) for path in _grouped(inputs)]
 
 
@@ -53,7 +55,7 @@ def _grouped(inputs: Sequence[str]) -> list[tuple[str, list[str]]]:
 
 def _source_for(path: str) -> str:
     """`dataset`, or the source of the files at `path`. Raises ConfigError for a folder that asks for more than one."""
-    if os.path.isfile(os.path.join(path, "manifest.json")):
+    if _is_dataset(path):
         return "dataset"
     names = [path] if not os.path.isdir(path) else [str(p) for p in sorted(Path(path).rglob("*")) if p.is_file()]
     found = {kind: name for name in reversed(names) if (kind := _kind(Path(name).name.lower()))}
@@ -62,6 +64,14 @@ def _source_for(path: str) -> str:
             f"--input {path}: files of several kinds, {', '.join(sorted(found.values()))}; give a glob of one of them"
         )
     return next(iter(found), "sources.warc")
+
+
+def _is_dataset(path: str) -> bool:
+    """Whether a folder or a URL holds a manifest; a URL that names files is not asked."""
+    if "://" not in path:
+        return os.path.isfile(os.path.join(path, "manifest.json"))
+    names_files = _WILD.search(path) or _kind(path.rstrip("/").rpartition("/")[2].lower())
+    return not names_files and Store(path).exists("manifest.json")
 
 
 def _kind(name: str) -> str | None:
@@ -84,17 +94,34 @@ def _read(group: tuple[str, list[str]], session: Session) -> Manifest:
     if kind == "sources.warc":
         chain = (chain[0], configured("normalize.html", {}, kind))
     step = Step(f"read {kind}", "ingest", kind, chain)
-    done = run_step(step, [], replace(session, codec=None), allow_empty=True)
+    done = run_step(step, [], session, allow_empty=True)
     return complete(session.store, done.directory)
 
 
 def _adopted(path: str, store: Store) -> Manifest:
-    """A dataset folder as an input: linked into the working store under its own fingerprint."""
-    folder, _ = published(path, "give the files in it, or a glob")
-    data = folder.read_json("manifest.json")
-    directory = f"datasets/input/{data['fingerprint']}"
-    target = Path(store.path(directory))
-    shutil.copytree(path, target, ignore=shutil.ignore_patterns("manifest.json", "scores"))
-    data |= {"directory": directory, "inputs": []}
-    (target / "manifest.json").write_bytes(orjson.dumps(data))
-    return complete(store, directory)
+    """A dataset as an input: as it lies where it is of this store, else copied into it, under its own fingerprint."""
+    folder, manifest = published(path, "give the files in it, or a glob")
+    if manifest is None:
+        raise StoreError(f"{path}/manifest.json is there no more; write the dataset again")
+    if folder.url == store.address(manifest.directory):
+        return manifest
+    directory = f"datasets/input/{manifest.fingerprint}"
+    if done := read_manifest(store, directory):
+        return done
+    for entry in manifest.shards:
+        for file in entry.files.values():
+            _copy(file, folder, store, directory)
+    adopted = replace(manifest, directory=directory, inputs=[])
+    adopted.write(store)
+    return adopted
+
+
+def _copy(file: File, folder: Store, store: Store, directory: str) -> None:
+    """A dataset's file into `directory` of the store. Raises StoreError where it is not what the manifest says."""
+    place = folder.address(file.path)
+    with reached(place, "cannot read"):
+        given = folder.open(file.path)
+    with given, store.writing(f"{directory}/{file.path}") as to:
+        shutil.copyfileobj(given, to.file, BLOCK)
+    if to.sha256 != file.sha256:
+        raise StoreError(f"{place} is not the file of its manifest.json; write the dataset again")

@@ -38,7 +38,7 @@ def train_from_files(
     """
     inputs, name, license, settings = training
     with tempfile.TemporaryDirectory(prefix="winnow-perplexity-") as work:
-        session = Session(Store(work), scheduler, progress)
+        session = Session(Store(work), scheduler, progress, codec=None)
         manifests = read_inputs(inputs, session)
         unreadable = sum(n for one in manifests for n in one.counts["quarantined"].values())
         return train_perplexity(_batches(manifests, session), folder, name, license, settings, unreadable)

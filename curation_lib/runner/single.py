@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from curation_lib.core.contract import CAPTURE
@@ -59,7 +60,7 @@ def _prepared(
 ) -> tuple[list[Step], list[Manifest]]:
     if "," in name:
         steps = _several(name.split(","), settings)
-        return steps, read_inputs(inputs, session)
+        return steps, _read(inputs, session)
     step, upstream = _one(name, inputs, settings, session)
     return [step], upstream
 
@@ -111,4 +112,9 @@ def _one(
     bound = configured(name, settings, name)
     (step,) = fused([bound])
     require_releases([step])
-    return step, read_inputs(inputs, session)
+    return step, _read(inputs, session)
+
+
+def _read(inputs: Sequence[str], session: Session) -> list[Manifest]:
+    """The inputs as datasets that are gone when the stage has run: not worth packing."""
+    return read_inputs(inputs, replace(session, codec=None))
