@@ -19,7 +19,7 @@ from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
 from curation_lib.valuation.best_rate import Swept, swept
 from curation_lib.valuation.filter_sweep import FilterSweep
-from curation_lib.valuation.mixture_search import TARGET
+from curation_lib.valuation.mixture_search import TARGET, sizes_of
 from curation_lib.valuation.runs import Losses
 from curation_lib.valuation.sweep import Cell, Kept, sweep
 
@@ -42,7 +42,7 @@ class SweepPlan(NamedTuple):
 
 def plan(asked: FilterSweep, session: Session) -> SweepPlan:
     """The runs, over pools that are made where they are not there. Raises ConfigError where the corpus holds what it is
-    measured with."""
+    measured with, and models that do not grow."""
     corpus = documents(asked.corpus, session, "corpus")
     tokenizer = tokenizer_of(asked.tokenizer, corpus, session)
     named = {f"{TARGET}/{name}": one for name, one in asked.targets.items()}
@@ -55,7 +55,7 @@ def plan(asked: FilterSweep, session: Session) -> SweepPlan:
     target_tokens = asked.target_tokens or whole.tokens
     cells = sweep(kept, asked.scales, target_tokens, measures, asked.settings)
     vocabulary = facts_of(session.store, whole.pool)["vocabulary"]
-    parameters = tuple(scale.model.parameters(vocabulary) for scale in asked.scales)
+    parameters = sizes_of(asked.scales, vocabulary)
     flops = sum(cell.run.tokens * cell.run.model.flops_per_token(vocabulary) for cell in cells)
     shapes = [VERSION, asked.settings.model_dump(mode="json"), asked.values(), [cell.run.print for cell in cells]]
     place = f"sweeps/{asked.sweep}/{fingerprint(shapes)}"

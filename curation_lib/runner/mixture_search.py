@@ -26,7 +26,7 @@ from curation_lib.runner.pools import facts_of, made_pools
 from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
 from curation_lib.valuation.confirmation import TRAINED
-from curation_lib.valuation.mixture_search import HELD_OUT, TARGET, MixtureSearch, SearchSource
+from curation_lib.valuation.mixture_search import HELD_OUT, TARGET, MixtureSearch, SearchSource, sizes_of
 from curation_lib.valuation.proxy import Source, matched
 from curation_lib.valuation.runs import RunResult
 from curation_lib.valuation.swarm import Trial, drawn, swarm
@@ -53,8 +53,8 @@ class SearchPlan(NamedTuple):
 
 def plan(search: MixtureSearch, session: Session) -> SearchPlan:
     """The runs, over pools that are made where they are not there. Raises ConfigError, before anything is trained, for
-    limits that leave no mixture, sources that are too small or hold what they are measured with, and swarms that
-    determine no law."""
+    limits that leave no mixture, sources that are too small or hold what they are measured with, models
+    that do not grow, and swarms that determine no law."""
     sources, measures = _pools(search, session)
     held = np.array([source.held for source in sources], np.float64)
     target, licenses = search.target_run, {name: one.license for name, one in search.sources.items()}
@@ -70,6 +70,7 @@ def plan(search: MixtureSearch, session: Session) -> SearchPlan:
     for source in sources:  # of any the optimum may want as much as epochs allow
         matched(source, min(1.0, target.max_epochs * source.held / target.tokens), search.scales[-1], target.tokens)
     vocabulary = facts_of(session.store, sources[0].pool)["vocabulary"]
+    sizes_of(search.scales, vocabulary)
     require_answer(search, _runs(search, trials, np.ones((len(trials), 1)), ["planned"], vocabulary), natural)
     flops = sum(one.run.tokens * one.run.model.flops_per_token(vocabulary) for one in trials)
     place = f"searches/{search.search}/{_print(search, trials)}"

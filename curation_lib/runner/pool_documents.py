@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import configured, stage_list
 from curation_lib.runner.given import AS_IS, read_inputs
@@ -19,6 +21,9 @@ from curation_lib.text.records import Record, prompt_text, records_of
 from curation_lib.valuation.pool import Document, read_document
 from curation_lib.valuation.pool_settings import PoolSettings, Sampled
 from curation_lib.valuation.shuffled import shuffled
+
+SAID = ("text", "format", "metadata")
+"""Columns that tell what a document says."""
 
 
 class View(NamedTuple):
@@ -47,14 +52,14 @@ def documents(settings: PoolSettings, session: Session, where: str = "documents"
 
 
 def _documents(settings: PoolSettings, session: Session) -> list[Manifest]:
-    if settings.source is None:
+    bound = settings.read_by()
+    if bound is None:
         found = read_inputs(settings.paths, session)
     else:
-        given = {"source": "input", "paths": settings.paths, **settings.settings}
-        chain = (configured(settings.source, given, "source"), configured("normalize.plain", AS_IS, "source"))
-        found = [_step(Step(f"read {settings.source}", "ingest", settings.source, chain), [], session)]
-    bound = [pair for item in settings.stages for pair in stage_list(item, "stages")]
-    for step in fused([configured(name, one, "stages") for name, one in bound]):
+        name, chain = bound[0].name, (bound, configured("normalize.plain", AS_IS, "source"))
+        found = [_step(Step(f"read {name}", "ingest", name, chain), [], session)]
+    stages = [pair for item in settings.stages for pair in stage_list(item, "stages")]
+    for step in fused([configured(name, one, "stages") for name, one in stages]):
         found = [_step(step, found, session)]
     return found
 
@@ -69,15 +74,20 @@ def parts_of(manifests: Sequence[Manifest]) -> tuple[str, ...]:
 
 
 def read_parts(store: Store, parts: Sequence[str]) -> Iterator[Document]:
-    """Documents of the parts; of a record its answer, the prompt given."""
+    """Documents of the parts."""
     for part in parts:
-        for batch in read_batches(store, part, columns=["text", "format", "metadata"]):
-            for text, record in zip(batch.column("text").to_pylist(), records_of(batch), strict=True):
-                if isinstance(record, Record):
-                    answer = "\n".join(turn.content for turn in record.answer)
-                    yield read_document(answer, prompt_text(record) + "\n")
-                else:
-                    yield read_document(text)
+        for batch in read_batches(store, part, columns=[*SAID]):
+            yield from said(batch)
+
+
+def said(batch: pa.RecordBatch) -> Iterator[Document]:
+    """Each row of a batch with the columns SAID as a document; of a record its answer, the prompt given."""
+    for text, record in zip(batch.column("text").to_pylist(), records_of(batch), strict=True):
+        if isinstance(record, Record):
+            answer = "\n".join(turn.content for turn in record.answer)
+            yield read_document(answer, prompt_text(record) + "\n")
+        else:
+            yield read_document(text)
 
 
 def viewed(found: Iterator[Document], view: View) -> Iterator[Document]:

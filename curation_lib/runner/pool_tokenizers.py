@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import file_sha256, fingerprint, library_versions
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.pool_documents import parts_of, read_parts
@@ -17,15 +16,18 @@ from curation_lib.valuation.bpe import trained
 from curation_lib.valuation.pool import sampled
 from curation_lib.valuation.pool_settings import TokenizerChoice, TrainedTokenizer
 
+VERSION = 1
+"""Bump when the same documents would train another tokenizer."""
+_DOCUMENTS, _BYTES = 250, 4 << 20
+"""At most, for each megabyte that is asked for: documents have 4 KB on average; books have not."""
+
 
 def tokenizer_of(choice: TokenizerChoice, base: Sequence[Manifest], session: Session) -> TokenizerSetting:
     """The tokenizer: the one that is named, or one trained on the base's documents, in the store under
-    `tokenizers/<fingerprint>/`. Raises ConfigError for one without ids."""
+    `tokenizers/<fingerprint>/`."""
     if isinstance(choice, TokenizerSetting):
-        if not choice.has_ids:
-            raise ConfigError(f"tokenizer: {choice.name} only counts; name one with ids, or `train: 2048`")
         return choice
-    told = [choice.model_dump(), [m.fingerprint for m in base], library_versions(["tokenizers"])]
+    told = [VERSION, choice.model_dump(), [m.fingerprint for m in base], library_versions(["tokenizers"])]
     key = f"tokenizers/{fingerprint(told)}/tokenizer.json"
     if not session.store.exists(key):
         _train_tokenizer((session.store, key, parts_of(base), choice))
@@ -34,7 +36,7 @@ def tokenizer_of(choice: TokenizerChoice, base: Sequence[Manifest], session: Ses
 
 def _train_tokenizer(order: tuple[Store, str, tuple[str, ...], TrainedTokenizer]) -> None:
     store, key, parts, choice = order
-    chosen = sampled(read_parts(store, parts), choice.megabytes * 250)  # of 4 KB on average
+    chosen = sampled(read_parts(store, parts), choice.megabytes * _DOCUMENTS, choice.megabytes * _BYTES)
     store.put(key, trained([one.text for one in chosen], choice.train).encode())
 
 
@@ -42,4 +44,4 @@ def tokenizer_identity(tokenizer: TokenizerSetting) -> list[Any]:
     """What of a tokenizer shapes a pool, JSON-ready."""
     bytes_ = file_sha256(tokenizer.path) if tokenizer.path is not None else ""
     vocabulary = load_tokenizer(tokenizer).vocab_size
-    return [tokenizer.only("output"), bytes_, library_versions(["tokenizers"]), vocabulary]
+    return [tokenizer.only("output"), bytes_, library_versions(tokenizer.libraries), vocabulary]

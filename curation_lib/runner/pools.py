@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.fingerprint import fingerprint
+from curation_lib.core.fingerprint import fingerprint, library_versions
 from curation_lib.core.local_copy import local_copy
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.pool_documents import View, parts_of, read_parts, viewed
@@ -24,12 +24,19 @@ from curation_lib.text.tokenizers.settings import TokenizerSetting
 from curation_lib.valuation.pool import FILES, Document, Pool, PoolWriter, open_pool, sampled
 
 MANIFEST = "manifest.json"
-VERSION = 2
+VERSION = 3
 """Bump when the same documents would make another pool."""
 _BATCH = 256
 
 Viewed = tuple[Sequence[Manifest], View]
 """Datasets, and what of their documents goes into a pool."""
+
+
+class Order(Protocol):
+    """What a pool is made of; `key` is where it goes in the store."""
+
+    @property
+    def key(self) -> str: ...
 
 
 class PoolOrder(NamedTuple):
@@ -46,23 +53,32 @@ class PoolOrder(NamedTuple):
 def made_pools(wanted: Mapping[str, Viewed], tokenizer: TokenizerSetting, session: Session) -> dict[str, str]:
     """Store keys of pools by name, made side by side where they are not there. Raises ConfigError, with its name, for
     one without documents."""
-    told = tokenizer_identity(tokenizer)
-    orders = {
-        name: PoolOrder(
-            session.store,
-            f"pools/{fingerprint([VERSION, told, [m.fingerprint for m in manifests], list(view)])}",
-            parts_of(manifests),
-            tokenizer.model_dump(),
-            view,
-        )
-        for name, (manifests, view) in wanted.items()
-    }
-    todo = {o.key: o for o in orders.values() if not session.store.exists(f"{o.key}/{MANIFEST}")}
-    session.scheduler.run(make_pool, list(todo.values()), lambda _: None)  # type: ignore[arg-type]
-    for name, order in orders.items():
-        if not facts_of(session.store, order.key)["documents"]:
+    identity = tokenizer_identity(tokenizer)
+    orders = {name: _ordered(one, tokenizer, identity, session.store) for name, one in wanted.items()}
+    found = made(list(orders.values()), make_pool, session)
+    for (name, order), facts in zip(orders.items(), found, strict=True):
+        if not facts["documents"]:
             raise ConfigError(f"{name}: {_missing(order.view)}; give more documents, or correct paths and stages")
     return {name: order.key for name, order in orders.items()}
+
+
+def _ordered(wanted: Viewed, tokenizer: TokenizerSetting, identity: Sequence[Any], store: Store) -> PoolOrder:
+    manifests, view = wanted
+    drawing = library_versions(["numpy"]) if view.shuffle else {}
+    key = pool_key(identity, [m.fingerprint for m in manifests], list(view), drawing)
+    return PoolOrder(store, key, parts_of(manifests), tokenizer.model_dump(), view)
+
+
+def pool_key(identity: Sequence[Any], *shapes: Any) -> str:
+    """Where a pool lies in a store. identity: of its tokenizer; shapes: all else that shapes it, JSON-ready."""
+    return f"pools/{fingerprint([VERSION, identity, *shapes])}"
+
+
+def made(orders: Sequence[Order], make: Callable[[Any], None], session: Session) -> list[dict[str, int]]:
+    """The facts of the ordered pools, those that are not there made side by side."""
+    todo = {order.key: order for order in orders if not session.store.exists(f"{order.key}/{MANIFEST}")}
+    session.scheduler.run(make, list(todo.values()), lambda _: None)  # type: ignore[arg-type]
+    return [facts_of(session.store, order.key) for order in orders]
 
 
 def _missing(view: View) -> str:

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from curation_lib.core.recipe import NAME, Section
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.recipe import NAME, Section, configured
+from curation_lib.core.registry import find
+from curation_lib.core.stage import Bound, Filter
 from curation_lib.valuation.files import load_experiment
 from curation_lib.valuation.mixture_search import TARGET, Target, growing
-from curation_lib.valuation.pool_settings import PoolSettings, TokenizerChoice, TrainedTokenizer, known
+from curation_lib.valuation.pool_settings import PoolSettings, TokenizerChoice, TrainedTokenizer
 from curation_lib.valuation.proxy import Scale
 from curation_lib.valuation.sweep import SweepSettings
 
@@ -20,10 +23,24 @@ class Ranking(Section):
     """filter: the stage whose score orders documents, with its settings. column: of its scores. best: which end of it.
     Documents without a score come last."""
 
-    filter: Annotated[str, AfterValidator(known)]
+    filter: str
     settings: dict[str, Any] = Field(default={})
     column: str
     best: Literal["highest", "lowest"] = "highest"
+
+    @model_validator(mode="after")
+    def _scores(self) -> Ranking:
+        try:
+            self.bound()
+        except ConfigError as e:
+            raise ValueError(str(e)) from e
+        return self
+
+    def bound(self) -> Bound:
+        """The filter with its settings. Raises ConfigError for a stage that is none, or wrong settings of it."""
+        if not isinstance(find(self.filter), Filter):
+            raise ConfigError(f"filter: {self.filter} has no scores; name a filter, e.g. filters.density")
+        return configured(self.filter, self.settings, "filter")
 
 
 class FilterSweep(Section):

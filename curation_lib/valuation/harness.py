@@ -27,14 +27,15 @@ def read_task(path: str | Path) -> dict[str, Any]:
     asks for no accuracy.
     """
     task, where = load_yaml(path, "task", {}), str(path)
-    files = task.get("dataset_kwargs", {}).get("data_files") if isinstance(task, dict) else None
+    kwargs = task.get("dataset_kwargs") if isinstance(task, dict) else None
+    files = kwargs.get("data_files") if isinstance(kwargs, dict) else None
     if not files or "task" not in task or task.get("dataset_path") not in _LOCAL:
         raise ConfigError(
             f"{where}: a task is a mapping with `task`, `dataset_path: json` and `dataset_kwargs: {{data_files: …}}`"
         )
     if "include" in task:
         raise ConfigError(f"{where}: include: {task['include']} is not followed; write the task out in this file")
-    if not any(one.get("metric") in ACCURACIES for one in task.get("metric_list", [])):
+    if not any(isinstance(one, dict) and one.get("metric") in ACCURACIES for one in task.get("metric_list") or []):
         raise ConfigError(f"{where}: metric_list: name one of {', '.join(ACCURACIES)}, which the task is told by")
     folder = Path(path).resolve().parent
     splits = files if isinstance(files, dict) else {"test": files}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import NAME, Section
 from curation_lib.valuation.confirmation import ConfirmationSettings
 from curation_lib.valuation.files import load_experiment
@@ -113,8 +114,22 @@ def load_search(path: str | Path, environment: Mapping[str, str] | None = None) 
 
 
 def growing(scales: tuple[Scale, ...]) -> tuple[Scale, ...]:
-    """The scales; ValueError unless each model is larger than the one before."""
+    """The scales; ValueError unless each model is larger than the one before, embeddings aside; see `sizes_of`."""
     sizes = [scale.model.body_parameters() for scale in scales]
     if any(one >= other for one, other in pairwise(sizes)):
         raise ValueError("scales: write the smaller model first, and each size once")
     return scales
+
+
+def sizes_of(scales: Sequence[Scale], vocabulary: int) -> tuple[int, ...]:
+    """Parameters of each scale's model, embeddings of `vocabulary` tokens among them: what laws are fitted on. Raises
+    ConfigError unless each is larger than the one before; the last would else not be the largest."""
+    sizes = tuple(scale.model.parameters(vocabulary) for scale in scales)
+    for n, (one, other) in enumerate(pairwise(sizes), 1):
+        if one >= other:
+            raise ConfigError(
+                f"scales: with embeddings of the tokenizer's {vocabulary:,} tokens model {n} of hidden "
+                f"{scales[n - 1].model.hidden} has {one:,} parameters and model {n + 1} of hidden "
+                f"{scales[n].model.hidden} {other:,}; give the later one a larger `hidden`, or take fewer tokens"
+            )
+    return sizes

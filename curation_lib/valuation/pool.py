@@ -7,6 +7,7 @@ Files: `ids.bin` (uint16 or uint32), `offsets.bin` (int64[documents + 1]), `dige
 from __future__ import annotations
 
 from array import array
+from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -142,11 +143,15 @@ class PoolWriter:
         return {**facts, "vocabulary": self.tokenizer.vocab_size, "eos": self.tokenizer.eos}
 
 
-def sampled(documents: Iterable[Document], most: int) -> list[Document]:
-    """The `most` documents whose hashes are smallest, in that order: the same ones in whatever order they come."""
-    import heapq
-
-    def rank(one: Document) -> tuple[int, str]:
-        return int(scrambled(np.array([one.digest], np.uint64))[0]), one.text
-
-    return heapq.nsmallest(most, documents, key=rank)
+def sampled(documents: Iterable[Document], most: int, enough: int | None = None) -> list[Document]:
+    """The `most` documents whose hashes are smallest, or as many as have `enough` bytes of text, in that order: the
+    same ones in whatever order they come. Memory: theirs, and one document's."""
+    chosen: list[tuple[int, str, int, Document]] = []
+    held = 0
+    for one in documents:
+        size = len(one.text.encode())
+        insort(chosen, (int(scrambled(np.array([one.digest], np.uint64))[0]), one.text, size, one))
+        held += size
+        while len(chosen) > most or (enough is not None and held - chosen[-1][2] >= enough):
+            held -= chosen.pop()[2]
+    return [one for *_, one in chosen]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import Section, configured, stage_list
-from curation_lib.core.registry import find
+from curation_lib.core.registry import find, names
+from curation_lib.core.stage import Bound, Source
 from curation_lib.text.tokenizers.settings import TokenizerSetting
 
 Paths = Annotated[
@@ -26,10 +27,26 @@ class PoolSettings(Section):
     settings: dict[str, Any] = Field(default={})
     stages: list[str | dict[str, dict[str, Any] | None]] = Field([])
 
-    @field_validator("source")
-    @classmethod
-    def _source_is_known(cls, name: str | None) -> str | None:
-        return name if name is None else known(name)
+    @model_validator(mode="after")
+    def _source_reads(self) -> PoolSettings:
+        if self.source is None and self.settings:
+            raise ValueError(f"settings: {', '.join(self.settings)}: of which stage? name it as `source`")
+        if taken := [name for name in ("paths", "source") if name in self.settings]:
+            raise ValueError(f"settings: {taken[0]}: it stands beside settings; leave it out there")
+        try:
+            self.read_by()
+        except ConfigError as e:
+            raise ValueError(str(e)) from e
+        return self
+
+    def read_by(self) -> Bound | None:
+        """The source that reads the paths, where one is named. Raises ConfigError for what is none, or wrong settings
+        of it."""
+        if self.source is None:
+            return None
+        if not isinstance(find(self.source), Source):
+            raise ConfigError(f"source: {self.source} reads no files; name one of {', '.join(_sources())}")
+        return configured(self.source, {"source": "input", "paths": self.paths, **self.settings}, "source")
 
     @field_validator("stages")
     @classmethod
@@ -42,12 +59,8 @@ class PoolSettings(Section):
         return stages
 
 
-def known(name: str) -> str:
-    """The name of a stage; ValueError, with the nearest ones, for that of none."""
-    try:
-        return find(name).name
-    except ConfigError as e:
-        raise ValueError(str(e)) from e
+def _sources() -> list[str]:
+    return [name for name in names() if isinstance(find(name), Source)]
 
 
 class Sampled(Section):
@@ -63,8 +76,8 @@ class MeasureSettings(PoolSettings, Sampled):
 
 
 class TrainedTokenizer(Section):
-    """A byte-level BPE of `train` tokens, made from 250 of the base's documents for each of `megabytes`: about so much
-    where they have 4 KB."""
+    """A byte-level BPE of `train` tokens, made from 250 of the base's documents for each of `megabytes`, about so much
+    where they have 4 KB, and from no more than four times `megabytes`."""
 
     train: int = Field(ge=300, le=1 << 17)
     megabytes: int = Field(default=20, ge=1)
@@ -76,6 +89,14 @@ def _kind(value: Any) -> str:
     return "trained" if trained else "named"
 
 
+def _with_ids(choice: TrainedTokenizer | TokenizerSetting) -> TrainedTokenizer | TokenizerSetting:
+    if isinstance(choice, TokenizerSetting) and not choice.has_ids:
+        raise ValueError(f"{choice.name} only counts; name one with ids, or `train: 2048`")
+    return choice
+
+
 TokenizerChoice = Annotated[
-    Annotated[TrainedTokenizer, Tag("trained")] | Annotated[TokenizerSetting, Tag("named")], Discriminator(_kind)
+    Annotated[TrainedTokenizer, Tag("trained")] | Annotated[TokenizerSetting, Tag("named")],
+    Discriminator(_kind),
+    AfterValidator(_with_ids),
 ]

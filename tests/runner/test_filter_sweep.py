@@ -110,12 +110,51 @@ def test_documents_without_a_score_come_last(tmp_path: Path, session: Session) -
             {"filter": "filters.length", "column": "bites"},
             "filters.length has no score 'bites'; it has characters, bytes",
         ),
-        ({"filter": "normalize.plain", "column": "bytes"}, "ranking.filter: normalize.plain has no scores"),
     ],
 )
 def test_a_ranking_by_nothing_is_refused(tmp_path: Path, session: Session, ranking: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         plan(load_sweep(written(tmp_path, ranking=ranking)), session)
+
+
+@pytest.mark.parametrize(
+    ("ranking", "told"),
+    [
+        ({"filter": "normalize.plain"}, "ranking.*filter: normalize.plain has no scores; name a filter"),
+        ({"filter": "filters.lenght"}, "ranking.*filters.lenght.*filters.length"),
+        ({"filter": "filters.length", "settings": {"mininum": 3}}, "ranking.*unknown key 'mininum'"),
+    ],
+)
+def test_a_ranking_that_cannot_be_is_refused_before_a_document_is_read(
+    tmp_path: Path, ranking: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ConfigError, match=told):
+        load_sweep(written(tmp_path, ranking={"column": "bytes", **ranking}))
+
+
+def test_records_are_held_apart_from_what_they_are_measured_with(tmp_path: Path, session: Session) -> None:
+    """Their digests are of prompt and answer on both sides, and answers alone are trained on."""
+    rows = [{"id": str(n), "prompt": f"What is {n}?", "answer": text} for n, text in enumerate(texts(1, 40))]
+    for name, some in (("asked", rows[:30]), ("apart", rows[30:]), ("same", rows[20:30])):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(json.dumps(row) for row in some))
+    read = {
+        name: {"paths": str(tmp_path / f"{name}.jsonl"), "source": "sources.records"}
+        for name in ("asked", "apart", "same")
+    }
+    given = {"corpus": read["asked"], "ranking": {"filter": "filters.length", "column": "bytes", "best": "lowest"}}
+    with pytest.raises(ConfigError, match="target/other: 10 of its 10 documents are in corpus, too"):
+        plan(load_sweep(written(tmp_path, **given, targets={"other": read["same"]})), session)
+    planned = plan(load_sweep(written(tmp_path, **given, targets={"other": read["apart"]})), session)
+    pool = opened(session.store, planned.kept[-1].pool)
+    assert sorted(pool.bytes.tolist()) == sorted(len(row["answer"]) for row in rows[:30])
+    assert pool.skipped.min() > 0
+
+
+def test_models_that_grow_but_for_their_embeddings_are_refused(tmp_path: Path, session: Session) -> None:
+    told = {"tokens": 1500, "optimisation": {"batch_tokens": 128, "warmup_tokens": 500}}
+    models = {**MODEL, "hidden": 32}, {**MODEL, "hidden": 16, "layers": 4}
+    with pytest.raises(ConfigError, match=r"scales: .* model 2 of hidden 16 [0-9,]+; give the later one a larger"):
+        plan(load_sweep(written(tmp_path, scales=[{**told, "model": one} for one in models])), session)
 
 
 def test_a_corpus_that_holds_what_it_is_measured_with_is_refused(tmp_path: Path, session: Session) -> None:
@@ -127,7 +166,14 @@ def test_a_corpus_that_holds_what_it_is_measured_with_is_refused(tmp_path: Path,
 def test_scores_that_are_no_numbers_come_last(tmp_path: Path) -> None:
     """Of NaN the whole corpus would else be ordered behind a NaN, below which nothing is."""
     store = Store(str(tmp_path))
-    documents = pa.table({"doc_id": [f"{n:032x}" for n in range(4)], "text": ["a", "b", "c", "d"]})
+    documents = pa.table(
+        {
+            "doc_id": [f"{n:032x}" for n in range(4)],
+            "text": ["a", "b", "c", "d"],
+            "format": ["text"] * 4,
+            "metadata": pa.nulls(4, pa.map_(pa.string(), pa.string())),
+        }
+    )
     scores = pa.table({"score": [np.nan, 0.5, None, 0.25]}, pa.schema([("score", pa.float64())]))
     pq.write_table(documents, tmp_path / "part.parquet")
     pq.write_table(scores, tmp_path / "scores.parquet")

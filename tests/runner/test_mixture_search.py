@@ -167,7 +167,24 @@ def test_planned_runs_repeat_as_the_target_run_does(tmp_path: Path, session: Ses
         ({"tokenizer": "nowhere.json"}, r"key 'tokenizer\.named': .* there is no file nowhere\.json"),
         ({"targets": {"x": {"paths": "x", "stages": ["filters.lenght"]}}}, r"targets\.x\.stages.*no stage 'filters\.l"),
         ({"targets": {"x": {"paths": "x", "stages": [{"filters.length": {"min": 1}}]}}}, r"stages.*unknown key 'min'"),
-        ({"targets": {"x": {"paths": "x", "source": "sources.pdf2"}}}, r"targets\.x\.source.*no stage 'sources\.pdf2'"),
+        ({"targets": {"x": {"paths": "x", "source": "sources.pdf2"}}}, r"targets\.x.*no stage 'sources\.pdf2'"),
+        (
+            {"targets": {"x": {"paths": "x", "source": "filters.density"}}},
+            r"targets\.x.*filters\.density reads no files",
+        ),
+        (
+            {"targets": {"x": {"paths": "x", "settings": {"text_field": "t"}}}},
+            r"targets\.x.*text_field: of which stage",
+        ),
+        (
+            {"targets": {"x": {"paths": "x", "source": "sources.jsonl", "settings": {"txt": "t"}}}},
+            r"targets\.x.*unknown key 'txt'",
+        ),
+        (
+            {"targets": {"x": {"paths": "x", "source": "sources.jsonl", "settings": {"paths": "y"}}}},
+            r"targets\.x.*paths: it stands beside settings",
+        ),
+        ({"tokenizer": "bytes4"}, r"tokenizer.*bytes4 only counts; name one with ids"),
         (
             {"scales": [{"model": MODEL, "optimisation": FAST, "tokens": 500}]},
             "warmup_tokens 500 are all of tokens 500",
@@ -188,6 +205,14 @@ def test_scales_stand_in_order(tmp_path: Path) -> None:
     model = {"model": {**MODEL, "hidden": 32}, "optimisation": FAST, "tokens": 2000}
     with pytest.raises(ConfigError, match="the smaller model first"):
         load_search(written(tmp_path, scales=[model, model]))
+
+
+def test_scales_stand_in_order_with_embeddings_too(tmp_path: Path, session: Session) -> None:
+    """A narrow model of many layers is larger than a wide one until each token has a row of its width."""
+    wide, deep = {**MODEL, "hidden": 32}, {**MODEL, "hidden": 16, "layers": 4}
+    scales = [{"model": one, "optimisation": FAST, "tokens": 2000} for one in (wide, deep)]
+    with pytest.raises(ConfigError, match=r"scales: with embeddings of .* tokens model 1 of hidden 32 has"):
+        plan(load_search(written(tmp_path, scales=scales)), session)
 
 
 @pytest.mark.parametrize(

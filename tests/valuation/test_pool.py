@@ -86,3 +86,23 @@ def test_words_stand_elsewhere():
     text = " ".join(map(str, range(200)))
     moved = sum(a != b for a, b in zip(text.split(), shuffled(text).split(), strict=True))
     assert moved > 150
+
+
+@given(st.lists(st.text(min_size=1), max_size=30), st.integers(1, 8), st.integers(1, 60), st.randoms())
+def test_a_sample_of_enough_text_is_the_beginning_of_one_by_number(texts, most, enough, random):
+    """As many documents as have enough bytes, the last of them whole."""
+    documents = [read_document(text) for text in texts]
+    wanted, held = [], 0
+    for one in sampled(documents, most):
+        if held < enough:
+            wanted.append(one)
+        held += len(one.text.encode())
+    random.shuffle(documents)
+    assert sampled(documents, most, enough) == wanted
+
+
+@given(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=20), st.randoms())
+def test_a_tokenizer_is_the_same_in_whatever_order_its_texts_come(texts, random):
+    shuffled_ = list(texts)
+    random.shuffle(shuffled_)
+    assert trained(shuffled_, 300) == trained(texts, 300)

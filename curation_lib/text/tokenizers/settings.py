@@ -53,6 +53,11 @@ class TokenizerSetting(StageConfig):
         """Whether it encodes, rather than count only."""
         return self.name != BYTES4
 
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """Distributions whose versions shape what it makes of a text."""
+        return ("tokenizers",) if self.path is not None else ("tiktoken",) if self.has_ids else ()
+
 
 ESTIMATE = TokenizerSetting()
 """What counts where a recipe names no tokenizer."""
@@ -72,8 +77,7 @@ def tokenizer_files(config: Tokenized) -> dict[str, str]:
 
 def tokenizer_libraries(config: Tokenized) -> tuple[str, ...]:
     """For a stage's `libraries_of`."""
-    setting = config.tokenizer
-    return ("tokenizers",) if setting.path is not None else ("tiktoken",) if setting.has_ids else ()
+    return config.tokenizer.libraries
 
 
 def described(setting: TokenizerSetting) -> str:
