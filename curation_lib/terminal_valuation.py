@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 def priced(valuation: Valuation, plan: Plan, left: Sequence[Run], costs: Sequence[Cost]) -> dict[str, Any]:
     """The arms, what is left to train, and costs with what they assume."""
-    title = f"{valuation.valuation}: {len(plan.anneals) + 1} runs, {len(left)} left"
+    title = f"{valuation.valuation}: {len(plan.after_trunk) + 1} runs, {len(left)} left"
     table = _table(title, "arm", "seeds", "tokens each")
     table.add_row("trunk", "1", f"{plan.trunk.tokens:,}")
     for arm, runs in plan.runs.items():
         table.add_row(escape(arm.label), str(len(runs)), f"{runs[0].tokens:,}")
+    for name, runs in plan.gaps.items():
+        table.add_row(f"control measured on {escape(name)}", str(len(runs)), "0")
     OUT.print(table, _costs(costs))
     for note in (*plan.notes, *dict.fromkeys(one for cost in costs for one in cost.assumes)):
         OUT.print(f"note: {escape(note)}", highlight=False)

@@ -18,6 +18,7 @@ from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.runner.valuation import Plan, judge, place_of
 from curation_lib.runner.valuation_cost import costs_of
+from curation_lib.valuation.arms import UNNAMED
 from curation_lib.valuation.experiment import Valuation
 from curation_lib.valuation.pool_settings import PoolSettings
 
@@ -87,9 +88,11 @@ def varied(valuation: Valuation, store: Store, candidate: str | None = None, bas
 
 
 def _name(url: str) -> str:
-    """What a candidate is called: the last part of its address up to the first dot, as names are written."""
+    """What a candidate is called: the last part of its address up to the first dot, as names are written; never as an
+    arm without a candidate."""
     last = urlsplit(url).path.rstrip("/").rpartition("/")[2].partition(".")[0].lower()
-    return "".join(c if c.isascii() and c.isalnum() else "-" for c in last).strip("-") or "candidate"
+    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in last).strip("-") or "candidate"
+    return f"{name}-documents" if name in UNNAMED else name
 
 
 def _pool(path: str, **more: Any) -> PoolSettings:

@@ -39,16 +39,10 @@ def read_tasks(paths: Sequence[str]) -> dict[str, Task]:
 def stored(
     tasks: Mapping[str, Task], tokenizer: TokenizerSetting, items: int | None, store: Store
 ) -> Benchmarks | None:
-    """The tasks with their data, and the tokenizer, in the store; None where there are no tasks.
-
-    Raises ConfigError for a tokenizer that is no tokenizer.json.
-    """
+    """The tasks with their data, and the tokenizer, in the store; None where there are no tasks."""
     if not tasks:
         return None
-    if tokenizer.path is None:
-        raise ConfigError(
-            f"benchmarks: they need a tokenizer.json, and tokenizer is {tokenizer.name}; name one by path"
-        )
+    assert tokenizer.path is not None, "a valuation with benchmarks asks for a tokenizer.json"
     key = f"tokenizers/{file_sha256(tokenizer.path)}/tokenizer.json"
     if not store.exists(key):
         store.put(key, local_copy(tokenizer.path).read_bytes())

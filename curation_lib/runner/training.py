@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -51,8 +51,9 @@ def result_of(store: Store, run: Run) -> RunResult | None:
 
 
 def carry_out(runs: Sequence[Run], session: Session, step: str = "train") -> list[RunResult]:
-    """The result of each run, in order. Runs that start from another's state come after it: the caller carries that
-    one out first. Equal runs are trained once; a run that was killed goes on from its checkpoint.
+    """The result of each run, in order. What starts from another's state is carried out behind it where both are given;
+    else the caller carries that one out first. Equal runs are trained once; a run that was killed goes on from its
+    checkpoint.
 
     Raises WinnowError where a loss is no number any more or a state is missing.
     """
@@ -71,8 +72,18 @@ def carry_out(runs: Sequence[Run], session: Session, step: str = "train") -> lis
         session.progress(step, "train", finished, len(found))
 
     heard = Sums(step, session.tell, paced="tokens")
-    session.scheduler.run(train_run, todo, done, heard, resources={"train": 1})  # type: ignore[arg-type]
+    for wave in _waves(todo):
+        session.scheduler.run(train_run, wave, done, heard, resources={"train": 1})  # type: ignore[arg-type]
     return [result for run in runs if (result := found[run.print]) is not None]
+
+
+def _waves(todo: Sequence[Ordered]) -> Iterator[list[Ordered]]:
+    """What can be at work together: starts are not among what is still to come."""
+    left = list(todo)
+    while left:
+        coming = {one.print for one in left}
+        yield [one for one in left if one.run.start not in coming]
+        left = [one for one in left if one.run.start in coming]
 
 
 def train_run(ordered: Ordered) -> RunResult:
@@ -124,7 +135,7 @@ def _told(store: Store, run: Run, done: Trained, pool: Pool, begun: float) -> Ru
     ready = time.perf_counter()
     losses = {name: measured(done.model, run, opened(store, place)) for name, place in run.measures.items()}
     if run.keep:
-        _save(store, f"{key_of(run)}/{STATE}", done.state())
+        _save(store, f"{key_of(run)}/{STATE}", done.state(run.keep == "weights"))
     asked = time.perf_counter()
     answers = answered(store, run, done.model, pool.eos)
     seconds = {"training": done.seconds, "measuring": asked - ready, "answering": time.perf_counter() - asked}

@@ -58,8 +58,9 @@ def costs_of(valuation: Valuation, plan: Plan, session: Session) -> list[Cost]:
     machine, store = machine_of(valuation, plan, session), session.store
     measured = {key: facts_of(store, key)["tokens"] for key in plan.pools.measures.values()}
     vocabulary = facts_of(store, plan.pools.base)["vocabulary"]
-    told = costs(plan.trunk, plan.runs, measured, vocabulary, machine, valuation.cost)
-    clocks = [clock for run in (plan.trunk, *plan.anneals) if (clock := _clock(store, run)) is not None]
+    told = costs(plan.trunk, plan.runs, plan.untrained, measured, vocabulary, machine, valuation.cost)
+    runs = (plan.trunk, *plan.anneals, *plan.untrained)
+    clocks = [clock for run in runs if (clock := _clock(store, run)) is not None]
     if not clocks:
         return told
     return [told[0], went(clocks, told[0], machine), *told[1:]]

@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple, TypeAlias
 from curation_lib.valuation.runs import Losses
 
 Kind = Literal["control", "placebo", "candidate", "negative"]
+UNNAMED: tuple[Kind, ...] = ("control", "placebo")
+"""Arms without a candidate; no candidate is called so."""
 
 
 def percent(share: float) -> str:
@@ -31,8 +33,11 @@ class Arm(NamedTuple):
         return f"{what} at {percent(self.share)}" if self.share else what
 
 
+CONTROL = Arm("control")
+
 Measured: TypeAlias = Mapping[str, Losses]
-"""One seed of one arm, by measure set: `target/<name>`, `guard/<name>`, `task/<name>`, and for each candidate
-`seen/<candidate>` (documents that may be trained on) and `unseen/<candidate>` (others of the same source)."""
+"""One seed of one arm, by measure set: `target/<name>`, `guard/<name>`, `task/<name>`; a candidate, and the control for
+each candidate, has `seen/<candidate>` (documents that may be trained on) and `unseen/<candidate>` (others of the same
+source), too."""
 Observed: TypeAlias = Mapping[Arm, Sequence[Measured]]
-"""Every arm's seeds. Documents of a measure set are the same, in the same order, in all of them."""
+"""Every arm's seeds. Documents of a measure set are the same, in the same order, in all that hold it."""

@@ -100,10 +100,14 @@ def work_of(runs: Sequence[Run], measured: Mapping[str, int], vocabulary: int) -
     for run in runs:
         each = run.model.flops_per_token(vocabulary)
         tokens = run.steps * run.optimisation.batch_tokens
-        told = sum(measured[key] for key in run.measures.values())
         after = None if run.start is None else places.get(run.start)
-        found.append(Work(tokens * each, told * each / 3, after))
+        found.append(Work(tokens * each, asked(run, measured) * each / 3, after))
     return found
+
+
+def asked(run: Run, measured: Mapping[str, int]) -> int:
+    """Tokens that a run is measured with. measured: of each measure set, by its store key."""
+    return sum(measured[key] for key in run.measures.values())
 
 
 def priced(what: str, work: Sequence[Work], machine: Machine, currency: str) -> Cost:

@@ -8,18 +8,19 @@ from typing import Any
 from pydantic import Field
 
 from curation_lib.core.recipe import Section
-from curation_lib.valuation.arms import Arm
+from curation_lib.valuation.arms import CONTROL, Arm
 from curation_lib.valuation.effects import Effect, effect, lower
 from curation_lib.valuation.power import seeds_needed
 from curation_lib.valuation.resampled import Resampled
 
 NEAREST = 0.5
 """Of minimum_effect: values nearer to a limit are not asked to be told from it."""
-CONTROL = Arm("control")
 
 
 class VerdictSettings(Section):
-    """alpha: one-sided, of all tests together. guard_limit: bits per byte by which the guard may become worse.
+    """alpha: one-sided; of the claims of all candidates and shares together (Holm), of the placebo's test alone, and of
+    each end of every interval by itself: intervals, that of the guard's harm among them, are not widened for how many
+    there are. guard_limit: bits per byte by which the guard may become worse.
     minimum_effect: bits per byte; what is surely smaller is not worth it. power: with which further seeds are to find
     what is there. draws: of the bootstrap, from `seed`."""
 
@@ -100,7 +101,8 @@ def _beside(drawn: Resampled, shuffled: Arm | None, alpha: float) -> dict[str, A
 
 def _memorised(drawn: Resampled, arm: Arm, alpha: float) -> Effect | None:
     sets = {f"unseen/{arm.candidate}": 1.0, f"seen/{arm.candidate}": -1.0}
-    return effect(drawn, arm, CONTROL, sets, alpha) if set(sets) <= set(drawn.measured) else None
+    known = all(one in drawn.measured.get(name, {}) for name in sets for one in (arm, CONTROL))
+    return effect(drawn, arm, CONTROL, sets, alpha) if known else None
 
 
 def found_of(dose: Dose, adjusted: float, adjusted_effect: float, tests: int, settings: VerdictSettings) -> Found:

@@ -72,6 +72,10 @@ class Optimisation(Section):
     threads: int = Field(default=1, ge=1)
     checkpoint_tokens: int | None = Field(default=None, ge=1)
 
+    def steps(self, tokens: int) -> int:
+        """How many steps train on so many tokens, rounded; one at least where there are any."""
+        return max(1, round(tokens / self.batch_tokens)) if tokens else 0
+
 
 def uneven(model: ModelSettings, optimisation: Optimisation) -> str:
     """What is wrong where a step does not hold whole sequences, the same number on each device; else nothing."""
@@ -88,8 +92,18 @@ def require_trainable(model: ModelSettings, optimisation: Optimisation, tokens: 
     """Raises ValueError where a run from scratch of `tokens`, called `name`, cannot be or never reaches its peak."""
     if told := uneven(model, optimisation):
         raise ValueError(told)
+    require_a_step(optimisation, tokens, name)
     if optimisation.warmup_tokens >= tokens:
         raise ValueError(
             f"optimisation.warmup_tokens {optimisation.warmup_tokens:,} are all of {name} {tokens:,}, so that it never "
             "trains at learning_rate; lower one or raise the other"
+        )
+
+
+def require_a_step(optimisation: Optimisation, tokens: int, name: str) -> None:
+    """Raises ValueError where a run of `tokens`, called `name`, is less than one step, which would train on more."""
+    if tokens < optimisation.batch_tokens:
+        raise ValueError(
+            f"{name} {tokens:,} are less than the optimisation.batch_tokens {optimisation.batch_tokens:,} of one step; "
+            "raise one or lower the other"
         )

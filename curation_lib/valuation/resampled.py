@@ -25,9 +25,9 @@ CELLS = 2_000_000
 
 
 class Resampled(NamedTuple):
-    """measured: per set and arm float64[seeds], bits per byte. documents: the same with documents drawn anew,
-    float64[draws, seeds]. seeds: per arm the weights of its seeds in each draw, float64[draws, seeds]; rows sum to 1.
-    """
+    """measured: per set and arm that holds it float64[seeds], bits per byte. documents: the same with documents drawn
+    anew, float64[draws, seeds]. seeds: per arm the weights of its seeds in each draw, float64[draws, seeds]; rows sum
+    to 1."""
 
     measured: Mapping[str, Mapping[Arm, Floats]]
     documents: Mapping[str, Mapping[Arm, Floats]]
@@ -41,8 +41,9 @@ class Resampled(NamedTuple):
 def resampled(observed: Observed, draws: int, seed: int = 0) -> Resampled:
     """`draws` of what was observed. A set's or an arm's draws do not depend on which others there are."""
     _check(observed)
-    names = next(iter(observed.values()))[0]
-    pairs = {name: _documents(observed, name, draws, _rng(seed, name)) for name in sorted(names)}
+    names = {name for told in observed.values() for name in told[0]}
+    holding = {name: {arm: told for arm, told in observed.items() if name in told[0]} for name in sorted(names)}
+    pairs = {name: _documents(told, name, draws, _rng(seed, name)) for name, told in holding.items()}
     seeds = {arm: _seeds(len(told), draws, _rng(seed, repr(tuple(arm)))) for arm, told in observed.items()}
     return Resampled({k: v[0] for k, v in pairs.items()}, {k: v[1] for k, v in pairs.items()}, seeds)
 

@@ -49,8 +49,9 @@ class Benchmarks(Section):
 class Run(Section):
     """start: fingerprint of the run whose weights and optimiser this one continues; null begins from scratch.
     tokens: trained on, rounded to whole steps; 0 leaves the start as it is. decay: `none` stays at the peak learning
-    rate; `linear` goes to zero over the run. seed: of the order of data. measures: store keys of measure sets by name.
-    keep: leave weights and optimiser in the store, so that others can start from them."""
+    rate; `linear` goes to zero over the run. seed: of the order of data alone; the first weights are `model.seed`'s.
+    measures: store keys of measure sets by name. keep: leave weights and optimiser in the store, so that others can
+    start from them; `weights` leaves those alone, for runs of no tokens: a third of the bytes."""
 
     model: ModelSettings
     optimisation: Optimisation
@@ -60,13 +61,15 @@ class Run(Section):
     start: str | None = None
     seed: int = Field(default=0, ge=0)
     measures: dict[str, str] = Field({})
-    keep: bool = False
+    keep: bool | Literal["weights"] = False
     benchmarks: Benchmarks | None = None
 
     @property
     def print(self) -> str:
         """What names the run in a store: the hash of all that shapes its numbers."""
         told = self.model_dump(mode="json", exclude={"optimisation": _WHERE})
+        if self.optimisation.devices > 1 and self.optimisation.micro_sequences is not None:
+            told["gradients"] = "summed over devices once a step"  # once a piece, before; rounding differs
         libraries: tuple[str, ...] = LIBRARIES
         if self.benchmarks is None:
             del told["benchmarks"]  # what was trained before there were any keeps its name
@@ -76,7 +79,7 @@ class Run(Section):
 
     @property
     def steps(self) -> int:
-        return max(1, round(self.tokens / self.optimisation.batch_tokens)) if self.tokens else 0
+        return self.optimisation.steps(self.tokens)
 
 
 def _installed(libraries: Sequence[str]) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,9 +32,10 @@ class Trained:
     curve: list[tuple[int, float]]
     seconds: float
 
-    def state(self) -> State:
-        """What another run can start from."""
-        return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+    def state(self, weights_alone: bool = False) -> State:
+        """What another run can start from; of weights alone one of no tokens."""
+        weights = {"model": self.model.state_dict()}
+        return weights if weights_alone else {**weights, "optimizer": self.optimizer.state_dict()}
 
 
 @dataclass
@@ -54,7 +56,7 @@ def train(run: Run, pools: Sequence[Pool], hooks: Hooks) -> Trained:
     settle(run)
     model, order = built(run.model, pools[0].vocabulary).to(device(run)), order_of(run, pools)
     optimizer = _optimizer(model, run)
-    step, curve = _restore(model, optimizer, hooks)
+    step, curve = _restore(model, optimizer, run, hooks)
     forward = torch.compile(model) if run.optimisation.compile else model
     forward = _distributed(forward) if world() > 1 else forward
     began, every = time.perf_counter(), max(1, run.steps // CURVE)
@@ -118,12 +120,13 @@ def _optimizer(model: Any, run: Run) -> Any:
     return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, settings.beta2), fused=True)
 
 
-def _restore(model: Any, optimizer: Any, hooks: Hooks) -> tuple[int, list[tuple[int, float]]]:
+def _restore(model: Any, optimizer: Any, run: Run, hooks: Hooks) -> tuple[int, list[tuple[int, float]]]:
     state = hooks.resumed or hooks.start
     if state is None:
         return 0, []
     model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
+    if run.steps:
+        optimizer.load_state_dict(state["optimizer"])
     return (state["step"], list(state["curve"])) if hooks.resumed else (0, [])
 
 
@@ -144,12 +147,14 @@ def _step(forward: Any, optimizer: Any, run: Run, order: Order, step: int) -> An
     tokens = torch.from_numpy(np.stack([order.sequence(first + n) for n in range(mine)])).to(device(run))
     micro = settings.micro_sequences or mine
     total = torch.zeros((), device=device(run))
-    for piece in tokens.split(micro):
-        with torch.autocast(settings.device, torch.bfloat16, enabled=settings.precision == "bfloat16"):
-            logits = forward(input_ids=piece[:, :-1]).logits
-        loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), piece[:, 1:].flatten())
-        loss = loss * (len(piece) / mine)
-        loss.backward()
+    pieces = tokens.split(micro)
+    for n, piece in enumerate(pieces, 1):
+        with nullcontext() if n == len(pieces) or world() == 1 else forward.no_sync():  # gradients are summed once
+            with torch.autocast(settings.device, torch.bfloat16, enabled=settings.precision == "bfloat16"):
+                logits = forward(input_ids=piece[:, :-1]).logits
+            loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), piece[:, 1:].flatten())
+            loss = loss * (len(piece) / mine)
+            loss.backward()
         total += loss.detach()
     torch.nn.utils.clip_grad_norm_(forward.parameters(), settings.clip)
     optimizer.step()

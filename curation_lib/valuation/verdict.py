@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.valuation.arms import Arm, Observed, percent
-from curation_lib.valuation.dose import CONTROL, Dose, Found, VerdictSettings, dose_of, found_of
+from curation_lib.valuation.arms import CONTROL, Arm, Observed, percent
+from curation_lib.valuation.dose import Dose, Found, VerdictSettings, dose_of, found_of
 from curation_lib.valuation.effects import Effect, holm, lower
 from curation_lib.valuation.resampled import Resampled, resampled
 
@@ -118,7 +118,8 @@ def _words(
 
 
 def _notes(drawn: Resampled, rows: Sequence[Row]) -> list[str]:
-    still = [arm.label for arm in drawn.seeds if all(len(set(drawn.measured[s][arm])) == 1 for s in drawn.measured)]
+    measured = {arm: [of[arm] for of in drawn.measured.values() if arm in of] for arm in drawn.seeds}
+    still = [arm.label for arm, sets in measured.items() if all(len(set(seeds)) == 1 for seeds in sets)]
     notes = [f"all seeds of {', '.join(still)} measured the same: is their order of data the same?"] if still else []
     doses = {row.dose.shuffled: row.dose for row in rows}
     return notes + [

@@ -14,8 +14,8 @@ ASKED = {
     "base": {"paths": "base"},
     "candidates": {"django": {"paths": "django"}, "lxml": {"paths": "lxml"}},
     "targets": {"code": {"paths": "target"}},
-    "trunk_tokens": 1000,
-    "anneal_tokens": 1000,
+    "trunk_tokens": 4096,
+    "anneal_tokens": 4096,
     "optimisation": {"warmup_tokens": 0},
 }
 
@@ -42,6 +42,7 @@ def asked():
         ("s3://bucket/new_code.jsonl.zst", "new-code"),
         ("https://host/a/Web%20Pages/?x=1", "web-20pages"),
         ("/data/../..", "candidate"),
+        ("s3://bucket/Placebo.jsonl", "placebo-documents"),
     ],
 )
 def test_a_candidate_is_called_by_its_address(asked, store, candidate, name):

@@ -88,9 +88,9 @@ def test_a_killed_trainer_ends_in_the_same_verdict(stack: Stack, disturbed: dict
 def test_the_log_shows_price_and_progress(stack: Stack, disturbed: dict[str, Any]) -> None:
     run_id = disturbed["run_id"]
     said = "\n".join(stack.airflow.log(DAG_ID, run_id, "plan", 1))
-    assert "left to train 7 runs on" in said
+    assert "left to train 9 runs on" in said
     assert "USD" in said
-    assert "anneal: train 6/6" in "\n".join(stack.airflow.log(DAG_ID, run_id, "anneal", 1))
+    assert "anneal: train 8/8" in "\n".join(stack.airflow.log(DAG_ID, run_id, "anneal", 1))
     assert disturbed["judged"]["sentence"] in "\n".join(stack.airflow.log(DAG_ID, run_id, "judge", 1))
 
 

@@ -115,11 +115,11 @@ class Run:
 def test_a_candidate_that_is_worth_it_becomes_a_mixture_when_a_person_approves(file, store, caplog):
     run = Run(file)
     planned = run.do("plan")
-    assert (planned["runs"], planned["tokens"]) == (7, 4096 + 6 * 2048)
+    assert (planned["runs"], planned["tokens"]) == (1 + 6 + 2, 4096 + 6 * 2048)
     assert planned["money"] == pytest.approx(planned["hours"] * 3.6)
     assert store.list("training") == []
     assert run.do("trunk")["trained"] == 1
-    assert run.do("anneal") == {"runs": 6, "trained": 6}
+    assert run.do("anneal") == {"runs": 8, "trained": 8}
     with caplog.at_level("INFO"):
         judged = run.do("judge")
     assert judged["sentence"].startswith("code is worth it: best at 30%")

@@ -84,9 +84,9 @@ def test_a_valuation_tells_what_its_arms_answer(tmp_path, task, monkeypatch):
     assert "<h2>Benchmarks</h2>" in html
     assert "9 items; chance 33.3" in html
     assert ("too small to answer" in html) == (not row["answers"])
-    assert at.calls["train"] == 1 + 6 + 1
+    assert at.calls["train"] == 1 + 6 + 2 + 1
     assert value(one, at) == report
-    assert at.calls["train"] == 8
+    assert at.calls["train"] == 10
     with_, without = plan(one, at), plan(asked(tmp_path), at)
     assert without.answering is None
     assert with_.trunk == without.trunk, "it is not trained again"
@@ -111,8 +111,6 @@ def test_what_is_wrong_with_a_task_names_the_key(tmp_path, task):
         read_tasks([str(tmp_path / "none.yaml")])
     with pytest.raises(ConfigError, match="^benchmarks: .*a second task is called parts; give each its own name"):
         read_tasks([task, task])
-    with pytest.raises(ConfigError, match=r"^benchmarks: they need a tokenizer\.json, and tokenizer is tiktoken/gpt2"):
-        stored(read_tasks([task]), TokenizerSetting(name="tiktoken/gpt2"), None, Store(str(tmp_path / "store")))
 
 
 def test_a_plan_says_what_is_wrong_before_it_reads_documents(tmp_path):

@@ -9,7 +9,6 @@ import yaml
 from click.testing import CliRunner
 
 from curation_lib.cli import cli
-from curation_lib.valuation.experiment import Valuation, arms_of
 from tests.valuation.runs import written
 
 pytest.importorskip("torch", reason="training is an extra: make setup-train")
@@ -57,7 +56,7 @@ def test_a_plan_trains_nothing_and_a_run_ends_in_a_page_and_a_leaderboard(tmp_pa
     assert plan["arms"] == {
         "control": 2, "placebo at 30%": 2, "engines at 10%": 2, "engines at 30%": 2, "engines shuffled at 30%": 2
     }  # fmt: skip
-    assert plan["left"] == 11
+    assert plan["left"] == 11 + 2
     assert not (tmp_path / "store" / "training").exists()
     status, _, verdict = called(tmp_path, "run", file, "--workers", "1")
     assert status == 0
@@ -77,20 +76,6 @@ def test_a_candidate_that_is_too_small_is_read_no_more_often_than_asked(tmp_path
     assert "engines at 30%" not in lowered
 
 
-def test_a_share_that_is_lowered_to_all_but_another_is_that_one():
-    """Arms of one label would have one order of data, and one line in the report."""
-    one = Valuation.model_validate({**SETTINGS, **_PLACES, "shares": [0.1, 0.3], "max_epochs": 1.001})
-    arms, _ = arms_of(one, {"engines": 64})
-    assert [(arm.kind, arm.share) for arm in arms if arm.candidate] == [("candidate", 0.1), ("negative", 0.1)]
-
-
-_PLACES = {
-    "base": {"paths": "base.jsonl"},
-    "candidates": {"engines": {"paths": "engines.jsonl"}},
-    "targets": {"motors": {"paths": "motors.jsonl"}},
-}
-
-
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -106,13 +91,17 @@ _PLACES = {
         ({"guard_part": 0.4, "placebo_part": 0.3}, "more than half of the base"),
         ({"targets": {"motors": {"paths": "BASE/engines.jsonl"}}}, "are in candidates.engines, too"),
         ({"targets": {"wheels": {"paths": "BASE/base.jsonl"}}}, "are in base, too"),
-        ({"guards": {"wheels": {"paths": "BASE/base.jsonl"}}}, "guard/wheels: "),
+        ({"guards": {"wheels": {"paths": "BASE/base.jsonl"}}}, "guards.wheels: "),
         (
             {"targets": {"motors": {"paths": "BASE/motors.jsonl", "stages": LONG}}},
-            "target/motors: there is no document",
+            "targets.motors: there is no document",
         ),
-        ({"targets": {"pump": {"paths": "BASE/pump.jsonl"}}}, "target/pump: 1 document to measure with"),
-        ({"candidates": {"pump": {"paths": "BASE/pump.jsonl"}}}, "there is no document with text in its part"),
+        ({"targets": {"pump": {"paths": "BASE/pump.jsonl"}}}, "targets.pump: 1 document to measure with"),
+        (
+            {"candidates": {"pump": {"paths": "BASE/pump.jsonl"}}},
+            "unseen_part (of candidates.pump): there is no document with text in its part",
+        ),
+        ({"base": {"paths": "BASE/pump.jsonl"}}, "guard_part (of base): there is no document with text in its part"),
         ({"targets": {"none": {"paths": "nowhere/*.jsonl"}}}, "nowhere"),
     ],
 )

@@ -61,7 +61,7 @@ def test_the_machine_is_measured_once_and_told_beside_a_full_ablation_and_a_larg
     first = costs_of(valuation, planned, session)
     assert costs_of(valuation, planned, session) == first
     assert asked == [(planned.trunk, 300, 1, 0.05)]
-    assert [one.runs for one in first] == [1 + 3 * 2, 2 * 2, 3 * 2, 2 * 2]
+    assert [one.runs for one in first] == [1 + 3 * 2 + 2, 2 * 2, 3 * 2 + 2, 2 * 2]
     assert [one.machine for one in first] == ["this one", "this one", "64 H100", "64 H100"]
     assert session.store.exists(f"{place_of(valuation, planned)}/machine.json")
 

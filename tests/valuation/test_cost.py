@@ -88,12 +88,28 @@ def test_a_shared_trunk_is_what_is_saved():
         arm: [run(start=trunk.print, seed=n) for n in range(5)]
         for arm in (Arm("control"), Arm("placebo", "", 0.3), Arm("candidate", "c", 0.1), Arm("negative", "c", 0.1))
     }
-    here, full, large, large_full = costs(trunk, anneals, {}, VOCABULARY, Machine("m", 1e9, 1e9), CostSettings())
+    here, full, large, large_full = costs(trunk, anneals, [], {}, VOCABULARY, Machine("m", 1e9, 1e9), CostSettings())
     assert (here.runs, full.runs, large.runs, large_full.runs) == (21, 10, 20, 10)
     assert full.flops / here.flops == pytest.approx(10 * (102_400 + 4096) / (102_400 + 20 * 4096))
     assert large_full.money / large.money == pytest.approx(10 * 1020 / (20 * 20))
     assert any("1T tokens a trunk" in one for one in large_full.assumes)
     assert any("40% of 989 TFLOP/s" in one for one in large.assumes)
+
+
+def test_runs_that_measure_alone_are_told_and_wait_for_those_that_they_measure():
+    trunk = run(measures={"guard/a": "pools/a"})
+    control = run(start=trunk.print, measures={"guard/a": "pools/a"})
+    gap = run(tokens=0, start=control.print, measures={"seen/c": "pools/c"})
+    measured, machine = {"pools/a": 700, "pools/c": 900}, Machine("m", 1e9, 1e9, start=1.0)
+    here, _, large, _ = costs(
+        trunk, {Arm("control"): [control]}, [gap], measured, VOCABULARY, machine, settings := CostSettings()
+    )
+    each = MODEL.flops_per_token(VOCABULARY)
+    assert (here.runs, here.flops) == (3, pytest.approx((2 * 4096 + (2 * 700 + 900) / 3) * each))
+    assert here.hours * 3600 == pytest.approx(3 + here.flops / 1e9)
+    assert [one.after for one in work_of([trunk, control, gap], measured, VOCABULARY)] == [None, 0, 1]
+    each = settings.large.flops_per_token(settings.vocabulary)
+    assert large.flops == pytest.approx((settings.anneal_tokens + (700 + 900) / 3) * each)
 
 
 def test_this_machine_is_told_in_the_terms_of_its_model(monkeypatch):

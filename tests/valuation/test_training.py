@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -121,8 +122,9 @@ def test_given_tokens_are_not_counted(at, keys):
     assert (part.bits < whole.bits).all()
 
 
-def test_two_processes_of_torchrun_come_to_what_one_comes_to(at, keys):
-    two = runs.OPTIMISATION.model_copy(update={"devices": 2})
+@pytest.mark.parametrize("pieces", [None, 1])
+def test_two_processes_of_torchrun_come_to_what_one_comes_to(at, keys, pieces):
+    two = runs.OPTIMISATION.model_copy(update={"devices": 2, "micro_sequences": pieces})
     alone, together = carry_out([runs.run(*keys), runs.run(*keys, optimisation=two)], at)
     assert together.print != alone.print
     assert together.losses["guard/base"].per_byte == pytest.approx(alone.losses["guard/base"].per_byte, rel=1e-3)
@@ -160,6 +162,56 @@ def test_a_run_of_no_tokens_is_the_model_that_it_starts_from(at, keys):
     (after,) = carry_out([runs.run(*keys, tokens=0, start=trunk.print)], at)
     assert after.losses["guard/base"].bits.tolist() == before.losses["guard/base"].bits.tolist()
     assert (after.tokens, after.flops, after.curve) == (0, 0, ())
+
+
+def test_kept_weights_are_measured_later_to_the_same_bits(at, keys):
+    one = runs.run(*keys, keep="weights")
+    later = runs.run(*keys, tokens=0, start=one.print)
+    measured, alone = carry_out([later, one], at)
+    assert measured.losses["guard/base"].bits.tolist() == alone.losses["guard/base"].bits.tolist()
+    assert set(torch.load(at.store.path(f"{key_of(one)}/{STATE}"), weights_only=True)) == {"model"}
+    assert carry_out([one.model_copy(update={"keep": False})], at)[0].losses["guard/base"].bits.tolist() == (
+        alone.losses["guard/base"].bits.tolist()
+    )
+
+
+def test_weights_that_are_gone_are_trained_again(at, keys):
+    one = runs.run(*keys, keep="weights")
+    (first,) = carry_out([one], at)
+    at.store.remove(f"{key_of(one)}/{STATE}")
+    (again,) = carry_out([one], at)
+    assert at.calls["train"] == 2
+    assert again.losses["guard/base"].bits.tolist() == first.losses["guard/base"].bits.tolist()
+
+
+def test_devices_sum_gradients_once_a_step(at, keys, monkeypatch):
+    from curation_lib.valuation import train
+    from curation_lib.valuation.model import built
+    from curation_lib.valuation.order import order_of
+
+    class Several(torch.nn.Module):
+        """A model as one of two processes has it, which notes when gradients are summed."""
+
+        def __init__(self, inner):
+            super().__init__()
+            self.inner, self.alone, self.passes = inner, False, []
+
+        def forward(self, **given):
+            self.passes.append("alone" if self.alone else "summed")
+            return self.inner(**given)
+
+        @contextmanager
+        def no_sync(self):
+            self.alone = True
+            yield
+            self.alone = False
+
+    monkeypatch.setattr(train, "world", lambda: 2)
+    pieces = runs.OPTIMISATION.model_copy(update={"micro_sequences": 1})
+    one, pool = runs.run(*keys, optimisation=pieces), opened(at.store, keys[0])
+    model = Several(built(runs.MODEL, pool.vocabulary))
+    train._step(model, torch.optim.SGD(model.parameters(), lr=0.1), one, order_of(one, [pool]), 0)
+    assert model.passes == ["alone"] * 3 + ["summed"]
 
 
 def test_a_loss_that_is_no_number_names_the_remedy(at, keys):

@@ -117,6 +117,21 @@ def test_memorisation_and_task_are_told_beside_the_verdict():
     assert (bare.memorised, bare.task) == (None, None)
 
 
+def test_sets_that_only_some_arms_hold_change_no_number():
+    """A candidate's documents are measured by its own arms and the control alone."""
+    arms = {CONTROL: 0, PLACEBO: 0, candidate(0.1): 0.02, candidate(0.3): 0.05, negative(0.3): 0.01}
+    arms |= {candidate(0.3, "d"): 0.03, negative(0.3, "d"): 0.0}
+    pairs = {n: {f"seen/{n}", f"unseen/{n}"} for n in ("c", "d")}
+    whole = observe(np.random.default_rng(3), arms, (*SETS, *pairs["d"]), 5, 60, (0.004, 0.004, 0.004))
+    held = {arm: pairs["c"] | pairs["d"] if arm == CONTROL else pairs.get(arm.candidate, set()) for arm in arms}
+    held |= {arm: set() for arm in arms if arm.kind == "negative"}
+    less = {
+        arm: [{n: v for n, v in one.items() if n.startswith(("target", "guard", "task")) or n in held[arm]} for one in seeds]
+        for arm, seeds in whole.items()
+    }  # fmt: skip
+    assert judge(less, SETTINGS) == judge(whole, SETTINGS)
+
+
 def test_forty_candidates_of_base_text_are_never_worth_it_together():
     arms = {candidate(0.1, f"c{n}"): 0.0 for n in range(40)}
     told = [

@@ -97,7 +97,7 @@ class AnnealOperator(ValuationOperator):
         with self.session(store) as session:
             made = self.planned(valuation, session, context)
             anneal(made, session)
-        return {"runs": len(made.anneals), "trained": session.calls["train"]}
+        return {"runs": len(made.after_trunk), "trained": session.calls["train"]}
 
 
 class JudgeOperator(ValuationOperator):
