@@ -14,6 +14,7 @@ from curation_lib import (
     cli_export,
     cli_filters,
     cli_mix,
+    cli_mixtures,
     cli_models,
     cli_perplexity,
     cli_store,
@@ -152,6 +153,7 @@ for _command in (
     cli_filters.filters,
 ):
     cli.add_command(_command)
+cli_mix.mix.add_command(cli_mixtures.current)
 
 
 def main() -> None:

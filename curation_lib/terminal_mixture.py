@@ -1,4 +1,4 @@
-"""What the terminal shows of a search for a mixture."""
+"""What the terminal shows of a search for a mixture, and of the mixtures of a store."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from curation_lib.terminal import OUT
 
 if TYPE_CHECKING:
     from curation_lib.runner.mixture_search import SearchPlan
+    from curation_lib.runner.mixtures import Mixture
 
 
 def optimised(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, Any]:
@@ -32,6 +33,23 @@ def optimised(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, An
     for address in written:
         OUT.print(address, markup=False, highlight=False, soft_wrap=True)
     return {**report, "written": list(written)}
+
+
+def mixtures(found: Sequence[Mixture]) -> dict[str, Any]:
+    """Every version with its weights, and what its report says."""
+    table = Table("mixture", "version", "", "in the store since", "weights", "found by", box=None)
+    for one in found:
+        weights = "\n".join(f"{_matched(entry)} {entry['weight']:g}" for entry in one.weights)
+        since, told = f"{one.made:%Y-%m-%d %H:%M}", f"{one.report.get('experiment', 'hand')}"
+        state = "current" if one.current else ""
+        table.add_row(escape(one.name), one.fingerprint, state, since, escape(weights), escape(told))
+    OUT.print(table)
+    return {"mixtures": [{**one._asdict(), "made": one.made.isoformat()} for one in found]}
+
+
+def _matched(entry: Mapping[str, Any]) -> str:
+    """What an entry of weights matches, in words."""
+    return ", ".join(f"{key} {value}" for key, value in entry.items() if key not in ("weight", "curve")) or "all else"
 
 
 def swarm(planned: SearchPlan) -> dict[str, Any]:

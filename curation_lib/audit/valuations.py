@@ -70,12 +70,6 @@ def _effect(candidate: Mapping[str, Any]) -> float:
     return max(float(dose["effect"]["value"]) for dose in candidate["doses"] if dose["share"] == candidate["share"])
 
 
-def mixture_of(candidate: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A recipe's weights: the candidate, as the source of its name, at the share that was best, beside all else."""
-    share = float(candidate["share"])
-    return [{"source": candidate["name"], "weight": share}, {"source": "*", "weight": round(1 - share, 6)}]
-
-
 def varied(valuation: Valuation, store: Store, candidate: str | None = None, base: str | None = None) -> Valuation:
     """The valuation of the documents at another path or URL, on another base: a path, a URL, or the id of a finished
     build in the store. Raises ConfigError for a build that is not there."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from curation_lib.core.errors import ConfigError
+from curation_lib.core.weights_files import WeightsFrom
 from curation_lib.mix.buckets import Bucket, entry
 from curation_lib.mix.weights import Weight
 
@@ -39,3 +41,19 @@ def _home(bucket: Bucket, listed: Sequence[Weight], by: By | None, keys: Sequenc
     if by is None or i < len(listed):
         return i, ""
     return i, bucket.source if by == "source" else bucket.language
+
+
+def require_matched(entries: Entries, listed: Sequence[Weight], given: WeightsFrom) -> None:
+    """ConfigError where an entry of a weights file has a weight and matches no document: its share would go to others,
+    and the mix be another than the one that was found to be good."""
+    if not any(entries.buckets):
+        return  # a corpus without documents has no mix at all: its gate says so
+    of = f"mixture {given.mixture} {given.fingerprint}" if given.mixture else given.file
+    for one, buckets in zip(listed, entries.buckets, strict=False):
+        if one.weight and not buckets:
+            asked = one.model_dump(exclude_defaults=True, exclude={"weight", "curve"})
+            said = ", ".join(f"{name} {value}" for name, value in asked.items())
+            raise ConfigError(
+                f"weights_file: no document matches {said}, to which {of} gives weight {one.weight:g}; add a source of "
+                "that name to the recipe, or list the weights in the recipe instead"
+            )

@@ -21,7 +21,7 @@ from curation_lib.core.stage import Context, Group, Lookup, Result
 from curation_lib.core.taken import Drop
 from curation_lib.mix.allotted import Allotted, allotted
 from curation_lib.mix.buckets import Bucket, bucket_keys, buckets, kinds, numbers
-from curation_lib.mix.entries import grouped
+from curation_lib.mix.entries import grouped, require_matched
 from curation_lib.mix.epochs import Share
 from curation_lib.mix.loading import libraries_of, load, model_files
 from curation_lib.mix.phases import refused, rules
@@ -95,6 +95,8 @@ def _allotted(partials: Sequence[pa.Table], config: SampleConfig) -> Allotted:
     found = sorted(bucket for number, table in enumerate(partials) for bucket in buckets(table, number))
     sorting = config.sorting()
     entries = grouped(found, config.weights, config.rest_weight(), config.by, sorting.keys)
+    if config.weights_from:
+        require_matched(entries, config.weights, config.weights_from)
     running = {one: np.cumsum(numbers(partials[one.partition], "tokens", one), dtype=np.int64) for one in found}
     return allotted(entries, running, config.limits(), sorting)
 

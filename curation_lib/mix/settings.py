@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from curation_lib.core.config import Role, keep
+from curation_lib.core.config import Role, keep, locate
+from curation_lib.core.weights_files import WeightsFrom
 from curation_lib.mix.caps import LicenseCap
 from curation_lib.mix.cells import Sorting
 from curation_lib.mix.curves import Curve
@@ -29,7 +30,8 @@ class SampleConfig(PhaseConfig):
     entries share `token_budget`; null takes every weighted document once. `synthetic_share` of the tokens are those
     of documents of format `synthetic`; null leaves that to the rule, up to `max_synthetic_share`. `curve` repeats an
     entry's documents by a number in their metadata. At least the anchor's share of the tokens are those of natural
-    documents that it matches, at most `license_caps` those of documents under licences that match a glob."""
+    documents that it matches, at most `license_caps` those of documents under licences that match a glob. Of weights
+    that a file gave, `weights_from` says which: each entry then has to match some document."""
 
     rule: RuleName = keep("weights")
     temperature: float | None = keep(None, ge=COLDEST)
@@ -45,6 +47,7 @@ class SampleConfig(PhaseConfig):
     curve: Curve | None = keep(None)
     anchor: Anchor | None = keep(None)
     license_caps: tuple[LicenseCap, ...] = keep(())
+    weights_from: WeightsFrom | None = locate(None)
 
     def only(self, *roles: Role) -> dict[str, Any]:
         """Of what decides, only the keys of metadata shape key rows: other weights or curves read no document again."""

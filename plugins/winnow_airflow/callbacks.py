@@ -29,7 +29,7 @@ def task_failed(context: Mapping[str, Any]) -> None:
     if corpus is None:
         return
     page = getattr(exception, "page", "")
-    reason = str(exception).strip() if exception else "the task's process ended without a word"
+    reason = str(exception or "").strip() or first_line(exception)
     # The place after every step's: a failure is read last.
     kind = "gate" if page else "failure"
     facts = {
@@ -43,14 +43,13 @@ def task_failed(context: Mapping[str, Any]) -> None:
 def model_failed(context: Mapping[str, Any]) -> None:
     """Log why a model's task failed. Nothing is recorded: a training that failed leaves nothing in the store."""
     model, _, part = context["task"].task_id.partition(".")
-    reason = str(context.get("exception") or "the task's process ended without a word").strip().splitlines()[0]
+    reason = first_line(context.get("exception"))
     log.error("model %s, task %s failed: %s; the current version stays", model, part, reason)
 
 
 def experiment_failed(context: Mapping[str, Any]) -> None:
     """Log why an experiment's task failed. What it has trained stays in the store."""
-    task = context["task"]
-    reason = str(context.get("exception") or "the task's process ended without a word").strip().splitlines()[0]
+    task, reason = context["task"], first_line(context.get("exception"))
     log.error("%s, task %s failed: %s; clear it to go on: finished runs are kept", task.dag_id, task.task_id, reason)
 
 
@@ -76,6 +75,13 @@ def release(store: Store, dag_id: str, run_id: str) -> None:
     from curation_lib.runner.lock import BuildLock
 
     BuildLock(store, str(corpus_of(dag_id)), lock_owner(dag_id, run_id)).release()
+
+
+def first_line(exception: BaseException | str | None) -> str:
+    """Why it failed, in one line; of an exception without a text its kind."""
+    if exception is None:
+        return "the task's process ended without a word"
+    return next(iter(str(exception).strip().splitlines()), type(exception).__name__)
 
 
 def failure_line(corpus: str, record: Mapping[str, Any]) -> str:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from curation_lib.valuation.arms import percent
 from curation_lib.valuation.experiment import Valuation
 from curation_lib.valuation.mixture_search import MixtureSearch
 from winnow_airflow.model_docs import plain
 from winnow_airflow.naming import SEARCH_DAG, VALUATION_DAG
+
+if TYPE_CHECKING:
+    from curation_lib.runner.mixtures import Mixture
+
+USE = (
+    "It is for a mix with `rule: weights` and a `token_budget`, which takes it by `weights_file: {}/mixtures/{}`. "
+    "Recipes that name it so mix by it from their next build on; all others stay as they are. Each entry that has a "
+    "weight must match documents: the recipe needs sources of these names."
+)
 
 
 def valuation_doc(valuations: Mapping[str, Valuation]) -> str:
@@ -26,14 +36,16 @@ def valuation_doc(valuations: Mapping[str, Valuation]) -> str:
             "",
             "`plan` tokenises, lists the runs and says what is left to train; it refuses what is above the budget.",
             "`trunk` trains what all share, `anneal` each seed of each arm, `judge` writes the verdict and its page.",
-            "`approve` asks only where a candidate is worth it; `use` makes the base with that share of it the current",
-            "mixture. After *Reject* nothing changes. What is trained stays in the store: a cleared task goes on.",
+            "`approve` asks only where a candidate is worth it; `use` makes that share of it, beside the base's",
+            "weights, the current mixture. After *Reject* nothing changes. What is trained stays: a cleared task goes",
+            "on.",
             "",
             "## Triggering",
             "",
             f"*Trigger*, or `airflow dags trigger {VALUATION_DAG}` with",
             '`--conf \'{"valuation": "…", "candidate": "s3://bucket/new.jsonl.zst", "budget_tokens": 20000000}\'`.',
             "`candidate` is valued in place of the file's candidates; `base` is a build's id, a path or a URL.",
+            "`source` is what recipes call the candidate, where that is not its name.",
         ]
     )
 
@@ -76,26 +88,39 @@ def price_line(price: Mapping[str, Any]) -> str:
     )
 
 
-def valuation_question(verdict: Mapping[str, Any], candidate: Mapping[str, Any], page: str) -> str:
-    """The body of the question, of the report that `judge` wrote and its best candidate."""
-    said, name, share = plain(verdict["sentence"]), candidate["name"], candidate["share"]
-    return f"{said}\n\n`{name}` at {share:.0%}: [the whole report]({page})."
+def valuation_question(verdict: Mapping[str, Any], candidate: Mapping[str, Any], beside: str, page: str) -> str:
+    """The body of the question, of the report that `judge` wrote and its best candidate. beside: what shares the rest
+    of the mixture."""
+    best = f"`{candidate['name']}` is best at {percent(candidate['share'])}; {plain(beside)} share the rest."
+    return f"{plain(verdict['sentence'])}\n\n{best} [The whole report]({page})."
 
 
-def replaced(name: str, weights: Sequence[Mapping[str, Any]], now: str) -> str:
-    """Which mixture would become current instead of which."""
-    rows = [f"| {_matched(one)} | {one['weight']:g} |" for one in weights]
-    was = f"`{now}` is current and would be replaced." if now else "No mixture of this name is current."
-    head = [f"Mixture `{name}`, for `weights_file: <store>/mixtures/{name}`:", "", "| what | weight |", "|---|--:|"]
-    return "\n".join([*head, *rows, "", was])
+def mixture_question(store: str, name: str, weights: Sequence[Mapping[str, Any]], was: Mixture | None) -> str:
+    """What becomes current after *Approve*, how recipes take it, and what it replaces. store: its address."""
+    lines = [
+        f"*Approve* makes this the current `mixtures/{name}`:",
+        "",
+        *_weights(weights),
+        "",
+        USE.format(store, name),
+    ]
+    if was is None:
+        return "\n".join([*lines, "", "No mixture of this name is current."])
+    said = plain(" ".join(str(was.report[key]) for key in ("experiment", "sentence") if key in was.report))
+    replaced = f"It replaces `{was.fingerprint}`, {said or 'made by hand'}:"
+    return "\n".join([*lines, "", replaced, "", *_weights(was.weights)])
+
+
+def _weights(weights: Sequence[Mapping[str, Any]]) -> list[str]:
+    return ["| what | weight |", "|---|--:|", *(f"| {_matched(one)} | {one['weight']:g} |" for one in weights)]
 
 
 def _matched(entry: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {plain(str(value))}" for key, value in entry.items() if key != "weight")
+    return ", ".join(f"{key} {plain(str(value))}" for key, value in entry.items() if key != "weight") or "all else"
 
 
 def _row(file: str, one: Valuation) -> str:
-    cells = (", ".join(one.candidates), ", ".join(one.targets), ", ".join(f"{share:.0%}" for share in one.shares))
+    cells = (", ".join(one.candidates), ", ".join(one.targets), ", ".join(map(percent, one.shares)))
     return f"| {one.valuation} | {' | '.join(cells)} | {one.seeds} | `{file}` |"
 
 

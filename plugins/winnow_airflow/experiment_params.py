@@ -29,9 +29,9 @@ def chosen(names: Sequence[str], title: str, description: str) -> Param:
     return Param(names[0], type="string", enum=list(names), title=title, description=description)
 
 
-def optional(title: str, description: str) -> Param:
+def optional(title: str, description: str, **limits: Any) -> Param:
     """A text, or none."""
-    return Param(None, type=["null", "string"], minLength=1, title=title, description=description)
+    return Param(None, type=["null", "string"], minLength=1, title=title, description=description, **limits)
 
 
 def retries() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from airflow.sdk import DAG
 
 from curation_lib.valuation.mixture_search import load_search
 from winnow_airflow import callbacks
-from winnow_airflow.assets import MIXTURES
+from winnow_airflow.assets import MIXTURES, SEARCHED
 from winnow_airflow.experiment_docs import search_doc
 from winnow_airflow.experiment_folder import Experiments
 from winnow_airflow.experiment_params import BUDGET, STORE, chosen, retries
@@ -55,7 +55,11 @@ def _dag(files: Mapping[str, Path]) -> DAG:
         plan = PlanSearchOperator(task_id="plan", doc_md="Tokenises, draws the swarm.", **common)
         swarm = SwarmOperator(task_id="swarm", doc_md="Trains the proxy runs.", max_active_tis_per_dag=1, **common)
         fit = FitOperator(
-            task_id="fit", doc_md="Fits, and trains the optimum beside UniMax.", max_active_tis_per_dag=1, **common
+            task_id="fit",
+            outlets=[SEARCHED],
+            doc_md="Fits, and trains the optimum beside UniMax.",
+            max_active_tis_per_dag=1,
+            **common,
         )
         approve = ApproveSearchOperator(
             task_id="approve", subject="Use the mixture that was found?", doc_md="Waits for a person.", **common

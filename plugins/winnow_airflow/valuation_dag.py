@@ -8,9 +8,10 @@ from typing import Any
 
 from airflow.sdk import DAG
 
+from curation_lib.core.recipe import NAME
 from curation_lib.valuation.experiment import load_valuation
 from winnow_airflow import callbacks
-from winnow_airflow.assets import MIXTURES
+from winnow_airflow.assets import MIXTURES, VALUED
 from winnow_airflow.experiment_docs import valuation_doc
 from winnow_airflow.experiment_folder import Experiments
 from winnow_airflow.experiment_params import BUDGET, PRICE, STORE, chosen, optional, retries
@@ -48,6 +49,9 @@ def _dag(files: Mapping[str, Path]) -> DAG:
             "valuation": chosen(list(files), "Valuation", "Carry this one out: a file of dags/valuations."),
             "candidate": optional("Candidate", "A path or URL: value its documents instead of the file's candidates."),
             "base": optional("Base", "A finished build's id, or a path or URL, instead of the file's base."),
+            "source": optional(
+                "Source", "What recipes call the candidate's source, where that is not its name.", pattern=NAME
+            ),
             "budget_tokens": BUDGET,
             "budget_money": PRICE,
             "store": STORE,
@@ -59,7 +63,7 @@ def _dag(files: Mapping[str, Path]) -> DAG:
         plan = PlanValuationOperator(task_id="plan", doc_md="Tokenises, lists the runs, prices them.", **common)
         trunk = TrunkOperator(task_id="trunk", doc_md="Trains what all share.", max_active_tis_per_dag=1, **common)
         anneal = AnnealOperator(task_id="anneal", doc_md="Trains every arm.", max_active_tis_per_dag=1, **common)
-        judge = JudgeOperator(task_id="judge", doc_md="Writes verdict and page.", **common)
+        judge = JudgeOperator(task_id="judge", outlets=[VALUED], doc_md="Writes verdict and page.", **common)
         approve = ApproveValuationOperator(
             task_id="approve", subject="Mix the candidate in?", doc_md="Waits for a person.", **common
         )

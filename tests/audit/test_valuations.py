@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from curation_lib.audit.valuations import best, mixture_of, varied
+from curation_lib.audit.valuations import best, varied
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.valuation.experiment import Valuation
@@ -72,4 +72,3 @@ def test_the_best_candidate_is_that_with_the_largest_effect_at_its_share():
     none = candidate("none", None, **{"10": 0.9, "30": 0.9})
     assert best({"candidates": [few, most, none]}) == most
     assert best({"candidates": [none]}) is None
-    assert mixture_of(few) == [{"source": "few", "weight": 0.1}, {"source": "*", "weight": 0.9}]

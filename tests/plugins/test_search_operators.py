@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from airflow.providers.standard.operators import hitl
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskAwaitingInput
-from winnow_airflow.assets import MIXTURES, mixture_asset
+from winnow_airflow.assets import MIXTURES, SEARCHED
 from winnow_airflow.operators import experiment
 from winnow_airflow.search_dag import search_dags
 
@@ -84,7 +84,12 @@ class Run:
             id="0",
         )
         outlet = SimpleNamespace(add=lambda asset, extra: self.events.append((asset, extra)))
-        return {"ti": ti, "task_instance": ti, "params": self.params, "outlet_events": {MIXTURES: outlet}}
+        return {
+            "ti": ti,
+            "task_instance": ti,
+            "params": self.params,
+            "outlet_events": {MIXTURES: outlet, SEARCHED: outlet},
+        }
 
 
 def test_an_optimum_that_won_becomes_current_when_a_person_approves(file, store, monkeypatch, reader):  # noqa: F811
@@ -107,7 +112,10 @@ def test_an_optimum_that_won_becomes_current_when_a_person_approves(file, store,
     assert current_mixture(store, "three") == used["fingerprint"]
     mixes = with_weights({"pretrain": {"weights_file": store.address("mixtures/three")}})
     assert {one["source"] for one in mixes["pretrain"]["weights"]} == {"books", "code", "web"}
-    assert [asset for asset, _ in run.events] == [mixture_asset("three")]
+    assert [asset.uri for asset, _ in run.events] == ["winnow://searches/three", "winnow://mixtures/three"]
+    told = run.events[0][1]
+    assert len(Path(told["runs"]).read_text().splitlines()) == planned["runs"] + 1
+    assert Path(told["weights"]).is_file()
     listed = reader.get("/winnow/searches").text
     assert f'href="/winnow/{found["directory"]}"' in listed
     assert used["fingerprint"] in listed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,8 @@ from airflow.sdk.exceptions import (
 )
 from distributed import LocalCluster
 from winnow_airflow import callbacks
-from winnow_airflow.assets import MIXTURES, mixture_asset
+from winnow_airflow.assets import MIXTURES, VALUED, named_asset
+from winnow_airflow.operators import base
 from winnow_airflow.valuation_dag import valuation_dags
 
 from curation_lib.core.weights_files import with_weights
@@ -70,7 +72,7 @@ class Run:
         self.values: dict[tuple[str, str], Any] = {}
         self.params = {
             "valuation": "tiny",
-            **dict.fromkeys(("candidate", "base", "budget_tokens", "budget_money")),
+            **dict.fromkeys(("candidate", "base", "source", "budget_tokens", "budget_money")),
             **params,
         }
         self.events: list[tuple[Any, Any]] = []
@@ -86,7 +88,7 @@ class Run:
         outlet = SimpleNamespace(add=lambda asset, extra: self.events.append((asset, extra)))
         return {
             "ti": ti, "task_instance": ti, "params": self.params, "run_id": "manual__1", "task": self.dag.get_task(part),
-            "outlet_events": {MIXTURES: outlet},
+            "outlet_events": {MIXTURES: outlet, VALUED: outlet},
         }  # fmt: skip
 
     def do(self, *parts: str) -> Any:
@@ -132,23 +134,28 @@ def test_a_candidate_that_is_worth_it_becomes_a_mixture_when_a_person_approves(f
     assert (row["candidate"], row["rank"], row["verdict"]) == ("code", 1, "worth it")
     asked = run.ask()
     assert asked["options"] == ["Approve", "Reject"]
-    for said in ("code is worth it", f"[the whole report]({judged['page']})", "| source code | 0.3 |", "No mixture of"):
+    for said in ("code is worth it", f"[The whole report]({judged['page']})", "| source code | 0.3 |", "No mixture of"):
         assert said in asked["body"]
+    assert f"`weights_file: {store.url}/mixtures/tiny`" in asked["body"]
+    assert "everything else, in proportion to what there is share the rest" in asked["body"]
     assert current_mixture(store, "tiny") is None
     run.say("Approve")
     used = run.do("use")
     assert current_mixture(store, "tiny") == used["fingerprint"]
     mixes = with_weights({"pretrain": {"weights_file": store.address("mixtures/tiny")}})
     assert mixes["pretrain"]["weights"] == [{"source": "code", "weight": 0.3}, {"source": "*", "weight": 0.7}]
-    ((asset, extra),) = run.events
-    assert asset == mixture_asset("tiny")
+    (_, told), (asset, extra) = run.events
+    assert [one.uri for one, _ in run.events] == ["winnow://valuations/tiny", "winnow://mixtures/tiny"]
+    assert told["leaderboard"] == f"http://testserver/winnow/leaderboards/{comparable}"
+    assert json.loads(Path(told["verdict"]).read_bytes())["sentence"] == told["sentence"] == judged["sentence"]
+    assert asset == named_asset(MIXTURES, "tiny")
     assert extra == {"store": store.url, "fingerprint": used["fingerprint"], "replaces": "", "page": judged["page"]}
     _again(file, store, judged)
     _meanwhile(file, store)
 
 
 def _again(file: Path, store: Store, judged: dict[str, Any]) -> None:
-    """A second run trains nothing and says the same; rejected, it changes nothing."""
+    """A second run trains nothing and says the same; of what is current already nobody is asked."""
     before = store.read(f"{judged['directory']}/verdict.json")
     run = Run(file, budget_tokens=1)
     assert run.do("plan")["tokens"] == 0
@@ -156,23 +163,35 @@ def _again(file: Path, store: Store, judged: dict[str, Any]) -> None:
     assert run.do("anneal")["trained"] == 0
     assert run.do("judge")["directory"] == judged["directory"]
     assert store.read(f"{judged['directory']}/verdict.json") == before
-    now = current_mixture(store, "tiny")
-    assert f"`{now}` is current and would be replaced" in run.ask()["body"]
+    with pytest.raises(
+        AirflowSkipException, match=f"mixture tiny: {current_mixture(store, 'tiny')} is current already"
+    ):
+        run.do("approve")
+
+
+def _meanwhile(file: Path, store: Store) -> None:
+    """Called by another name in recipes it is another mixture, beside the current one. Rejected, it changes nothing;
+    approved, it is refused where another has become current since, or where the offer is another by now."""
+    run, now = Run(file, source="fresh-code"), current_mixture(store, "tiny")
+    run.do("plan", "trunk", "anneal", "judge")
+    body = run.ask()["body"]
+    assert body.index("| source fresh-code | 0.3 |") < body.index(
+        f"It replaces `{now}`, valuation tiny code is worth it"
+    )
+    assert body.index("It replaces") < body.index("| source code | 0.3 |")
     with pytest.raises(DownstreamTasksSkipped) as skipped:
         run.say("Reject")
     assert list(skipped.value.tasks) == ["use"]
     assert current_mixture(store, "tiny") == now
-
-
-def _meanwhile(file: Path, store: Store) -> None:
-    """What a person approved is refused where another mixture has become current since."""
-    run = Run(file)
-    run.do("plan", "trunk", "anneal", "judge")
-    run.ask()
+    run.params["source"] = "other-code"
+    with pytest.raises(AirflowFailException, match="mixture tiny: the question was about .*, the report now gives"):
+        run.do("use")
+    run.params["source"] = "fresh-code"
     other = publish_mixture(store, "tiny", [{"source": "*", "weight": 1}], {"experiment": "hand"})
     use_mixture(store, "tiny", other)
     with pytest.raises(AirflowFailException, match=f"mixture tiny: {other} has become current since the question"):
         run.do("use")
+    assert current_mixture(store, "tiny") == other
 
 
 def test_more_of_the_base_is_not_offered(file, store, tmp_path):
@@ -214,3 +233,30 @@ def test_a_file_that_changes_under_a_run_stops_it(file):
 def test_what_is_not_there_is_named(file, params, said):
     with pytest.raises(AirflowFailException, match=said):
         Run(file, **params).do("plan")
+
+
+@pytest.mark.parametrize(
+    ("exception", "said"),
+    [(ValueError(), "ValueError"), (ValueError("a\nb"), "a"), (None, "the task's process ended without a word")],
+)
+def test_the_log_says_in_a_line_why_a_task_failed(file, caplog, exception, said):
+    callbacks.experiment_failed({**Run(file).context("plan"), "exception": exception})
+    assert f"task plan failed: {said}; clear it to go on" in caplog.text
+
+
+def test_work_is_taken_back_in_a_thread_of_its_own(file, monkeypatch):
+    """The signal may come while the task's thread holds a lock that cancelling takes."""
+    monkeypatch.setattr(base, "STOP_SECONDS", 0.1)
+    task, lock, cancelled = Run(file).dag.get_task("anneal"), threading.Lock(), []
+
+    def cancel() -> None:
+        with lock:
+            cancelled.append(threading.current_thread().name)
+
+    task._scheduler = SimpleNamespace(cancel=cancel)
+    with lock:
+        task.on_kill()
+        assert cancelled == []
+    for thread in (one for one in threading.enumerate() if one.name == "stop"):
+        thread.join(5)
+    assert cancelled == ["stop"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context, conf
@@ -66,10 +66,7 @@ class BuildOperator(BaseOperator):
     def on_kill(self) -> None:
         """Stop what runs elsewhere and let the build lock go, in the time that Airflow leaves."""
         self._stopped = True
-        # A thread: the signal may have come while this one holds a lock of the client's event loop.
-        thread = threading.Thread(target=self.stop, name="stop")
-        thread.start()
-        thread.join(STOP_SECONDS)
+        apart(self.stop)
 
     def stop(self) -> None:
         """Let the build lock go."""
@@ -115,6 +112,14 @@ class BuildOperator(BaseOperator):
         from curation_lib.runner.lock import BuildLock
 
         return BuildLock(store, corpus, lock_owner(self.dag_id, str(context["run_id"])))
+
+
+def apart(stop: Callable[[], None]) -> None:
+    """Call `stop` in a thread, and wait for it as long as Airflow waits: the signal may have come while this thread
+    holds a lock of the Dask client's event loop."""
+    thread = threading.Thread(target=stop, name="stop")
+    thread.start()
+    thread.join(STOP_SECONDS)
 
 
 def open_store(url: str, store_conn_id: str) -> Store:

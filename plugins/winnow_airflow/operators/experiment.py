@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from curation_lib.core.errors import ConfigError
 from winnow_airflow.hooks.dask import DaskHook
 from winnow_airflow.hooks.store import StoreHook
-from winnow_airflow.operators.base import is_served, open_store, page_url
+from winnow_airflow.operators.base import apart, is_served, open_store, page_url
 
 if TYPE_CHECKING:
     from curation_lib.runner.dask import DaskScheduler
@@ -91,4 +91,4 @@ class ExperimentOperator(BaseOperator):
     def on_kill(self) -> None:
         """Take the work back from Dask; a training that is at it ends, what it has saved is kept."""
         if self._scheduler is not None:
-            self._scheduler.cancel()
+            apart(self._scheduler.cancel)

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from curation_lib.core.errors import ConfigError
-from winnow_airflow.assets import MIXTURES, mixture_asset
-from winnow_airflow.experiment_docs import replaced
+from winnow_airflow.assets import MIXTURES, emit_named
+from winnow_airflow.experiment_docs import mixture_question
 from winnow_airflow.operators.experiment import ExperimentOperator
 
 if TYPE_CHECKING:
     from curation_lib.runner.store import Store
 
-REPLACES = "replaces"
-"""XCom of `approve`: the mixture that was current when a person was asked, empty where none was."""
+OFFERED, REPLACES = "offered", "replaces"
+"""XComs of `approve`: the mixture that a person was asked about, and the one that was current then, empty where none
+was."""
 
 
 class Offer(NamedTuple):
@@ -44,13 +46,18 @@ class ApproveMixtureOperator(OffersMixture, ApprovalOperator):
     template_fields: Sequence[str] = ("subject", "body", "store")
 
     def work(self, store: Store, context: Context) -> Any:
-        """Ask. The question is written from the store as it is now, and so is the mixture that would be replaced."""
-        from curation_lib.runner.mixtures import current_mixture
+        """Ask. The question is written from the store as it is now, and so is the mixture that would be replaced. Skips
+        where the mixture is current already."""
+        from curation_lib.runner.mixtures import current_mixture, find_mixture, print_of
 
         found = self.offer(store, context)
-        now = current_mixture(store, found.name) or ""
-        context["ti"].xcom_push(key=REPLACES, value=now)
-        self.body = f"{found.question}\n\n{replaced(found.name, found.weights, now)}"
+        print_, now = print_of(found.weights, found.report), current_mixture(store, found.name)
+        if now == print_:
+            raise AirflowSkipException(f"mixture {found.name}: {print_} is current already")
+        context["ti"].xcom_push(key=OFFERED, value=print_)
+        context["ti"].xcom_push(key=REPLACES, value=now or "")
+        was = find_mixture(store, found.name, now) if now else None
+        self.body = f"{found.question}\n\n{mixture_question(store.url, found.name, found.weights, was)}"
         self.log.info("waiting for a person: %s\n%s", self.subject, self.body)
         return ApprovalOperator.execute(self, context)
 
@@ -59,12 +66,18 @@ class UseMixtureOperator(OffersMixture):
     """Makes the approved mixture current, and emits an event of `winnow://mixtures/<name>`."""
 
     def work(self, store: Store, context: Context) -> dict[str, Any]:
-        """Make it current. Fails where another has become current since the person was asked."""
+        """Make it current. Fails where it is not what the person was asked about, or another has become current since
+        then."""
         from curation_lib.runner.mixtures import current_mixture, publish_mixture, use_mixture
 
         found = self.offer(store, context)
+        offered, replaces = (context["ti"].xcom_pull(task_ids="approve", key=key) for key in (OFFERED, REPLACES))
         print_ = publish_mixture(store, found.name, found.weights, found.report)
-        replaces = context["ti"].xcom_pull(task_ids="approve", key=REPLACES)
+        if print_ != offered:
+            raise ConfigError(
+                f"mixture {found.name}: the question was about {offered or 'none'}, the report now gives {print_}; "
+                "clear the task approve to be asked again"
+            )
         if (now := current_mixture(store, found.name) or "") not in (replaces, print_):
             raise ConfigError(
                 f"mixture {found.name}: {now} has become current since the question; clear the task approve to be "
@@ -73,5 +86,5 @@ class UseMixtureOperator(OffersMixture):
         use_mixture(store, found.name, print_)
         facts = {"fingerprint": print_, "replaces": replaces, "page": found.page}
         self.log.info("mixtures/%s: %s is current, was %s", found.name, print_, replaces or "none")
-        context["outlet_events"][MIXTURES].add(mixture_asset(found.name), extra={"store": store.url, **facts})
+        emit_named(context, MIXTURES, found.name, store=store.url, **facts)
         return {"mixture": found.name, **facts}

@@ -8,6 +8,7 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from curation_lib.core.errors import ConfigError
+from winnow_airflow.assets import SEARCHED, emit_named
 from winnow_airflow.experiment_docs import search_question
 from winnow_airflow.experiment_params import within
 from winnow_airflow.operators.experiment import ExperimentOperator
@@ -82,12 +83,13 @@ class SwarmOperator(SearchOperator):
 
 
 class FitOperator(SearchOperator):
-    """Fits losses to mixtures, trains the best one beside UniMax's, and writes the report and its page."""
+    """Fits losses to mixtures, trains the best one beside UniMax's, writes the report and its page, and emits an event
+    of `winnow://searches/<name>`."""
 
     def work(self, store: Store, context: Context) -> dict[str, Any]:
         """Returns the verdict in a sentence, whether the optimum ships, folder and page of the report."""
-        from curation_lib.audit.mixture_page import write
-        from curation_lib.runner.mixture_fit import fit
+        from curation_lib.audit.mixture_page import WEIGHTS, write
+        from curation_lib.runner.mixture_fit import RUNS, fit
 
         search = self.asked(context)
         with self.session(store) as session:
@@ -98,7 +100,10 @@ class FitOperator(SearchOperator):
         page = self.page(store, directory)
         self.log.info("%s", report["verdict"])
         self.log.info("page: %s", page)
-        return {"sentence": report["verdict"], "ships": report["ships"], "directory": directory, "page": page}
+        told = {"sentence": report["verdict"], "ships": report["ships"], "directory": directory, "page": page}
+        runs, weights = (store.address(f"{directory}/{file}") for file in (RUNS, WEIGHTS))
+        emit_named(context, SEARCHED, search.search, store=store.url, runs=runs, weights=weights, **told)
+        return told
 
 
 class _Offers(OffersMixture):

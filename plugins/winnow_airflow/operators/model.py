@@ -16,7 +16,7 @@ from winnow_airflow.hooks.dask import DaskHook
 from winnow_airflow.hooks.store import StoreHook
 from winnow_airflow.model_schedule import is_due
 from winnow_airflow.naming import model_page, model_task
-from winnow_airflow.operators.base import is_served, open_store, page_url
+from winnow_airflow.operators.base import apart, is_served, open_store, page_url
 
 if TYPE_CHECKING:
     from curation_lib.runner.dask import DaskScheduler
@@ -128,7 +128,7 @@ class TrainModelOperator(ModelOperator, SkipMixin):
     def on_kill(self) -> None:
         """Take the work back from Dask. A worker that is at it ends it; the version it may publish is not current."""
         if self._scheduler is not None:
-            self._scheduler.cancel()
+            apart(self._scheduler.cancel)
 
 
 class UseModelOperator(ModelOperator):

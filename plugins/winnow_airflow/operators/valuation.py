@@ -8,6 +8,7 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from curation_lib.core.errors import ConfigError
+from winnow_airflow.assets import VALUED, emit_named
 from winnow_airflow.experiment_docs import price_line, valuation_question
 from winnow_airflow.experiment_params import within
 from winnow_airflow.naming import valuation_page
@@ -101,11 +102,12 @@ class AnnealOperator(ValuationOperator):
 
 
 class JudgeOperator(ValuationOperator):
-    """Writes verdict and page, and the store's leaderboards."""
+    """Writes verdict and page, and the store's leaderboards; emits an event of `winnow://valuations/<name>`."""
 
     def work(self, store: Store, context: Context) -> dict[str, Any]:
         """Returns the verdict in a sentence, its folder and its page, and each candidate's word."""
         from curation_lib.audit.leaderboards import write_leaderboards
+        from curation_lib.audit.valuation_page import VERDICT
         from curation_lib.audit.valuations import reported
         from curation_lib.runner.valuation import place_of
 
@@ -117,15 +119,21 @@ class JudgeOperator(ValuationOperator):
         page = self.page(store, valuation_page(valuation.valuation, made.print))
         self.log.info("%s", found["sentence"])
         self.log.info("page: %s", page)
-        verdicts = {one["name"]: one["verdict"] for one in found["candidates"]}
-        place = {"directory": place_of(valuation, made), "page": page}
-        return {"sentence": found["sentence"], "verdicts": verdicts, **place}
+        directory = place_of(valuation, made)
+        told = {"sentence": found["sentence"], "directory": directory, "page": page}
+        verdict, board = (
+            store.address(f"{directory}/{VERDICT}"),
+            self.page(store, f"leaderboards/{found['comparable']}"),
+        )
+        emit_named(context, VALUED, found["name"], store=store.url, verdict=verdict, leaderboard=board, **told)
+        return {"verdicts": {one["name"]: one["verdict"] for one in found["candidates"]}, **told}
 
 
 class _Offers(OffersMixture):
     def offer(self, store: Store, context: Context) -> Offer:
-        """The base with the best candidate in it; skipped where no candidate is worth it."""
-        from curation_lib.audit.valuations import best, mixture_of
+        """The base's weights with the best candidate before them; skipped where no candidate is worth it."""
+        from curation_lib.audit.valuations import ABOUT, best
+        from curation_lib.audit.valued_mixture import mixture_of
 
         judged = context["ti"].xcom_pull(task_ids="judge")
         if judged is None:
@@ -133,10 +141,16 @@ class _Offers(OffersMixture):
         found = store.read_json(f"{judged['directory']}/verdict.json")
         if (candidate := best(found)) is None:
             raise AirflowSkipException(f"no candidate is worth it: {found['sentence']}")
-        weights = mixture_of(candidate)
-        said = {"experiment": f"valuation {found['name']}", "sentence": found["sentence"]}
-        report, page = {**said, "directory": judged["directory"]}, judged["page"]
-        return Offer(found["name"], weights, report, page, valuation_question(found, candidate, page))
+        about = store.find_json(f"{judged['directory']}/{ABOUT}") or {}
+        weights, beside = mixture_of(store, about, candidate, context["params"]["source"] or "")
+        report = {
+            "experiment": f"valuation {found['name']}",
+            "sentence": found["sentence"],
+            "beside": beside,
+            "directory": judged["directory"],
+        }
+        page = judged["page"]
+        return Offer(found["name"], weights, report, page, valuation_question(found, candidate, beside, page))
 
 
 class ApproveValuationOperator(_Offers, ApproveMixtureOperator):
