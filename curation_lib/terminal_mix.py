@@ -24,6 +24,8 @@ def planned(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, Any]
     for note in report["notes"]:
         OUT.print(f"note: {escape(note)}", highlight=False)
     for phase in report["phases"]:
+        if "weights_from" in phase:
+            OUT.print(f"{phase['phase']}: weights of {escape(phase['weights_from'])}", highlight=False)
         if "sources" in phase:
             OUT.print(_sources(phase))
             OUT.print(_told(phase), highlight=False)

@@ -28,8 +28,9 @@ _REMEDIES = {
 
 def mix_plan(recipe: Recipe, session: Session, build: str = "", phase: str = "") -> Report:
     """`corpus`, `build`, `notes`, `feasible`, and per phase `phase`, `tokenizer`, the facts of its mix
-    (`mix/planned.py`), `sources` (the same by source, with languages and licences), `feasible`, and where it is not
-    `why` and the `remedy`. A phase whose mix cannot be decided has `why` alone.
+    (`mix/planned.py`), `sources` (the same by source, with languages and licences), `weights_from` in words where a
+    file gave them, `feasible`, and where it is not `why` and the `remedy`. A phase whose mix cannot be decided has
+    `why` alone.
 
     Raises ConfigError where there is no such build or phase.
     """
@@ -58,6 +59,8 @@ def _phase(step: Step, licensed: Manifest, session: Session) -> Report:
     config = step.bound[0][1]
     assert isinstance(config, SampleConfig)
     about = {"phase": step.phase, "tokenizer": described(config.tokenizer)}
+    if config.weights_from:
+        about["weights_from"] = config.weights_from.words()
     try:
         facts = planned_mix(step, [licensed], session)
     except ConfigError as e:

@@ -31,6 +31,12 @@ class WeightsFrom(BaseModel):
     sentence: str = ""
     directory: str = ""
 
+    def words(self) -> str:
+        """Which weights these are, and what is said of them."""
+        name = f"mixture {self.mixture}, version {self.fingerprint}" if self.mixture else f"the file {self.file}"
+        found = f", found by {self.experiment}" if self.experiment else ""
+        return f"{name}{found}{f': {self.sentence}' if self.sentence else ''}"
+
 
 def with_weights(mixes: Any) -> Any:
     """A recipe's mixes with the content of each `weights_file` (YAML or JSON: a list of weights, or a mapping that has

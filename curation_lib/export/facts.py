@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from curation_lib.core.recipe import Phase
+from curation_lib.core.weights_files import WeightsFrom
 from curation_lib.text.tokenizers.settings import BYTES4
 
 
@@ -148,8 +149,8 @@ class MixFacts(Fact):
 
 class CardFacts(Fact):
     """Everything on a card. `location` is the export's folder (any fsspec URL); `mixed` is what the mix comes to,
-    with what it was drawn from; `tokenizer` is what counted, and what pins it; `paths` names what else
-    of the build lies where."""
+    with what it was drawn from; `weights_from` says which file or mixture gave its weights; `tokenizer` is what
+    counted, and what pins it; `paths` names what else of the build lies where."""
 
     title: str
     corpus: str
@@ -167,6 +168,7 @@ class CardFacts(Fact):
     licenses: tuple[SourceLicense, ...] = ()
     gates: tuple[Gate, ...] = ()
     mix: StageSettings | None = None
+    weights_from: WeightsFrom | None = None
     filters: tuple[StageSettings, ...] = ()
     released: tuple[Released, ...] = ()
     not_done: tuple[Limit, ...] = NOT_DONE

@@ -75,6 +75,7 @@ def _facts(recipe: Recipe, store: Store, step: Step, manifest: Manifest) -> Card
         gates=_gates(made, store),
         mix=(mix_settings := _settings(mix)[0]),
         mixed=MixFacts(**mixed.facts["decision"]),
+        weights_from=recipe.mixes[step.phase].get("weights_from"),  # type: ignore[index]
         filters=(filters := tuple(x for s, _ in made if s.kind == "filter" for x in _settings(s))),
         not_done=_not_done(filters, mix_settings),
         released=tuple(_released(s.id, fact) for s, m in made for fact in released_in([m])),

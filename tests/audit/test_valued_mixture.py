@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from curation_lib.audit.mix_plan import mix_plan
+from curation_lib.audit.mix_plan_page import page
 from curation_lib.audit.valued_mixture import ALL_ELSE, mixture_of
 from curation_lib.core.recipe import parse_recipe
 from curation_lib.runner.build import new_session
@@ -69,18 +70,40 @@ def test_the_base_keeps_its_weights_beside_the_candidate(folder):
 
 def _as_a_build_takes_it(folder, store, weights):
     """What was valued is what is mixed: the share of the candidate, no excluded document, the rest as in the base."""
-    name = publish_mixture(store, "news", weights, {"experiment": "valuation news"})
+    told = {"experiment": "valuation news", "sentence": "news is worth it.", "directory": "valuations/news/11"}
+    name = publish_mixture(store, "news", weights, told)
     use_mixture(store, "news", name)
     mix = {"weights_file": store.address("mixtures/news"), "token_budget": 12_000, "max_epochs": 9}
-    (phase,) = plan(folder, store, mix, *SIZES)["phases"]
+    report = plan(folder, store, mix, *SIZES)
+    (phase,) = report["phases"]
     shares = {row["source"]: row["share"] for row in phase["sources"]}
     assert shares == pytest.approx({"news": 0.2, "books": 0.6, "wiki": 0.2, "ads": 0}, abs=0.02)
+    said = f"mixture news, version {name}, found by valuation news: news is worth it."
+    assert phase["weights_from"] == said
+    assert f"Weights of {said}." in page({**report, "phases": [phase]})
+    _and_says_so(folder, store, recipe(folder, mix, *SIZES), said)
     (without,) = plan(folder, store, mix, "books", "wiki", "ads")["phases"]
     assert not without["feasible"]
     assert (
         f"weights_file: no document matches source news, to which mixture news {name} gives weight 0.2"
         in without["why"]
     )
+
+
+def _and_says_so(folder, store, written, said):
+    """The build's record names mixture and report, its card too; the same weights in the recipe make another build."""
+    done = run_steps(written, folder / "store")
+    record = store.read_json(f"builds/valued/{done.build_id}.json")
+    assert record["recipe"]["mixes"]["pretrain"]["weights_from"]["directory"] == "valuations/news/11"
+    card = store.read(f"exports/valued/{done.build_id}/pretrain/README.md").decode()
+    assert f"The weights came from {said} (report: `$WINNOW_STORE/valuations/news/11`)." in card
+    mix = {**written["mixes"]["pretrain"], "weights": record["recipe"]["mixes"]["pretrain"]["weights"]}
+    del mix["weights_file"]
+    other = run_steps({**written, "mixes": {"pretrain": mix}}, folder / "store")
+    assert other.build_id != done.build_id
+    mixed = {build.build_id: build.directories()["mix.pretrain"] for build in (done, other)}
+    assert len(set(mixed.values())) == 1, "the documents are the same"
+    assert "The weights came from" not in store.read(f"exports/valued/{other.build_id}/pretrain/README.md").decode()
 
 
 def plan(folder, store, mix, *sources):
