@@ -149,11 +149,20 @@ def _from_process(function: Callable[[Work], Any], work: Work) -> Any:
     return _here(lambda tally: _reports.send(dict(tally)), function, work)
 
 
-def _from_cluster(topic: str, function: Callable[[Work], Any], work: Work) -> Any:
+def _from_cluster(topic: str, long: bool, function: Callable[[Work], Any], work: Work) -> Any:
+    """long: Dask lets a running task that was cancelled run on, so that it would be at the same work as the next try;
+    long work ends with the next report that it makes."""
     from distributed import get_worker
 
     worker = get_worker()
-    return _here(lambda tally: worker.log_event(topic, {"tally": dict(tally)}), function, work)
+    key = worker.get_current_task()
+
+    def tell(tally: Mapping[str, int]) -> None:
+        if long and ((task := worker.state.tasks.get(key)) is None or task.state == "cancelled"):
+            raise WinnowError(f"{function.__name__} was cancelled, and ends here")
+        worker.log_event(topic, {"tally": dict(tally)})
+
+    return _here(tell, function, work)
 
 
 def _listen(reports: Any, heard: Heard) -> None:
@@ -193,7 +202,8 @@ def _begin(reports: Any) -> None:
 
 
 class DaskScheduler:
-    """A running Dask cluster. `cancel` takes back what this client has submitted.
+    """A running Dask cluster. `cancel` takes back what this client has submitted; what runs goes on to its end, or, of
+    work that takes resources, to its next report.
 
     A task whose worker died is tried elsewhere by Dask itself; work is committed whole, so that is safe.
     """
@@ -235,7 +245,7 @@ class DaskScheduler:
         if resources:
             self._require(resources)
         client.subscribe_topic(topic := f"winnow-{uuid4().hex}", lambda event: heard(event[1]["tally"]))
-        told, name = partial(_from_cluster, topic, function), function.__name__
+        told, name = partial(_from_cluster, topic, bool(resources), function), function.__name__
         self._futures = client.map(told, work, pure=False, key=name, resources=resources and dict(resources))
         try:
             for future in as_completed(self._futures, loop=client.loop):

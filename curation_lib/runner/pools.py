@@ -13,7 +13,7 @@ import orjson
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint, library_versions
-from curation_lib.core.local_copy import local_copy
+from curation_lib.core.local_copy import lasting_copy
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.pool_documents import View, parts_of, read_parts, viewed
 from curation_lib.runner.pool_tokenizers import tokenizer_identity
@@ -126,7 +126,7 @@ def digests_of(store: Store, key: str) -> npt.NDArray[np.uint64]:
 
 
 def opened(store: Store, key: str) -> Pool:
-    """The pool, on the local disk."""
+    """The pool, on the local disk; a remote one is copied once to `$WINNOW_CACHE`, where it stays."""
     facts = facts_of(store, key)
-    copies = [local_copy(store.address(f"{key}/{name}")) for name in FILES]
+    copies = [lasting_copy(store.address(f"{key}/{name}")) for name in FILES]
     return open_pool(dict(zip(FILES, copies, strict=True)), facts["vocabulary"], facts["eos"])

@@ -8,29 +8,53 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from curation_lib.core.errors import WinnowError
+from curation_lib.runner.reports import Heard, heard_by, reporting
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.valuation.runs import Run
 
 _MEASURING = timedelta(days=2)
 _LOOKS = 2.0
-"""Seconds between two looks at the process that started the training."""
+"""Seconds between two looks of the training at the process that started it, and the other way round."""
+TOKENS = "tokens"
+"""The file by which the first process says how many tokens were trained on."""
 
 
 def trained_on_devices(store: Store, run: Run) -> None:
     """Train and measure the run in `devices` processes; the first of them writes to the store. Raises WinnowError, with
     the last of what they said, where they fail."""
     with tempfile.TemporaryDirectory(prefix="winnow-train-") as folder:
-        order, worker = Path(folder, "run.json"), os.getpid()
-        order.write_bytes(canonical_json({"store": store.url, "run": run.model_dump(mode="json"), "worker": worker}))
+        order, told = Path(folder, "run.json"), {"store": store.url, "run": run.model_dump(mode="json")}
+        order.write_bytes(canonical_json({**told, "worker": os.getpid()}))
         launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(run.optimisation.devices)]
         command = [sys.executable, *launch, "-m", "curation_lib.runner.torchrun", str(order)]
-        done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise WinnowError(f"run {run.print} failed under torchrun:\n{done.stderr[-2000:]}")
+        with Path(folder, "said").open("w+b") as said:
+            status = _followed(subprocess.Popen(command, stdout=said, stderr=said), order.with_name(TOKENS))
+            said.seek(0)
+            last = said.read().decode(errors="replace")[-2000:]
+    if status:
+        raise WinnowError(f"run {run.print} failed under torchrun:\n{last}")
+
+
+def _followed(training: subprocess.Popen[bytes], tokens: Path) -> int:
+    """The process's exit status; meanwhile it is reported how many tokens were trained on, which is when a worker hears
+    that it is to stop."""
+    heard, told = reporting(), 0
+    try:
+        while True:
+            try:
+                return training.wait(_LOOKS)
+            except subprocess.TimeoutExpired:
+                now = int((tokens.read_text() if tokens.exists() else "") or told)  # empty while it is written
+                heard({"tokens": now - told})
+                told = now
+    finally:
+        training.terminate()  # it ends the processes that it has started; of one that ended, nothing
+        training.wait()
 
 
 def end_with(worker: int) -> None:
@@ -53,6 +77,18 @@ def _is_there(process: int) -> bool:
     return True
 
 
+def _noting(file: Path) -> Heard:
+    """Writes into the file how many tokens were trained on."""
+    trained = 0
+
+    def heard(tally: Mapping[str, int]) -> None:
+        nonlocal trained
+        trained += tally["tokens"]
+        file.write_text(str(trained))
+
+    return heard
+
+
 def main(path: str) -> None:
     """One process of torchrun: the run that the file at `path` tells."""
     import orjson
@@ -69,7 +105,8 @@ def main(path: str) -> None:
     if run.optimisation.device == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     try:
-        train_here(Ordered(Store(told["store"]), run, run.print))
+        with heard_by(_noting(Path(path).with_name(TOKENS))):
+            train_here(Ordered(Store(told["store"]), run, run.print))
         torch.distributed.barrier(waiting)
     finally:
         torch.distributed.destroy_process_group()

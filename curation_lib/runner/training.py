@@ -10,10 +10,11 @@ import platform
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from curation_lib.core.errors import ConfigError, WinnowError
-from curation_lib.core.local_copy import local_copy
+from curation_lib.core.places import on_disk
 from curation_lib.runner.benchmarks import answered
 from curation_lib.runner.pools import opened
 from curation_lib.runner.reports import Sums, reporting
@@ -27,6 +28,8 @@ from curation_lib.valuation.runs import Run, RunResult, as_json, from_json
 from curation_lib.valuation.train import Hooks, Trained, rank, train
 
 RESULT, STATE, CHECKPOINT = "result.json", "state.pt", "checkpoint.pt"
+ABANDONED = timedelta(minutes=15)
+"""For so long nobody leaves off in the midst of writing a checkpoint: of 12 GB it takes one."""
 
 
 class Ordered(NamedTuple):
@@ -97,10 +100,15 @@ def train_run(ordered: Ordered) -> RunResult:
         )
     if (done := result_of(store, run)) is not None:
         return done
-    if run.optimisation.devices > 1:
-        trained_on_devices(store, run)
-    else:
-        train_here(ordered)
+    try:
+        if run.optimisation.devices > 1:
+            trained_on_devices(store, run)
+        else:
+            train_here(ordered)
+    except (FileNotFoundError, WinnowError):
+        # Where two workers are at one run, the first to finish takes away the checkpoint that the other wants to read.
+        if result_of(store, run) is None:
+            raise
     result = result_of(store, run)
     if result is None:
         raise WinnowError(f"{store.address(key_of(run))} holds no result after its training; see the worker's log")
@@ -163,11 +171,12 @@ def _put(store: Store, run: Run, result: RunResult) -> None:
 
 
 def _clear(store: Store, key: str) -> None:
-    """Away with checkpoints, whole or half written: a killed worker leaves as much as the model and its optimiser."""
-    left = [*store.unfinished(key), *([f"{key}/{CHECKPOINT}"] if store.exists(f"{key}/{CHECKPOINT}") else [])]
-    for one in left:
-        with suppress(FileNotFoundError):  # another worker was at the same run
-            store.remove(one)
+    """Away with checkpoints, whole or half written: a killed worker leaves as much as the model and its optimiser. What
+    is new may be another worker's that is at the same run, and stays."""
+    for one in [f"{key}/{CHECKPOINT}", *store.unfinished(key)]:
+        with suppress(FileNotFoundError):  # there was none, or another worker took it
+            if one.endswith(CHECKPOINT) or datetime.now(UTC) - store.modified(one) > ABANDONED:
+                store.remove(one)
 
 
 def _save(store: Store, key: str, state: dict[str, Any]) -> None:
@@ -185,5 +194,5 @@ def _state(store: Store, key: str, missing: bool = False) -> dict[str, Any] | No
         if missing:
             return None
         raise WinnowError(f"{store.address(key)}: the run that others start from is not there; carry it out first")
-    path = local_copy(store.address(key))
-    return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
+    with on_disk(store.address(key)) as path:
+        return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
@@ -18,7 +21,7 @@ from curation_lib.core.artefact import (
     verified_file,
 )
 from curation_lib.core.errors import ConfigError, StoreError
-from curation_lib.core.local_copy import local_copy
+from curation_lib.core.local_copy import lasting_copy, local_copy
 from curation_lib.runner.models import current, made_model, make_current, publish_model, versions
 from curation_lib.runner.store import Store
 from curation_lib.training.writing import Described, complete
@@ -165,6 +168,30 @@ def test_remote_files_are_fetched_once_and_whole(tmp_path: Path, monkeypatch: py
     fs.pipe_file("/models/m.bin", b"other weights")
     assert local_copy("memory://models/m.bin").read_bytes() == b"other weights"
     assert local_copy(str(copy)) == copy
+
+
+def test_a_file_whose_address_tells_its_bytes_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By whichever of a machine's processes, and not read again to see whether it changed."""
+    monkeypatch.setenv("WINNOW_CACHE", str(tmp_path / "cache"))
+    fs = fsspec.filesystem("memory")
+    fs.pipe_file("/pools/0123/ids.bin", b"ids")
+    fetched, opened = [], fsspec.open
+
+    def counted(path: str, *more: Any, **named: Any) -> Any:
+        fetched.append(path)
+        time.sleep(0.1)
+        return opened(path, *more, **named)
+
+    monkeypatch.setattr(fsspec, "open", counted)
+    with ThreadPoolExecutor(4) as pool:
+        copies = set(pool.map(lasting_copy, ["memory://pools/0123/ids.bin"] * 4))
+    assert [copy.read_bytes() for copy in copies] == [b"ids"]
+    assert fetched == ["memory://pools/0123/ids.bin"]
+    fs.rm("/pools", recursive=True)
+    assert {lasting_copy("memory://pools/0123/ids.bin")} == copies
+    fs.pipe_file("/pools/4567/ids.bin", b"others")
+    assert lasting_copy("memory://pools/4567/ids.bin").read_bytes() == b"others"
+    assert lasting_copy(f"file://{tmp_path}/here") == tmp_path / "here"
 
 
 def test_a_file_that_changes_while_it_is_fetched_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

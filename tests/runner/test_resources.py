@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from distributed import Scheduler, SpecCluster, Worker, get_worker
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.dask import DaskScheduler, LocalScheduler
+from curation_lib.runner.reports import reporting
 from curation_lib.runner.store import Store
 from curation_lib.runner.work import Work
 
@@ -56,6 +61,38 @@ def test_where_no_worker_offers_it_the_flag_is_named(scheduler: DaskScheduler, r
     with pytest.raises(ConfigError, match=r"offers .*; start workers .* `dask worker tcp://.* --resources \"") as error:
         scheduler.run(where, works(1), lambda _: None, resources=resources)
     assert " ".join(f"{name}={n}" for name, n in resources.items()) in str(error.value)
+
+
+def trains_until_stopped(work: Work) -> None:
+    """Reports for a minute; leaves a line for each report, and `stopped` at its end."""
+    with Path(work.directory).open("a", buffering=1) as file:
+        try:
+            for _ in range(600):
+                time.sleep(0.1)
+                reporting()({"tokens": 1})
+                file.write("trained\n")
+        finally:
+            file.write("stopped\n")
+
+
+def test_what_is_cancelled_ends_and_not_beside_its_next_try(scheduler: DaskScheduler, tmp_path: Path) -> None:
+    file = tmp_path / "lines"
+    work = replace(works(1)[0], directory=str(file))
+    with ThreadPoolExecutor(1) as operator:
+        running = operator.submit(scheduler.run, trains_until_stopped, [work], lambda _: None, resources={"train": 1})
+        _wait(lambda: file.exists() and "trained" in file.read_text())
+        scheduler.cancel()
+        with pytest.raises(CancelledError):
+            running.result(20)
+    _wait(lambda: "stopped" in file.read_text())
+    assert len(file.read_text().splitlines()) < 300
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not until():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_this_machine_takes_any_work() -> None:

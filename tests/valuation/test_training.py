@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import os
 from contextlib import contextmanager
 
 import numpy as np
+import psutil
 import pytest
 
 from curation_lib.core.errors import ConfigError, WinnowError
-from curation_lib.runner import training
+from curation_lib.runner import torchrun, training
 from curation_lib.runner.pools import opened
-from curation_lib.runner.training import STATE, Ordered, carry_out, key_of, train_run
+from curation_lib.runner.reports import heard_by
+from curation_lib.runner.training import STATE, Ordered, carry_out, key_of, result_of, train_here, train_run
 from curation_lib.valuation import evaluate
 from curation_lib.valuation.train import settle
 from tests.valuation import runs
@@ -71,7 +74,10 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path, at,
     with pytest.raises(KeyboardInterrupt):
         train_run(Ordered(at.store, one, one.print))
     monkeypatch.setattr(training, "_save", saved)
-    at.store.put(f"{key_of(one)}/.0123.unfinished", b"half of a checkpoint, of a worker that was killed while it wrote")
+    old, new = (f"{key_of(one)}/.{name}.unfinished" for name in ("0123", "4567"))
+    at.store.put(old, b"half of a checkpoint, of a worker that was killed while it wrote")
+    os.utime(at.store.path(old), (0, 0))
+    at.store.put(new, b"half of a checkpoint, of another worker that writes it now")
     steps = []
     monkeypatch.setattr(training, "reporting", lambda: lambda tally: steps.append(tally["tokens"]))
     result = train_run(Ordered(at.store, one, one.print))
@@ -79,7 +85,54 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path, at,
     assert result.losses["guard/base"].bits.tolist() == whole.losses["guard/base"].bits.tolist()
     assert result.curve == whole.curve
     assert at.store.list(key_of(one)) == [f"{key_of(one)}/{name}.json" for name in ("result", "run")]
-    assert at.store.unfinished(key_of(one)) == []
+    assert at.store.unfinished(key_of(one)) == [new]
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+def test_a_run_that_another_worker_ends_meanwhile_is_its_result(at, keys, monkeypatch, devices):
+    """It takes away the checkpoint that this one wants to resume from."""
+    settings = runs.OPTIMISATION.model_copy(update={"devices": devices})
+    one = runs.run(*keys, optimisation=settings)
+
+    def overtaken(*_):
+        monkeypatch.undo()
+        train_here(Ordered(at.store, one, one.print))
+        raise (
+            FileNotFoundError(f"{key_of(one)}/checkpoint.pt") if devices == 1 else WinnowError("failed under torchrun")
+        )
+
+    monkeypatch.setattr(training, "train_here" if devices == 1 else "trained_on_devices", overtaken)
+    result = train_run(Ordered(at.store, one, one.print))
+    assert result.print == one.print
+    assert result_of(at.store, one) is not None
+
+
+def test_a_failure_without_a_result_is_one(at, keys, monkeypatch):
+    def gone(ordered):
+        raise FileNotFoundError("pools")
+
+    monkeypatch.setattr(training, "train_here", gone)
+    one = runs.run(*keys)
+    with pytest.raises(FileNotFoundError, match="pools"):
+        train_run(Ordered(at.store, one, one.print))
+
+
+def test_a_run_on_devices_tells_its_tokens_and_ends_where_nobody_wants_them(at, keys, monkeypatch):
+    """Its processes would else go on beside those of the next try."""
+    two = runs.OPTIMISATION.model_copy(update={"devices": 2})
+    endless = runs.run(*keys, tokens=128 * 10_000_000, optimisation=two)
+    heard = []
+
+    def unwanted(tally):
+        heard.append(tally["tokens"])
+        if sum(heard):
+            raise WinnowError("cancelled")
+
+    monkeypatch.setattr(torchrun, "_LOOKS", 0.2)
+    with heard_by(unwanted), pytest.raises(WinnowError, match="cancelled"):
+        train_run(Ordered(at.store, endless, endless.print))
+    assert heard[-1] % 128 == 0
+    assert not [one for one in psutil.Process().children(recursive=True) if "torchrun" in " ".join(one.cmdline())]
 
 
 def test_an_anneal_begins_where_its_trunk_ended(at, keys):
