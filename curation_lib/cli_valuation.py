@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from curation_lib.command import SCHEDULER, STORE, WORKERS, command, experiment_session
+from curation_lib.command import BUDGET_MONEY, BUDGET_TOKENS, SCHEDULER, STORE, WORKERS, command, experiment_session
+
+if TYPE_CHECKING:
+    from curation_lib.runner.session import Session
+    from curation_lib.runner.valuation import Plan
+    from curation_lib.valuation.budget import Todo
+    from curation_lib.valuation.experiment import Valuation
 
 
 @click.group()
@@ -16,59 +22,77 @@ def valuation() -> None:
     Training is an extra: `make setup-train`."""
 
 
+CANDIDATE = click.option(
+    "--candidate", metavar="URL", help="Value the documents there, read as the file's candidates, in place of these."
+)
+BASE = click.option("--base", metavar="URL|BUILD", help="In place of the file's base; or the id of a finished build.")
+
+
+def _options(function: Any) -> Any:
+    """What both commands take."""
+    for option in (WORKERS, SCHEDULER, BUDGET_MONEY, BUDGET_TOKENS, BASE, CANDIDATE, STORE, click.argument("file")):
+        function = option(function)
+    return function
+
+
 @valuation.command()
-@click.argument("file")
-@STORE
-@SCHEDULER
-@WORKERS
+@_options
 @command
-def plan(file: str, store: str, scheduler: str, workers: int | None) -> Any:
+def plan(file: str, **options: Any) -> Any:
     """Say what the valuation in FILE would train and what that costs, beside a full ablation and a 7B model.
 
-    Reads and tokenizes documents, measures this machine for some seconds, trains nothing."""
-    from curation_lib import terminal
-    from curation_lib.runner.valuation import left
-    from curation_lib.runner.valuation import plan as planned
-    from curation_lib.runner.valuation_cost import costs_of
+    Reads and tokenizes documents, measures this machine for some seconds, trains nothing. The exit status is 1 where
+    what is left to train is above a budget."""
+    from curation_lib.runner.valuation_cost import costs_of, todo_of
     from curation_lib.terminal_valuation import priced
-    from curation_lib.valuation.experiment import load_valuation
 
-    asked = load_valuation(file)
-    with terminal.progress() as progress:
-        session = experiment_session(store, scheduler, workers, progress)
-        made = planned(asked, session)
-        costs = costs_of(asked, made, session)
-    return priced(asked, made, left(made, session.store), costs)
+    asked, made, session = _planned(file, **options)
+    left = todo_of(asked, made, session)
+    answer = priced(asked, made, left, costs_of(asked, made, session))
+    _require(left, **options)
+    return answer
 
 
 @valuation.command()
-@click.argument("file")
-@STORE
-@SCHEDULER
-@WORKERS
+@_options
 @command
-def run(file: str, store: str, scheduler: str, workers: int | None) -> Any:
+def run(file: str, **options: Any) -> Any:
     """Carry the valuation in FILE out and say its verdict. What the store holds is not trained again.
 
     Its page is valuations/<name>/<fingerprint>/index.html in the store."""
-    from curation_lib import terminal
     from curation_lib.audit.valuations import reported
-    from curation_lib.runner.store import Store
     from curation_lib.runner.valuation import anneal, place_of, train_trunk
-    from curation_lib.runner.valuation import plan as planned
-    from curation_lib.runner.valuation_cost import costs_of
+    from curation_lib.runner.valuation_cost import todo_of
     from curation_lib.terminal_valuation import judged
+
+    asked, made, session = _planned(file, **options)
+    _require(todo_of(asked, made, session), **options)  # measures the machine, which cannot be done while it trains
+    train_trunk(made, session)
+    anneal(made, session)
+    report = reported(asked, made, session)
+    return judged(report, session.store.address(place_of(asked, made)))
+
+
+def _planned(
+    file: str, store: str, scheduler: str, workers: int | None, candidate: str | None, base: str | None, **_: Any
+) -> tuple[Valuation, Plan, Session]:
+    """The valuation with what options change of it, its runs, and the session that they are in."""
+    from curation_lib import terminal
+    from curation_lib.audit.valuations import varied
+    from curation_lib.runner.valuation import plan
     from curation_lib.valuation.experiment import load_valuation
 
     asked = load_valuation(file)
     with terminal.progress() as progress:
         session = experiment_session(store, scheduler, workers, progress)
-        made = planned(asked, session)
-        costs_of(asked, made, session)  # measures the machine, which cannot be done while it trains
-        train_trunk(made, session)
-        anneal(made, session)
-        report = reported(asked, made, session)
-    return judged(report, Store(store).address(place_of(asked, made)))
+    asked = varied(asked, session.store, candidate, base)
+    return asked, plan(asked, session), session
+
+
+def _require(left: Todo, budget_tokens: int | None, budget_money: float | None, **_: Any) -> None:
+    from curation_lib.valuation.budget import Budget, require_within
+
+    require_within(Budget(budget_tokens, budget_money), left)
 
 
 @valuation.command()

@@ -13,6 +13,12 @@ from curation_lib.core.errors import WinnowError
 STORE = click.option("--store", required=True, envvar="WINNOW_STORE", help="Folder or URL of the store.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
 SCHEDULER = click.option("--scheduler", default="local", show_default=True, help="local, or tcp://host:port.")
+BUDGET_TOKENS = click.option(
+    "--budget-tokens", type=click.IntRange(1), help="Refuse where more tokens than these are left to train on."
+)
+BUDGET_MONEY = click.option(
+    "--budget-money", type=click.FloatRange(0), help="Refuse where what is left costs more, in the file's currency."
+)
 WORKERS = click.option("--workers", type=int, default=None, help="Processes of the local scheduler [cores].")
 
 

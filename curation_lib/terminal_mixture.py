@@ -9,10 +9,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from curation_lib.terminal import OUT
+from curation_lib.terminal_costs import show_costs
 
 if TYPE_CHECKING:
     from curation_lib.runner.mixture_search import SearchPlan
     from curation_lib.runner.mixtures import Mixture
+    from curation_lib.valuation.budget import Todo
+    from curation_lib.valuation.cost import Cost
 
 
 def optimised(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, Any]:
@@ -52,8 +55,8 @@ def _matched(entry: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} {value}" for key, value in entry.items() if key not in ("weight", "curve")) or "all else"
 
 
-def swarm(planned: SearchPlan) -> dict[str, Any]:
-    """Runs and FLOPs per scale, and what sources hold."""
+def swarm(planned: SearchPlan, left: Todo, costs: Sequence[Cost]) -> dict[str, Any]:
+    """What sources hold, runs and FLOPs per scale, costs with what they assume, and what is left to train."""
     table = _table("", "source", "", "tokens", "natural")
     for source, share in zip(planned.sources, planned.natural.shares, strict=True):
         table.add_row(escape(source.name), "", f"{source.held:,}", f"{100 * share:.1f} %")
@@ -69,12 +72,15 @@ def swarm(planned: SearchPlan) -> dict[str, Any]:
         table.add_row(f"{one['parameters']:,}", "", str(one["runs"]), f"{one['tokens']:,}", f"{one['flops']:.3g}")
     OUT.print(table)
     OUT.print(f"then {planned.confirming} runs at the largest scale: the best mixture beside UniMax and natural")
+    show_costs(costs, left)
     return {
         "place": planned.place,
         "mixtures": len(planned.mixtures),
         "scales": scales,
         "flops": planned.flops,
         "confirming": planned.confirming,
+        "left": left._asdict(),
+        "costs": [one._asdict() for one in costs],
     }
 
 

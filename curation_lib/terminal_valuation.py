@@ -9,38 +9,31 @@ from rich.markup import escape
 from rich.table import Table
 
 from curation_lib.terminal import OUT
+from curation_lib.terminal_costs import show_costs
 from curation_lib.valuation.arms import percent
 
 if TYPE_CHECKING:
     from curation_lib.runner.store import Store
     from curation_lib.runner.valuation import Plan
+    from curation_lib.valuation.budget import Todo
     from curation_lib.valuation.cost import Cost
     from curation_lib.valuation.experiment import Valuation
-    from curation_lib.valuation.runs import Run
 
 
-def priced(valuation: Valuation, plan: Plan, left: Sequence[Run], costs: Sequence[Cost]) -> dict[str, Any]:
-    """The arms, what is left to train, and costs with what they assume."""
-    title = f"{valuation.valuation}: {len(plan.after_trunk) + 1} runs, {len(left)} left"
-    table = _table(title, "arm", "seeds", "tokens each")
+def priced(valuation: Valuation, plan: Plan, left: Todo, costs: Sequence[Cost]) -> dict[str, Any]:
+    """The arms, costs with what they assume, and what is left to train."""
+    table = _table(f"{valuation.valuation}: {len(plan.after_trunk) + 1} runs", "arm", "seeds", "tokens each")
     table.add_row("trunk", "1", f"{plan.trunk.tokens:,}")
     for arm, runs in plan.runs.items():
         table.add_row(escape(arm.label), str(len(runs)), f"{runs[0].tokens:,}")
     for name, runs in plan.gaps.items():
         table.add_row(f"control measured on {escape(name)}", str(len(runs)), "0")
-    OUT.print(table, _costs(costs))
-    for note in (*plan.notes, *dict.fromkeys(one for cost in costs for one in cost.assumes)):
+    OUT.print(table)
+    for note in plan.notes:
         OUT.print(f"note: {escape(note)}", highlight=False)
+    show_costs(costs, left)
     arms = {arm.label: len(runs) for arm, runs in plan.runs.items()}
-    return {"fingerprint": plan.print, "arms": arms, "left": len(left), "costs": [one._asdict() for one in costs]}
-
-
-def _costs(costs: Sequence[Cost]) -> Table:
-    table = _table("costs", "what", "machine", "runs", "FLOP", "hours", "money")
-    for one in costs:
-        numbers = (str(one.runs), f"{one.flops:.2e}", f"{one.hours:,.3g}", f"{one.money:,.3g} {one.currency}")
-        table.add_row(escape(one.what), escape(one.machine), *numbers)
-    return table
+    return {"fingerprint": plan.print, "arms": arms, "left": left._asdict(), "costs": [one._asdict() for one in costs]}
 
 
 def judged(report: Mapping[str, Any], place: str) -> dict[str, Any]:

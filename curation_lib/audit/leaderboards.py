@@ -11,7 +11,7 @@ from curation_lib.audit.html_pages import write_report
 from curation_lib.audit.valuation_page import page_template
 from curation_lib.audit.valuations import list_valuations
 from curation_lib.runner.store import Store
-from curation_lib.valuation.leaderboard import leaderboard
+from curation_lib.valuation.leaderboard import Entry, leaderboard
 
 ROOT, NAME = "leaderboards", "leaderboard"
 
@@ -19,16 +19,18 @@ ROOT, NAME = "leaderboards", "leaderboard"
 def write_leaderboards(store: Store) -> list[str]:
     """Write leaderboard.json and leaderboard.html to `leaderboards/<what they share>/`; returns their addresses."""
     groups = defaultdict(list)
-    for one in list_valuations(store):
-        groups[one.report["comparable"]].append(one.report)
-    places = {shared: Store(store.address(f"{ROOT}/{shared}")) for shared in groups}
-    return [address for shared, reports in groups.items() for address in write(reports, places[shared])]
+    for one in sorted(list_valuations(store), key=lambda one: (one.made, one.name, one.fingerprint)):
+        if (shared := one.report.get("comparable")) is not None:  # reports of old did not say
+            groups[shared].append(Entry(one.report, one.about.get("candidates", {})))
+    places = {shared: Store(store.address(f"{ROOT}/{shared}")) for shared in sorted(groups)}
+    return [address for shared, place in places.items() for address in write(groups[shared], place)]
 
 
-def write(reports: Sequence[Mapping[str, Any]], place: Store) -> list[str]:
-    """Write leaderboard.json and leaderboard.html; returns their addresses. ConfigError for what does not compare."""
-    rows = leaderboard(reports)
-    return write_report(NAME, {"trunk": reports[0]["trunk"], "rows": rows}, page, place)
+def write(entries: Sequence[Entry], place: Store) -> list[str]:
+    """Write leaderboard.json and leaderboard.html; returns their addresses. entries: the oldest first. ConfigError for
+    what does not compare."""
+    rows = leaderboard(entries)
+    return write_report(NAME, {"trunk": entries[0].report["trunk"], "rows": rows}, page, place)
 
 
 def page(board: Mapping[str, Any]) -> str:

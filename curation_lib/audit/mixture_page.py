@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 import jinja2
 
-from curation_lib.audit.html_pages import template, write_report
+from curation_lib.audit.html_pages import COST_FILTERS, template, write_report
 from curation_lib.mix.search.answer import weights_file
 from curation_lib.mix.search.verdict import OPTIMUM
-from curation_lib.runner.store import Store
+from curation_lib.runner.store import Store, canonical_json
+from curation_lib.valuation.cost import Cost
 
 NAME = "mixture"
-WEIGHTS = "weights.yaml"
+WEIGHTS, COST = "weights.yaml", "cost.json"
 LEFT, WIDE, ROW, TOP = 190, 470, 24, 66
 """Of the picture, in pixels of 760: where weights begin, how long the largest is, a row's height, the first row."""
 PLACED = (OPTIMUM, "low", "high", "natural", "unimax")
@@ -34,16 +35,22 @@ class Line(NamedTuple):
     value: str
 
 
-def write(report: Mapping[str, Any], place: Store) -> list[str]:
-    """Write mixture.json, mixture.html and weights.yaml; returns their addresses."""
-    place.put(WEIGHTS, weights_file(report).encode())
-    return [*write_report(NAME, report, page, place), place.address(WEIGHTS)]
+def write(report: Mapping[str, Any], place: Store, costs: Sequence[Cost] = ()) -> list[str]:
+    """Write mixture.html, weights.yaml and mixture.json, and cost.json where there are costs; returns their addresses.
+    Costs are of a machine and stand apart."""
+    told = [one._asdict() for one in costs]
+    files = {WEIGHTS: weights_file(report).encode(), **({COST: canonical_json(told)} if told else {})}
+    for file, data in files.items():
+        place.put(file, data)
+    written = write_report(NAME, report, lambda one: page(one, told), place)
+    return [*written, *(place.address(file) for file in files)]
 
 
-def page(report: Mapping[str, Any]) -> str:
+def page(report: Mapping[str, Any], costs: Sequence[Mapping[str, Any]] = ()) -> str:
     """The report as HTML."""
     lines = drawn(report["domains"])
-    return _template().render(report=report, lines=lines, height=TOP + ROW * len(lines) + 10, left=LEFT)
+    height = TOP + ROW * len(lines) + 10
+    return _template().render(report=report, costs=costs, lines=lines, height=height, left=LEFT)
 
 
 def drawn(domains: list[dict[str, Any]]) -> list[Line]:
@@ -63,6 +70,7 @@ def drawn(domains: list[dict[str, Any]]) -> list[Line]:
 @cache
 def _template() -> jinja2.Template:
     filters = {
+        **COST_FILTERS,
         "percent": lambda share: f"{100 * share:.1f} %",
         "px": "{:.1f}".format,
         "loss": "{:.4f}".format,

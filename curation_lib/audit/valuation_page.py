@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from curation_lib.audit import valuation_lines, valuation_rows
-from curation_lib.audit.html_pages import template
+from curation_lib.audit.html_pages import COST_FILTERS, template
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.valuation.arms import percent
 from curation_lib.valuation.cost import Cost
@@ -44,6 +44,7 @@ def page(report: Mapping[str, Any], costs: Sequence[Mapping[str, Any]]) -> str:
 def page_template(name: str) -> jinja2.Template:
     """A template of valuations, with the filters that they share."""
     filters = {
+        **COST_FILTERS,
         "px": "{:.1f}".format,
         "percent": percent,
         "bits": "{:+.4f}".format,
@@ -51,9 +52,6 @@ def page_template(name: str) -> jinja2.Template:
         "points": lambda share: f"{100 * share:+.1f}",
         "p": lambda p: "< 0.0001" if p < 1e-4 else f"{p:.4f}",
         "epochs": "{:.2f}".format,
-        "flops": "{:.2e}".format,
-        "amount": lambda value: f"{value:,.0f}" if value >= 100 else f"{value:,.3g}",
-        "time": lambda hours: f"{60 * hours:.1f} min" if hours < 1 else f"{hours:,.1f} h",
         "look": lambda verdict: {"w": "best", "n": "gone"}.get(verdict[0], "open"),
     }
     return template(name, filters)

@@ -6,19 +6,18 @@ candidates, wherever they lay.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from curation_lib.audit.builds import BuildRecord, list_builds
+from curation_lib.audit.dataset_names import name_of
 from curation_lib.audit.valuation_page import VERDICT, write
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.runner.valuation import Plan, judge, place_of
 from curation_lib.runner.valuation_cost import costs_of
-from curation_lib.valuation.arms import UNNAMED
 from curation_lib.valuation.experiment import Valuation
 from curation_lib.valuation.pool_settings import PoolSettings
 
@@ -72,35 +71,31 @@ def _effect(candidate: Mapping[str, Any]) -> float:
 
 def varied(valuation: Valuation, store: Store, candidate: str | None = None, base: str | None = None) -> Valuation:
     """The valuation of the documents at another path or URL, on another base: a path, a URL, or the id of a finished
-    build in the store. Raises ConfigError for a build that is not there."""
+    build in the store. They are read and filtered as the file's: a candidate where the file's are all read alike, a
+    build by the file's stages alone. Raises ConfigError for a build that is not there."""
     changed: dict[str, Any] = {}
     if candidate:
-        changed["candidates"] = {_name(candidate): _pool(candidate)}
+        changed["candidates"] = {name_of(candidate): _at(candidate, valuation.candidates.values())}
     if base:
-        changed["base"] = _based(store, base)
+        changed["base"] = _based(store, base, valuation.base)
     return valuation.model_copy(update=changed)
 
 
-def _name(url: str) -> str:
-    """What a candidate is called: the last part of its address up to the first dot, as names are written; never as an
-    arm without a candidate."""
-    last = urlsplit(url).path.rstrip("/").rpartition("/")[2].partition(".")[0].lower()
-    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in last).strip("-") or "candidate"
-    return f"{name}-documents" if name in UNNAMED else name
+def _at(path: str, like: Iterable[PoolSettings]) -> PoolSettings:
+    """The documents at a path, read as others are; as their names say where those differ."""
+    first, *others = (one.model_copy(update={"paths": [path]}) for one in like)
+    return PoolSettings(paths=[path], stages=[]) if any(one != first for one in others) else first
 
 
-def _pool(path: str, **more: Any) -> PoolSettings:
-    return PoolSettings.model_validate({"paths": path, **more})
-
-
-def _based(store: Store, base: str) -> PoolSettings:
+def _based(store: Store, base: str, like: PoolSettings) -> PoolSettings:
     """What the exports of the build's first phase hold; what lies at the path itself where it is one."""
     if "/" in base or "." in base:
-        return _pool(base)
+        return _at(base, [like])
     builds = {one.build_id: one for one in list_builds(store)}
     if base not in builds:
         raise ConfigError(f"base: {store.url} holds no build {base!r}; builds are {', '.join(builds) or 'none'}")
-    return _pool(store.address(_export(store, builds[base])), source="sources.parquet")
+    path = store.address(_export(store, builds[base]))
+    return like.model_copy(update={"paths": [path], "source": "sources.parquet", "settings": {}})
 
 
 def _export(store: Store, build: BuildRecord) -> str:

@@ -44,6 +44,10 @@ Resources = Mapping[str, float]
 """What a piece of work takes of what a worker was started with: `{"train": 1}`, of `--resources "train=1"`."""
 
 
+HERE = "here"
+"""What this machine is called where there is no cluster."""
+
+
 class Scheduler(Protocol):
     """Runs one function over many pieces of work and gives the answers in their order; `heard` gets what the work
     reports meanwhile, in any thread. `resources` are for a cluster, whose workers may not all be fit for the work."""
@@ -51,6 +55,9 @@ class Scheduler(Protocol):
     @property
     def processes(self) -> int:
         """How many processes there are to work."""
+
+    def offering(self, resources: Resources) -> Sequence[str]:
+        """The host of each piece of such work that may be at work at once, as many as there are workers for it now."""
 
     def run(
         self,
@@ -82,6 +89,9 @@ class LocalScheduler:
     @property
     def processes(self) -> int:
         return self.workers
+
+    def offering(self, resources: Resources) -> Sequence[str]:
+        return [HERE] * self.workers
 
     def run(
         self,
@@ -165,6 +175,16 @@ def _from_cluster(topic: str, long: bool, function: Callable[[Work], Any], work:
     return _here(tell, function, work)
 
 
+def own_host() -> str:
+    """Where this process is at work, as `offering` calls it."""
+    from distributed import get_worker
+
+    try:
+        return str(get_worker().ip)
+    except ValueError:  # no worker of a cluster
+        return HERE
+
+
 def _listen(reports: Any, heard: Heard) -> None:
     """Until None comes. Where nothing can be told, the pipe is emptied all the same: a full one would hold up work."""
     tally: Mapping[str, int] | None = {}
@@ -229,6 +249,13 @@ class DaskScheduler:
     def processes(self) -> int:
         return max(1, len(self._connected().nthreads()))
 
+    def offering(self, resources: Resources) -> Sequence[str]:
+        self._require(resources)
+        return [one["host"] for one in self._workers() for _ in range(_at_once(one, resources))]
+
+    def _workers(self) -> Sequence[Mapping[str, Any]]:
+        return list(self._connected().scheduler_info(n_workers=-1)["workers"].values())
+
     def run(
         self,
         function: Callable[[Work], Any],
@@ -257,7 +284,7 @@ class DaskScheduler:
 
     def _require(self, resources: Resources) -> None:
         """ConfigError where there are workers and none offers them: the work would wait without a word."""
-        workers = self._connected().scheduler_info(n_workers=-1)["workers"].values()
+        workers = self._workers()
         if workers and not any(all(w["resources"].get(name, 0) >= n for name, n in resources.items()) for w in workers):
             wanted = " ".join(f"{name}={n:g}" for name, n in resources.items())
             raise ConfigError(
@@ -274,6 +301,13 @@ class DaskScheduler:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+def _at_once(worker: Mapping[str, Any], resources: Resources) -> int:
+    """How many pieces of such work a worker does at once."""
+    offers: Mapping[str, float] = worker["resources"]
+    threads: int = worker["nthreads"]
+    return min([threads, *(int(offers.get(name, 0) // n) for name, n in resources.items())])
 
 
 def scheduler(address: str, workers: int | None = None) -> Scheduler:

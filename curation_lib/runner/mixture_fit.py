@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,13 @@ from curation_lib.mix.search.answer import answer
 from curation_lib.mix.search.joint import DRIFTING
 from curation_lib.mix.search.runs import Floats
 from curation_lib.runner.mixture_question import question
-from curation_lib.runner.mixture_search import SearchPlan, plan, rows, run_swarm, table
+from curation_lib.runner.mixture_search import SearchPlan, rows, run_swarm, table
 from curation_lib.runner.session import Session
 from curation_lib.runner.training import carry_out
 from curation_lib.valuation.confirmation import OPTIMUM, TRAINED, UNIMAX, Confirmed, confirmed
 from curation_lib.valuation.mixture_search import MixtureSearch
 from curation_lib.valuation.proxy import proxy_run
+from curation_lib.valuation.runs import Run, RunResult
 from curation_lib.valuation.swarm import APART
 
 RUNS, NATURAL = "runs.csv", "natural.yaml"
@@ -28,13 +29,14 @@ FIRST_SEED = 1_000 * APART
 DIGITS = 6
 
 
-def fit(search: MixtureSearch, session: Session) -> dict[str, Any]:
+def fit(search: MixtureSearch, planned: SearchPlan, session: Session) -> dict[str, Any]:
     """The report: that of `winnow mix optimise` on the swarm's table, and what the confirming runs say. What ships is
     decided by those: the optimum only where it beat UniMax outside of noise. Writes runs.csv and natural.yaml."""
-    planned, results = plan(search, session), run_swarm(search, session)
+    results = run_swarm(planned, session)
     _write(planned, rows(search, planned, results), session)
     report = answer(table(search, planned, results), question(search), planned.natural, search.draws)
-    found, runs = _confirmed(search, planned, _weights(report, search), session)
+    runs = confirming(search, planned, report)
+    found = _confirmed(search, carry_out(runs, session, "confirm"))
     told = {
         "search": search.search,
         "place": planned.place,
@@ -64,11 +66,10 @@ def _weights(report: Mapping[str, Any], search: MixtureSearch) -> dict[str, Floa
     return {kind: weights / weights.sum() for kind, weights in found.items()}
 
 
-def _confirmed(
-    search: MixtureSearch, planned: SearchPlan, weights: Mapping[str, Floats], session: Session
-) -> tuple[Confirmed, list[Any]]:
-    seeds, scale = search.confirmation.seeds, search.scales[-1]
-    runs = [
+def confirming(search: MixtureSearch, planned: SearchPlan, report: Mapping[str, Any]) -> list[Run]:
+    """The runs that confirm the mixtures of a fit's report, or of a finished search's."""
+    weights, seeds, scale = _weights(report, search), search.confirmation.seeds, search.scales[-1]
+    return [
         proxy_run(
             weights[kind],
             planned.sources,
@@ -82,10 +83,12 @@ def _confirmed(
         for place, kind in enumerate(TRAINED)
         for seed in range(seeds)
     ]
-    results = carry_out(runs, session, "confirm")
-    losses = [one.losses for one in results]
+
+
+def _confirmed(search: MixtureSearch, results: Sequence[RunResult]) -> Confirmed:
+    seeds, losses = search.confirmation.seeds, [one.losses for one in results]
     measured = {kind: losses[place * seeds : (place + 1) * seeds] for place, kind in enumerate(TRAINED)}
-    return confirmed(measured, search.values(), search.confirmation), runs
+    return confirmed(measured, search.values(), search.confirmation)
 
 
 def _told(found: Confirmed, search: MixtureSearch) -> dict[str, Any]:

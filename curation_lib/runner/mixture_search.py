@@ -3,7 +3,7 @@
 What a store holds is not done again, so that every function may be called again.
 
 `searches/<name>/<fingerprint>/`: `runs.csv`, a row per run of the swarm, and `natural.yaml`, as `winnow mix optimise`
-reads them; `mixture.json`, `mixture.html` and `weights.yaml` (see `audit/mixture_page.py`).
+reads them; `mixture.json`, `mixture.html`, `weights.yaml` and `cost.json` (see `audit/mixture_page.py`).
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ from curation_lib.runner.pool_documents import View, documents, measure_view
 from curation_lib.runner.pool_tokenizers import tokenizer_of
 from curation_lib.runner.pools import facts_of, made_pools
 from curation_lib.runner.session import Session
-from curation_lib.runner.training import carry_out
+from curation_lib.runner.store import Store
+from curation_lib.runner.training import carry_out, result_of
 from curation_lib.valuation.confirmation import TRAINED
 from curation_lib.valuation.mixture_search import HELD_OUT, TARGET, MixtureSearch, SearchSource, sizes_of
 from curation_lib.valuation.proxy import Source, matched
-from curation_lib.valuation.runs import RunResult
+from curation_lib.valuation.runs import Run, RunResult
 from curation_lib.valuation.swarm import Trial, drawn, swarm
 
+ANSWER = "mixture.json"
 VERSION = 1
 """Bump when the same runs would come to another answer."""
 
@@ -49,6 +51,11 @@ class SearchPlan(NamedTuple):
     trials: tuple[Trial, ...]
     flops: float
     confirming: int
+
+    @property
+    def to_confirm(self) -> list[Run]:
+        """Runs that take as much as those that follow, whose mixtures are not known yet."""
+        return [self.trials[-1].run] * self.confirming
 
 
 def plan(search: MixtureSearch, session: Session) -> SearchPlan:
@@ -112,9 +119,16 @@ def _print(search: MixtureSearch, trials: Sequence[Trial]) -> str:
     return fingerprint([VERSION, shapes, licenses, [one.run.print for one in trials]])
 
 
-def run_swarm(search: MixtureSearch, session: Session) -> list[RunResult]:
+def left(planned: SearchPlan, store: Store) -> tuple[list[Run], list[Run]]:
+    """Runs that are still to be carried out, of the swarm and of what confirms it: all of these until there is an
+    answer."""
+    swarm = [one.run for one in planned.trials if result_of(store, one.run) is None]
+    return swarm, [] if store.exists(f"{planned.place}/{ANSWER}") else planned.to_confirm
+
+
+def run_swarm(planned: SearchPlan, session: Session) -> list[RunResult]:
     """The result of every run of the swarm, in the plan's order."""
-    return carry_out([one.run for one in plan(search, session).trials], session, "swarm")
+    return carry_out([one.run for one in planned.trials], session, "swarm")
 
 
 def table(search: MixtureSearch, planned: SearchPlan, results: Sequence[RunResult]) -> Runs:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from curation_lib.core.errors import ConfigError, WinnowError
 from curation_lib.core.places import on_disk
 from curation_lib.runner.benchmarks import answered
+from curation_lib.runner.dask import Resources
 from curation_lib.runner.pools import opened
 from curation_lib.runner.reports import Sums, reporting
 from curation_lib.runner.session import Session
@@ -27,6 +28,8 @@ from curation_lib.valuation.pool import Pool
 from curation_lib.valuation.runs import Run, RunResult, as_json, from_json
 from curation_lib.valuation.train import Hooks, Trained, rank, train
 
+TRAIN: Resources = {"train": 1}
+"""What a run takes of a worker."""
 RESULT, STATE, CHECKPOINT = "result.json", "state.pt", "checkpoint.pt"
 ABANDONED = timedelta(minutes=15)
 """For so long nobody leaves off in the midst of writing a checkpoint: of 12 GB it takes one."""
@@ -76,7 +79,7 @@ def carry_out(runs: Sequence[Run], session: Session, step: str = "train") -> lis
 
     heard = Sums(step, session.tell, paced="tokens")
     for wave in _waves(todo):
-        session.scheduler.run(train_run, wave, done, heard, resources={"train": 1})  # type: ignore[arg-type]
+        session.scheduler.run(train_run, wave, done, heard, resources=TRAIN)  # type: ignore[arg-type]
     return [result for run in runs if (result := found[run.print]) is not None]
 
 

@@ -39,11 +39,27 @@ def from_scratch(trunk: Work, anneals: Sequence[Work]) -> list[Work]:
     return [Work(trunk.training + one.training, one.measuring) for one in anneals]
 
 
+def anew(what: str, runs: int, settings: CostSettings) -> Cost:
+    """So many runs of the large model, each from scratch."""
+    each, machine = settings.large.flops_per_token(settings.vocabulary), h100(settings)
+    machine = machine._replace(assumes=(_trunk(settings), *machine.assumes))
+    work = [Work(settings.trunk_tokens * each, 0.0)] * runs
+    return priced(f"{what} with a {_size(settings)} model", work, machine, settings.currency)
+
+
+def _size(settings: CostSettings) -> str:
+    return f"{settings.large.parameters(settings.vocabulary) / 1e9:.1f}B"
+
+
+def _trunk(settings: CostSettings) -> str:
+    return f"{settings.trunk_tokens / 1e12:g}T tokens a trunk"
+
+
 def _large(
     runs: Sequence[Run], compared: Sequence[Run], measured: Mapping[str, int], settings: CostSettings
 ) -> list[Cost]:
     each, machine, currency = settings.large.flops_per_token(settings.vocabulary), h100(settings), settings.currency
-    size = f"{settings.large.parameters(settings.vocabulary) / 1e9:.1f}B"
+    size = _size(settings)
     anneals, full = (
         [Work(settings.anneal_tokens * each if one.tokens else 0.0, asked(one, measured) * each / 3) for one in some]
         for some in (runs, compared)
@@ -51,8 +67,10 @@ def _large(
     trunk = Work(settings.trunk_tokens * each, 0.0)
     tokens = f"{settings.anneal_tokens / 1e9:g}B tokens an anneal"
     exists = machine._replace(assumes=("the trunk exists", tokens, *machine.assumes))
-    anew = machine._replace(assumes=(f"{settings.trunk_tokens / 1e12:g}T tokens a trunk", tokens, *machine.assumes))
+    scratch = machine._replace(assumes=(_trunk(settings), tokens, *machine.assumes))
     return [
         priced(f"the same anneals of a {size} model", anneals, exists, currency),
-        priced(f"full ablation of a {size} model, every arm from scratch", from_scratch(trunk, full), anew, currency),
+        priced(
+            f"full ablation of a {size} model, every arm from scratch", from_scratch(trunk, full), scratch, currency
+        ),
     ]

@@ -1,4 +1,4 @@
-"""Measures this machine with the very model: a few seconds of training and measuring, alone and with all workers busy.
+"""Measures this machine with the very model: a few seconds of training and measuring, alone and with its workers busy.
 
 Each worker is a process of its own (`python -m curation_lib.valuation.calibrate`): it gets the run as JSON, says that
 it is ready, waits for a line, works, and says what it reached. All begin together. What a step costs beside its tokens
@@ -28,26 +28,28 @@ DOCUMENTS = 60
 """Of the made-up pool that is trained on and measured with."""
 
 
-def calibrate(run: Run, vocabulary: int, workers: int, price: float = 0.0, document_tokens: int = 300) -> Machine:
-    """This machine as `workers` processes that each train runs like `run`. document_tokens: of the measured documents,
-    on average. price: of a process per hour. Raises WinnowError where a worker fails."""
+def calibrate(run: Run, vocabulary: int, beside: int, workers: int, document_tokens: int = 300) -> Machine:
+    """This machine with `beside` processes at once that each train runs like `run`, as one of those on which `workers`
+    are at work. document_tokens: of the measured documents, on average. Raises WinnowError where a process fails."""
     order = {"run": run.model_dump(mode="json"), "vocabulary": vocabulary, "document_tokens": document_tokens}
     alone = _reached([order])[0]
-    crowd = _reached([order] * workers) if workers > 1 else [alone]
+    crowd = _reached([order] * beside) if beside > 1 else [alone]
     crowding = [_seconds(one) / _seconds(alone) for one in crowd]
     each = run.model.flops_per_token(vocabulary)
     return Machine(
-        name=f"{workers} CPU process{'es' if workers > 1 else ''} of {run.optimisation.threads} thread"
-        f"{'s' if run.optimisation.threads > 1 else ''}",
+        name=_named(workers, beside, run.optimisation.threads),
         training=alone["training"] * each,
         measuring=alone["measuring"] * each / 3,
         workers=workers,
         crowding=max(1.0, sum(crowding) / len(crowding)),
         start=alone["start"],
         once=alone["once"],
-        price=price,
-        assumes=(f"{price:g} an hour for each process",) if price else (),
     )
+
+
+def _named(workers: int, beside: int, threads: int) -> str:
+    said = f"{workers} CPU process{'es' if workers > 1 else ''} of {threads} thread{'s' if threads > 1 else ''}"
+    return f"{said}, {beside} on a machine" if beside < workers else said
 
 
 def _seconds(reached: dict[str, float]) -> float:

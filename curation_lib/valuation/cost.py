@@ -7,8 +7,8 @@ alone. A machine is described by the operations per second that it reaches: meas
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
@@ -110,34 +110,58 @@ def asked(run: Run, measured: Mapping[str, int]) -> int:
     return sum(measured[key] for key in run.measures.values())
 
 
-def priced(what: str, work: Sequence[Work], machine: Machine, currency: str) -> Cost:
-    """What work costs on a machine."""
-    wall, busy = elapsed(work, machine)
+def cpu(measured: Mapping[str, Any], settings: CostSettings) -> Machine:
+    """A machine that was measured, at the settings' price. measured: fields of Machine; a price among them is not
+    taken."""
+    assumes = (f"{settings.cpu_price:g} {settings.currency} an hour for each process",) if settings.cpu_price else ()
+    return Machine(**{**measured, "price": settings.cpu_price, "assumes": assumes})
+
+
+def tokens_of(runs: Iterable[Run]) -> int:
+    """Tokens that runs train on."""
+    return sum(run.steps * run.optimisation.batch_tokens for run in runs)
+
+
+def in_money(value: float, currency: str) -> str:
+    """An amount in words: to the cent, small ones to two digits."""
+    return f"{value:.2g} {currency}" if 0 < value < 0.1 else f"{value:,.2f} {currency}"
+
+
+def priced(what: str, work: Sequence[Work], machines: Machine | Sequence[Machine], currency: str) -> Cost:
+    """What work costs on a machine; on that of each piece of it, where models differ."""
+    each = [machines] * len(work) if isinstance(machines, Machine) else machines
+    known = [machines] if isinstance(machines, Machine) else machines
+    wall, busy = elapsed(work, each)
     flops = sum(one.training + one.measuring for one in work)
-    hours = busy * machine.devices / 3600
-    money = hours * machine.price
-    return Cost(what, machine.name, len(work), flops, wall / 3600, hours, money, currency, machine.assumes)
+    hours = [seconds * machine.devices / 3600 for seconds, machine in zip(busy, each, strict=True)]
+    money = sum(one * machine.price for one, machine in zip(hours, each, strict=True))
+    name = ", ".join(dict.fromkeys(one.name for one in known))
+    assumes = tuple(dict.fromkeys(said for one in known for said in one.assumes))
+    return Cost(what, name, len(work), flops, wall / 3600, sum(hours), money, currency, assumes)
 
 
-def elapsed(work: Sequence[Work], machine: Machine) -> tuple[float, float]:
-    """Seconds from begin to end, and that all runs take together: workers take what is ready, in order, and slow each
-    other down."""
-    left = {n: seconds_of(one, machine) for n, one in enumerate(work)}
-    waiting, active, done = list(left), list[int](), set[int]()
-    wall, busy, awake = 0.0, 0.0, 0
+def elapsed(work: Sequence[Work], machines: Sequence[Machine]) -> tuple[float, list[float]]:
+    """Seconds from begin to end, and that each piece of work takes: workers take what is ready, in order, and slow each
+    other down. machines: of each piece, its workers being those of all."""
+    left = [seconds_of(one, machine) for one, machine in zip(work, machines, strict=True)]
+    waiting, active, done = list(range(len(work))), list[int](), set[int]()
+    wall, busy, awake = 0.0, [0.0] * len(work), 0
+    workers = max((machine.workers for machine in machines), default=1)
     while waiting or active:
         ready = [n for n in waiting if work[n].after is None or work[n].after in done]
-        taken = ready[: machine.workers - len(active)]
+        taken = ready[: workers - len(active)]
         active += taken
         waiting = [n for n in waiting if n not in taken]
         for n in taken[: max(0, len(active) - awake)]:
-            left[n] += machine.once
+            left[n] += machines[n].once
         awake = max(awake, len(active))
-        slower = _slower(len(active), machine)
-        step = min(left[n] for n in active)
-        wall, busy = wall + step * slower, busy + step * slower * len(active)
-        left = {n: left[n] - step if n in active else left[n] for n in left}
-        done |= {n for n in active if left[n] <= 0}
+        until = {n: left[n] * _slower(len(active), machines[n]) for n in active}
+        first = min(active, key=until.__getitem__)
+        wall += until[first]
+        for n in active:
+            busy[n] += until[first]
+            left[n] -= until[first] / _slower(len(active), machines[n])
+        done |= {n for n in active if left[n] <= 0} | {first}
         active = [n for n in active if n not in done]
     return wall, busy
 

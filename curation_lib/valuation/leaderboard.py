@@ -3,43 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from curation_lib.core.errors import ConfigError
 
 
-def leaderboard(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows by share, then by effect, the largest first. rank and to: the places that a row's interval leaves open, with
-    others of its share. Effects are of each valuation against its own control; p is adjusted within it. A dose that a
-    valuation was asked about twice is told by the one with more seeds.
+class Entry(NamedTuple):
+    """A valuation's report. documents: addresses of each candidate's, by its name; none where that was not kept."""
 
-    Raises ConfigError for reports whose effects do not compare.
+    report: Mapping[str, Any]
+    documents: Mapping[str, Sequence[str]] = {}
+
+
+def leaderboard(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Rows by share, then by effect, the largest first. rank and to: the places that a row's interval leaves open, with
+    others of its share. Effects are of each valuation against its own control; p is adjusted within it.
+
+    entries: the oldest first. A dose that a valuation was asked about again, with the candidate's documents at the same
+    addresses, is told by the last report. Raises ConfigError for reports whose effects do not compare.
     """
-    if len({one["comparable"] for one in reports}) > 1:
-        names = ", ".join(dict.fromkeys(one["name"] for one in reports))
+    if len({one.report["comparable"] for one in entries}) > 1:
+        names = ", ".join(dict.fromkeys(one.report["name"] for one in entries))
         raise ConfigError(
             f"valuations {names} differ in trunk, anneal_tokens, targets or guards; rank those that do not"
         )
-    rows: dict[tuple[str, str, float], dict[str, Any]] = {}
-    for one in sorted(_rows(reports), key=lambda row: row["seeds"]):
-        rows[one["valuation"], one["candidate"], one["share"]] = one
-    ranked = sorted(
-        rows.values(), key=lambda row: (row["share"], -row["effect"]["value"], row["candidate"], row["valuation"])
-    )
+    rows = {_question(one): one for one in _rows(entries)}
+    ranked = sorted(rows.values(), key=_place)
     return [{**row, **_places(row, [one for one in ranked if one["share"] == row["share"]])} for row in ranked]
 
 
-def _rows(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _question(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["valuation"], row["candidate"], tuple(row["documents"]), row["share"]
+
+
+def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["share"], -row["effect"]["value"], row["candidate"], row["valuation"], row["documents"]
+
+
+def _rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     return [
         {
-            "valuation": one["name"],
+            "valuation": one.report["name"],
             "candidate": candidate["name"],
+            "documents": list(one.documents.get(candidate["name"], ())),
             "verdict": candidate["verdict"],
             "recommended": candidate["share"] == dose["share"],
             **{key: dose[key] for key in ("share", "effect", "harm", "adjusted", "seeds", "wins")},
         }
-        for one in reports
-        for candidate in one["candidates"]
+        for one in entries
+        for candidate in one.report["candidates"]
         for dose in candidate["doses"]
     ]
 

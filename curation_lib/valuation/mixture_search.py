@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import NAME, Section
 from curation_lib.valuation.confirmation import ConfirmationSettings
+from curation_lib.valuation.cost import CostSettings
 from curation_lib.valuation.files import load_experiment
 from curation_lib.valuation.pool_settings import MeasureSettings, PoolSettings, TokenizerChoice, TrainedTokenizer
 from curation_lib.valuation.proxy import Scale
@@ -71,7 +72,7 @@ class MixtureLimits(Section):
 
 class MixtureSearch(Section):
     """One YAML file in `dags/searches/`. scales: the smaller model first; three or more tell whether the best mixture
-    moves with scale. draws: of runs, for intervals of the fit."""
+    moves with scale. draws: of runs, for intervals of the fit. cost: prices; they shape no answer."""
 
     search: str = Field(pattern=NAME)
     description: str = ""
@@ -85,6 +86,7 @@ class MixtureSearch(Section):
     scales: Annotated[tuple[Scale, ...], BeforeValidator(tuple)] = Field(min_length=1)
     confirmation: ConfirmationSettings = ConfirmationSettings()
     draws: int = Field(default=200, ge=20)
+    cost: CostSettings = CostSettings()
 
     @field_validator("scales")
     @classmethod

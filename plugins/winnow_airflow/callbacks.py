@@ -10,6 +10,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk.exceptions import AirflowFailException
+
 from curation_lib.core.errors import WinnowError
 from winnow_airflow.hooks.store import StoreHook
 from winnow_airflow.naming import corpus_of, lock_owner
@@ -48,9 +50,12 @@ def model_failed(context: Mapping[str, Any]) -> None:
 
 
 def experiment_failed(context: Mapping[str, Any]) -> None:
-    """Log why an experiment's task failed. What it has trained stays in the store."""
-    task, reason = context["task"], first_line(context.get("exception"))
-    log.error("%s, task %s failed: %s; clear it to go on: finished runs are kept", task.dag_id, task.task_id, reason)
+    """Log why an experiment's task failed. What it has trained stays in the store. What trying again cannot mend says
+    itself what to do."""
+    task, exception = context["task"], context.get("exception")
+    remedy = "" if isinstance(exception, AirflowFailException) else "clear it to go on: "
+    reason = first_line(exception)
+    log.error("%s, task %s failed: %s; %sfinished runs are kept", task.dag_id, task.task_id, reason, remedy)
 
 
 def build_failed(context: Mapping[str, Any]) -> None:

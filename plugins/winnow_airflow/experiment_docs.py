@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curation_lib.valuation.arms import percent
+from curation_lib.valuation.budget import Todo
+from curation_lib.valuation.cost import in_money
 from curation_lib.valuation.experiment import Valuation
 from curation_lib.valuation.mixture_search import MixtureSearch
 from winnow_airflow.model_docs import plain
@@ -44,8 +46,9 @@ def valuation_doc(valuations: Mapping[str, Valuation]) -> str:
             "",
             f"*Trigger*, or `airflow dags trigger {VALUATION_DAG}` with",
             '`--conf \'{"valuation": "…", "candidate": "s3://bucket/new.jsonl.zst", "budget_tokens": 20000000}\'`.',
-            "`candidate` is valued in place of the file's candidates; `base` is a build's id, a path or a URL.",
-            "`source` is what recipes call the candidate, where that is not its name.",
+            "`candidate` is valued in place of the file's candidates, read and filtered as these where they are all",
+            "read alike; `base` is a build's id, a path or a URL, filtered as the file's. `source` is what recipes",
+            "call the candidate, where that is not its name.",
         ]
     )
 
@@ -63,10 +66,10 @@ def search_doc(searches: Mapping[str, MixtureSearch]) -> str:
             "|---|---|---|--:|--:|---|",
             *(_search_row(file, one) for file, one in searches.items()),
             "",
-            "`plan` tokenises and draws the swarm; it refuses what is above the budget. `swarm` trains it, `fit` finds",
-            "the optimum, trains it beside UniMax and writes the report. `approve` asks only where the optimum won",
-            "outside of noise; `use` makes it the current mixture. What is trained stays in the store: a cleared task",
-            "goes on.",
+            "`plan` tokenises, draws the swarm and says what is left to train, with the runs that confirm the optimum;",
+            "it refuses what is above the budget. `swarm` trains the swarm, `fit` finds the optimum, trains it beside",
+            "UniMax and writes the report. `approve` asks only where the optimum won outside of noise; `use` makes it",
+            "the current mixture. What is trained stays in the store: a cleared task goes on.",
             "",
             "## Triggering",
             "",
@@ -80,11 +83,11 @@ def search_question(sentence: str, page: str) -> str:
     return f"{plain(sentence)}\n\n[The whole report]({page})."
 
 
-def price_line(price: Mapping[str, Any]) -> str:
+def price_line(left: Todo) -> str:
     """Runs, tokens and what they cost, in words."""
     return (
-        f"{price['runs']:,} runs on {price['tokens']:,} tokens: {price['flops']:.2e} FLOP, {price['hours']:.2f} hours, "
-        f"{price['money']:.2f} {price['currency']}"
+        f"{left.runs:,} runs on {left.tokens:,} tokens: {left.flops:.2e} FLOP, {left.hours:.2f} hours, "
+        f"{in_money(left.money, left.currency)}"
     )
 
 

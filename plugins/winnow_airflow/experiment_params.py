@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from curation_lib.core.errors import ConfigError
+from curation_lib.valuation.budget import Budget
 
 STORE = Param(
     None, type=["null", "string"], title="Store",
@@ -39,12 +39,6 @@ def retries() -> dict[str, Any]:
     return {"retries": 2, "retry_delay": timedelta(seconds=10)}
 
 
-def within(price: Mapping[str, Any], params: Mapping[str, Any]) -> None:
-    """ConfigError, naming the parameter, where what is left to train is above the run's budget."""
-    for name, key in (("budget_tokens", "tokens"), ("budget_money", "money")):
-        most = params.get(name)
-        if most is not None and price[key] > most:
-            raise ConfigError(
-                f"{name} is {most:,}, what is left to train takes {price[key]:,}; nothing was trained; raise it, or "
-                "lower tokens or seeds in the file"
-            )
+def budget_of(params: Mapping[str, Any]) -> Budget:
+    """What the run may take at most."""
+    return Budget(params["budget_tokens"], params["budget_money"])

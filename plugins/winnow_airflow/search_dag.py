@@ -13,7 +13,7 @@ from winnow_airflow import callbacks
 from winnow_airflow.assets import MIXTURES, SEARCHED
 from winnow_airflow.experiment_docs import search_doc
 from winnow_airflow.experiment_folder import Experiments
-from winnow_airflow.experiment_params import BUDGET, STORE, chosen, retries
+from winnow_airflow.experiment_params import BUDGET, PRICE, STORE, chosen, retries
 from winnow_airflow.naming import SEARCH_DAG
 from winnow_airflow.operators.mixture_search import (
     ApproveSearchOperator,
@@ -46,13 +46,14 @@ def _dag(files: Mapping[str, Path]) -> DAG:
         params={
             "search": chosen(list(files), "Search", "Carry this one out: a file of dags/searches."),
             "budget_tokens": BUDGET,
+            "budget_money": PRICE,
             "store": STORE,
         },
         doc_md=search_doc({path.name: load_search(path) for path in files.values()}),
         default_args={"on_failure_callback": callbacks.experiment_failed, **retries()},
     ) as dag:
         # One at a time: a second run of the same search would train the same models beside it.
-        plan = PlanSearchOperator(task_id="plan", doc_md="Tokenises, draws the swarm.", **common)
+        plan = PlanSearchOperator(task_id="plan", doc_md="Tokenises, draws the swarm, prices it.", **common)
         swarm = SwarmOperator(task_id="swarm", doc_md="Trains the proxy runs.", max_active_tis_per_dag=1, **common)
         fit = FitOperator(
             task_id="fit",

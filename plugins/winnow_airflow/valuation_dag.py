@@ -47,8 +47,16 @@ def _dag(files: Mapping[str, Path]) -> DAG:
         tags={"winnow", "valuations"},
         params={
             "valuation": chosen(list(files), "Valuation", "Carry this one out: a file of dags/valuations."),
-            "candidate": optional("Candidate", "A path or URL: value its documents instead of the file's candidates."),
-            "base": optional("Base", "A finished build's id, or a path or URL, instead of the file's base."),
+            "candidate": optional(
+                "Candidate",
+                "A path or URL: value its documents instead of the file's candidates, with source, settings and stages "
+                "of these where all have the same.",
+            ),
+            "base": optional(
+                "Base",
+                "A path or URL instead of the file's base, with its source, settings and stages; or a finished build's "
+                "id, with its stages.",
+            ),
             "source": optional(
                 "Source", "What recipes call the candidate's source, where that is not its name.", pattern=NAME
             ),

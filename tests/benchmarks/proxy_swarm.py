@@ -15,6 +15,7 @@ import orjson
 
 from curation_lib.runner.dask import scheduler
 from curation_lib.runner.mixture_fit import fit
+from curation_lib.runner.mixture_search import plan
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
 from curation_lib.valuation.mixture_search import MixtureSearch
@@ -57,7 +58,8 @@ def main() -> None:
                 "confirmation": {"seeds": 4},
             }
         )
-        report = fit(asked, Session(Store(str(folder / "store")), scheduler("local", 2)))
+        session = Session(Store(str(folder / "store")), scheduler("local", 2))
+        report = fit(asked, plan(asked, session), session)
         del report["place"]
         found = {"machine": machine(), **report}
         save("proxy_swarm", found, page(found))

@@ -14,12 +14,14 @@ from winnow_airflow.operators import experiment
 from winnow_airflow.search_dag import search_dags
 
 from curation_lib.core.weights_files import with_weights
-from curation_lib.runner import mixture_fit, mixture_search
+from curation_lib.runner import machines, mixture_fit, mixture_search
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.mixtures import current_mixture
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
+from curation_lib.valuation.cost import Machine
 from curation_lib.valuation.mixture_search import load_search
+from curation_lib.valuation.swarm import swarm
 from tests.plugins.test_pages import client, reader, server, token  # noqa: F401
 from tests.runner.test_mixture_search import simulated, written
 
@@ -39,6 +41,7 @@ class _Here(LocalScheduler):
 def _here(monkeypatch: pytest.MonkeyPatch) -> None:
     ASKED.clear()
     monkeypatch.setattr(hitl, "upsert_hitl_detail", lambda **asked: ASKED.append(asked))
+    monkeypatch.setattr(machines, "calibrate", lambda *_: Machine("this one", 1e9, 1e9))
     monkeypatch.setattr(experiment, "DaskHook", lambda _: SimpleNamespace(get_conn=lambda: _Here(1)))
 
 
@@ -65,7 +68,7 @@ class Run:
     def __init__(self, file: Path, **params: Any) -> None:
         (self.dag,) = search_dags([file]).values()
         self.values: dict[tuple[str, str], Any] = {}
-        self.params = {"search": "three", "budget_tokens": None, **params}
+        self.params = {"search": "three", "budget_tokens": None, "budget_money": None, **params}
         self.events: list[tuple[Any, Any]] = []
 
     def do(self, *parts: str) -> Any:
@@ -92,14 +95,27 @@ class Run:
         }
 
 
-def test_an_optimum_that_won_becomes_current_when_a_person_approves(file, store, monkeypatch, reader):  # noqa: F811
+def test_an_optimum_that_won_becomes_current_when_a_person_approves(
+    file,
+    store,
+    monkeypatch,
+    reader,  # noqa: F811
+    caplog,
+    capsys,
+):
     known(file, store, monkeypatch, noise=0.0005)
     run = Run(file)
-    planned = run.do("plan")
-    assert planned["runs"] > 3 * 24
-    assert planned["left"] == planned["runs"] + 3 * 3, "the runs that confirm, too: three mixtures, three seeds"
-    assert planned["tokens"] == planned["left"] * 2000
-    assert run.do("swarm")["runs"] == planned["runs"]
+    with caplog.at_level("INFO"):
+        planned = run.do("plan")
+    assert planned["runs"] == 3 * (24 + 3) + 3 * 3, "the runs that confirm, too: three mixtures, three seeds"
+    assert planned["tokens"] == planned["runs"] * 2048
+    assert planned["money"] == pytest.approx(0.05 * planned["hours"])
+    said = capsys.readouterr().out + caplog.text
+    assert "a swarm of 81 runs, then 9 to confirm what it finds; left to train of all these: 90 runs on" in said
+    swarms = []
+    monkeypatch.setattr(mixture_search, "swarm", lambda *args: swarms.append(1) or swarm(*args))
+    assert run.do("swarm")["runs"] == 3 * (24 + 3)
+    assert len(swarms) == 1, "a task plans once"
     found = run.do("fit")
     assert (found["ships"], found["directory"]) == (True, planned["directory"])
     assert found["page"] == f"http://testserver/winnow/{found['directory']}"
@@ -114,7 +130,7 @@ def test_an_optimum_that_won_becomes_current_when_a_person_approves(file, store,
     assert {one["source"] for one in mixes["pretrain"]["weights"]} == {"books", "code", "web"}
     assert [asset.uri for asset, _ in run.events] == ["winnow://searches/three", "winnow://mixtures/three"]
     told = run.events[0][1]
-    assert len(Path(told["runs"]).read_text().splitlines()) == planned["runs"] + 1
+    assert len(Path(told["runs"]).read_text().splitlines()) == 3 * (24 + 3) + 1
     assert Path(told["weights"]).is_file()
     listed = reader.get("/winnow/searches").text
     assert f'href="/winnow/{found["directory"]}"' in listed
@@ -122,6 +138,7 @@ def test_an_optimum_that_won_becomes_current_when_a_person_approves(file, store,
     shown = reader.get(f"/winnow/{found['directory']}")
     assert "default-src 'none'" in shown.headers["content-security-policy"]
     assert "Ship the optimum" in shown.text
+    assert "the mixtures of the swarm with a 6.6B model" in shown.text
 
 
 def test_an_optimum_that_did_not_win_is_not_offered(file):
@@ -136,6 +153,8 @@ def test_an_optimum_that_did_not_win_is_not_offered(file):
 def test_what_is_above_the_budget_or_has_changed_trains_nothing(file, store):
     with pytest.raises(AirflowFailException, match="budget_tokens is 1,000, what is left to train takes"):
         Run(file, budget_tokens=1_000).do("plan")
+    with pytest.raises(AirflowFailException, match=r"budget_money is 0\.00 USD, .* start a new run with a higher"):
+        Run(file, budget_money=0.0).do("plan")
     run = Run(file)
     run.do("plan")
     file.write_text(file.read_text().replace("tokens: 2000", "tokens: 3000"))

@@ -16,11 +16,12 @@ from curation_lib.cli import cli
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.weights_files import with_weights
 from curation_lib.mix.search.reading import Layout, read_runs
-from curation_lib.runner import mixture_fit, mixture_search
+from curation_lib.runner import machines, mixture_fit, mixture_search
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.mixture_search import plan, table
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
+from curation_lib.valuation.cost import Machine
 from curation_lib.valuation.mixture_search import MixtureSearch, load_search
 from curation_lib.valuation.runs import Losses, Run, RunResult
 
@@ -94,7 +95,7 @@ def test_the_optimum_of_a_known_law_ships_and_is_a_weights_file(
         monkeypatch.setattr(module, "carry_out", simulated(search, session))
     from curation_lib.audit.mixture_page import page, write
 
-    report = mixture_fit.fit(search, session)
+    report = mixture_fit.fit(search, plan(search, session), session)
     weights = {row["domain"]: row["optimum"] for row in report["domains"]}
     assert weights["code"] > 0.6
     assert report["ships"]
@@ -115,7 +116,7 @@ def test_an_optimum_that_gains_nothing_does_not_ship(
     search = load_search(written(tmp_path))
     for module in (mixture_search, mixture_fit):
         monkeypatch.setattr(module, "carry_out", simulated(search, session, noise=0.2))
-    report = mixture_fit.fit(search, session)
+    report = mixture_fit.fit(search, plan(search, session), session)
     assert not report["ships"]
     assert report["mixture"] == "unimax"
     assert report["verdict"].startswith("Ship UniMax: trained 3 times each")
@@ -128,9 +129,9 @@ def test_the_table_is_one_that_optimise_reads(
     search = load_search(written(tmp_path, held_out={"share": 0.2, "documents": 12, "max_bytes": 300, **values}))
     for module in (mixture_search, mixture_fit):
         monkeypatch.setattr(module, "carry_out", simulated(search, session))
-    mixture_fit.fit(search, session)
+    mixture_fit.fit(search, plan(search, session), session)
     planned = plan(search, session)
-    own = table(search, planned, mixture_search.run_swarm(search, session))
+    own = table(search, planned, mixture_search.run_swarm(planned, session))
     read = read_runs(
         session.store.address(f"{planned.place}/runs.csv"), Layout(list(search.values()), parameters="parameters")
     )
@@ -254,13 +255,22 @@ def test_a_source_that_holds_what_it_is_measured_with_is_refused(tmp_path: Path,
         plan(load_search(written(tmp_path, targets=targets)), session)
 
 
-def test_a_trained_swarm_gives_an_answer_and_is_not_trained_again(tmp_path: Path) -> None:
+def test_a_trained_swarm_gives_an_answer_and_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("torch", reason="make setup-train")
+    monkeypatch.setattr(machines, "calibrate", lambda *_: Machine("this one", 1e9, 1e9))
     scale = {"model": {**MODEL, "hidden": 16}, "optimisation": FAST, "tokens": 1500}
     changes = {"swarm": {"mixtures": 6, "strengths": [1, 8]}, "confirmation": {"seeds": 2}, "scales": [scale]}
     store = tmp_path / "store"
     asked = ["mix", "search", str(written(tmp_path, **changes)), "--store", str(store), "--workers", "1", "--json"]
     planned = _answer([*asked, "--plan"])
+    assert {**planned["left"], "flops": 0, "hours": 0, "money": 0} == {
+        "runs": 9 + 3 * 2, "tokens": 15 * 1536, "flops": 0, "hours": 0, "money": 0, "currency": "USD"
+    }  # fmt: skip
+    above = CliRunner().invoke(cli, [*asked, "--budget-tokens", "20000"])
+    assert above.exit_code == 1
+    assert "budget_tokens is 20,000, what is left to train takes 23,040; nothing was trained" in above.output
     assert planned["scales"] == [
         {"parameters": planned["scales"][0]["parameters"], "runs": 9, "tokens": 1500, "flops": planned["flops"]}
     ]
@@ -278,6 +288,10 @@ def test_a_trained_swarm_gives_an_answer_and_is_not_trained_again(tmp_path: Path
         **report,
         "written": [*report["written"], *_beside(tmp_path)],
     }
+    took = json.loads((store / report["place"] / "cost.json").read_text())[1]
+    assert (took["what"], took["runs"]) == ("as it went, by the clock", 15)
+    assert "as it went, by the clock" in (store / report["place"] / "mixture.html").read_text()
+    assert _answer([*asked, "--plan"])["left"]["runs"] == 0
     assert sorted((store / "training").iterdir()) == trained
     assert files == {name: (store / report["place"] / name).read_bytes() for name in files}
 
@@ -290,4 +304,4 @@ def _answer(command: list[str]) -> dict[str, Any]:
 
 
 def _beside(folder: Path) -> list[str]:
-    return [str(folder / "out" / name) for name in ("mixture.json", "mixture.html", "weights.yaml")]
+    return [str(folder / "out" / name) for name in ("mixture.json", "mixture.html", "weights.yaml", "cost.json")]

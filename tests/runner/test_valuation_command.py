@@ -9,6 +9,8 @@ import yaml
 from click.testing import CliRunner
 
 from curation_lib.cli import cli
+from curation_lib.runner import machines
+from curation_lib.valuation.cost import Machine
 from tests.valuation.runs import written
 
 pytest.importorskip("torch", reason="training is an extra: make setup-train")
@@ -56,7 +58,7 @@ def test_a_plan_trains_nothing_and_a_run_ends_in_a_page_and_a_leaderboard(tmp_pa
     assert plan["arms"] == {
         "control": 2, "placebo at 30%": 2, "engines at 10%": 2, "engines at 30%": 2, "engines shuffled at 30%": 2
     }  # fmt: skip
-    assert plan["left"] == 11 + 2
+    assert (plan["left"]["runs"], plan["left"]["tokens"]) == (11 + 2, 11 * 640)
     assert not (tmp_path / "store" / "training").exists()
     status, _, verdict = called(tmp_path, "run", file, "--workers", "1")
     assert status == 0
@@ -66,7 +68,26 @@ def test_a_plan_trains_nothing_and_a_run_ends_in_a_page_and_a_leaderboard(tmp_pa
     status, _, board = called(tmp_path, "leaderboard")
     assert [row["candidate"] for row in board["leaderboards"][0]["rows"]] == ["engines", "engines"]
     status, _, after = called(tmp_path, "plan", file, "--workers", "1")
-    assert after["left"] == 0
+    assert after["left"]["runs"] == 0
+
+
+def test_options_change_what_is_valued_and_budgets_refuse_it(tmp_path, asked, monkeypatch):
+    monkeypatch.setattr(machines, "calibrate", lambda *_: Machine("this one", 1e9, 1e9))
+    file, pumps = asked(), str(written(tmp_path / "pumps.jsonl", "pump", 60))
+    given = ("--workers", "1", "--candidate", pumps, "--base", str(tmp_path / "base.jsonl"))
+    status, _, plan = called(tmp_path, "plan", file, *given)
+    assert status == 0
+    assert "pumps at 10%" in plan["arms"]
+    for command in ("plan", "run"):
+        for budget, said in (
+            (("--budget-tokens", "7000"), "budget_tokens is 7,000, what is left to train takes 7,040"),
+            (("--budget-money", "0"), "budget_money is 0.00 USD, what is left to train takes"),
+        ):
+            status, output, _ = called(tmp_path, command, file, *given, *budget)
+            assert (status, said in output) == (1, True), output
+    assert not (tmp_path / "store" / "training").exists()
+    status, _, plan = called(tmp_path, "plan", file, *given, "--budget-tokens", "7040", "--budget-money", "1")
+    assert status == 0
 
 
 def test_a_candidate_that_is_too_small_is_read_no_more_often_than_asked(tmp_path, asked):

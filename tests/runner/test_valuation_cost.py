@@ -7,13 +7,15 @@ import json
 import pytest
 
 from curation_lib.core.recipe import validated
-from curation_lib.runner import valuation_cost
+from curation_lib.runner import machines
 from curation_lib.runner.dask import LocalScheduler
+from curation_lib.runner.run_clocks import went
 from curation_lib.runner.session import Session
-from curation_lib.runner.store import Store
+from curation_lib.runner.store import Store, canonical_json
+from curation_lib.runner.training import key_of
 from curation_lib.runner.valuation import place_of, plan
-from curation_lib.runner.valuation_cost import costs_of, went
-from curation_lib.valuation.cost import Cost, Machine
+from curation_lib.runner.valuation_cost import costs_of, todo_of
+from curation_lib.valuation.cost import Cost, Machine, work_of
 from curation_lib.valuation.experiment import Valuation
 
 pytest.importorskip("torch")
@@ -48,22 +50,75 @@ def tiny(tmp_path):
     return validated(Valuation, given, "tiny"), session
 
 
-def test_the_machine_is_measured_once_and_told_beside_a_full_ablation_and_a_large_model(tiny, monkeypatch):
-    valuation, session = tiny
-    planned, asked = plan(valuation, session), []
+@pytest.fixture
+def asked(monkeypatch):
+    """What a machine was asked to measure, which is made up."""
+    asked = []
 
-    def calibrated(run, vocabulary, workers, price, document_tokens):
-        asked.append((run, vocabulary, workers, price))
+    def calibrated(run, vocabulary, beside, workers, document_tokens):
+        asked.append((run, vocabulary, beside, workers))
         assert 5 < document_tokens < 60
-        return Machine("this one", 1e9, 1e9, workers, price=price, assumes=("a price",))
+        return Machine("this one", 1e9, 1e9, workers)
 
-    monkeypatch.setattr(valuation_cost, "calibrate", calibrated)
+    monkeypatch.setattr(machines, "calibrate", calibrated)
+    return asked
+
+
+def test_the_machine_is_measured_once_and_told_beside_a_full_ablation_and_a_large_model(tiny, asked):
+    valuation, session = tiny
+    planned = plan(valuation, session)
     first = costs_of(valuation, planned, session)
     assert costs_of(valuation, planned, session) == first
-    assert asked == [(planned.trunk, 300, 1, 0.05)]
+    assert asked == [(planned.trunk, 300, 1, 1)]
     assert [one.runs for one in first] == [1 + 3 * 2 + 2, 2 * 2, 3 * 2 + 2, 2 * 2]
     assert [one.machine for one in first] == ["this one", "this one", "64 H100", "64 H100"]
     assert session.store.exists(f"{place_of(valuation, planned)}/machine.json")
+
+
+def test_another_price_counts_without_another_measurement(tiny, asked):
+    valuation, session = tiny
+    planned = plan(valuation, session)
+    before = costs_of(valuation, planned, session)[0]
+    dearer = valuation.model_copy(update={"cost": valuation.cost.model_copy(update={"cpu_price": 5.0})})
+    after = costs_of(dearer, planned, session)[0]
+    assert after.money == pytest.approx(100 * before.money)
+    assert (before.assumes, after.assumes) == (
+        ("0.05 USD an hour for each process",),
+        ("5 USD an hour for each process",),
+    )
+    assert len(asked) == 1
+
+
+def test_what_some_runs_took_is_told_of_these_alone(tiny, asked):
+    valuation, session = tiny
+    planned = plan(valuation, session)
+    told = costs_of(valuation, planned, session)[0]
+    assert todo_of(valuation, planned, session)[:3] == (9, 640 + 6 * 128, pytest.approx(told.flops))
+    for run in (planned.trunk, planned.anneals[3]):
+        clock = {"finished": 100.0, "seconds": {"training": 36.0}}
+        session.store.put(f"{key_of(run)}/run.json", canonical_json(clock))
+    took = costs_of(valuation, planned, session)[1]
+    assert (took.what, took.runs, took.hours) == ("as it went, 2 of 9 runs", 2, pytest.approx(0.01))
+    sizes = machines.read_sizes(session.store, planned.pools.base, planned.pools.measures.values())
+    work = work_of([planned.trunk, planned.anneals[3]], sizes.measured, sizes.vocabulary)
+    assert took.flops == pytest.approx(sum(one.training + one.measuring for one in work))
+
+
+class Cluster(LocalScheduler):
+    """Workers on other machines, one of which is this one."""
+
+    def offering(self, resources):
+        return ["here", "there"] * 8
+
+
+@pytest.mark.parametrize(("runs", "beside", "workers"), [(100, 8, 16), (16, 8, 16), (6, 3, 6), (5, 3, 5), (1, 1, 1)])
+def test_a_machine_is_measured_with_what_it_will_have_of_all_runs(tiny, asked, runs, beside, workers):
+    valuation, session = tiny
+    planned = plan(valuation, session)
+    sizes = machines.read_sizes(session.store, planned.pools.base, planned.pools.measures.values())
+    cluster = Session(session.store, Cluster(1))
+    machines.machine_of(f"{runs}.json", planned.trunk, runs, sizes, valuation.cost, cluster)
+    assert asked == [(planned.trunk, 300, beside, workers)]
 
 
 def test_gpus_are_assumed_not_measured(tiny):
@@ -81,10 +136,11 @@ def test_hours_by_the_clock_leave_out_pauses_and_count_what_ran_at_once_once():
         {"finished": 150.0, "seconds": {"training": 100.0}},
         {"finished": 7000.0, "seconds": {"training": 210.0}},
     ]
-    told = Cost("this experiment", "m", 3, 1e9, 1.0, 1.0, 1.0, "USD")
-    took = went(clocks, told, Machine("m", 1.0, 1.0, workers=2, devices=2, price=3.0))
+    told = Cost("", "m", 3, 1e9, 1.0, 1.0, 1.0, "USD")
+    machine = Machine("m", 1.0, 1.0, workers=2, devices=2, price=3.0)
+    took = went(clocks, told, 3, [machine] * 3)
     assert (took.what, took.runs) == ("as it went, by the clock", 3)
     assert took.hours == pytest.approx(360 / 3600)
     assert took.device_hours == pytest.approx(2 * 410 / 3600)
     assert took.money == pytest.approx(3 * took.device_hours)
-    assert went(clocks[:2], told, Machine("m", 1.0, 1.0)).what == "as it went, 2 of 3 runs"
+    assert went(clocks[:2], told, 3, [machine] * 2).what == "as it went, 2 of 3 runs"

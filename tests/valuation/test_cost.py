@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from curation_lib.valuation.ablation import costs
 from curation_lib.valuation.arms import Arm
-from curation_lib.valuation.cost import CostSettings, Machine, Work, elapsed, h100, priced, work_of
+from curation_lib.valuation.cost import (
+    CostSettings,
+    Machine,
+    Work,
+    cpu,
+    elapsed,
+    h100,
+    in_money,
+    priced,
+    tokens_of,
+    work_of,
+)
 from curation_lib.valuation.model_settings import ModelSettings, Optimisation
 from curation_lib.valuation.runs import Part, Run
 
@@ -28,6 +39,12 @@ def run(tokens=4096, start=None, measures=None, seed=0):
     )
 
 
+def scheduled(work, machine):
+    """Seconds from begin to end, and of all together."""
+    wall, busy = elapsed(work, [machine] * len(work))
+    return wall, sum(busy)
+
+
 def test_operations_are_six_per_parameter_and_token_and_attention_and_a_third_to_measure():
     parameters = 2 * (4 * 64 * 64 + 3 * 64 * 192 + 2 * 64) + 64 + VOCABULARY * 64
     each = 6 * parameters + 12 * 2 * 64 * 128
@@ -42,7 +59,7 @@ def test_anneals_wait_for_their_trunk():
     works = work_of([trunk, *(run(start=trunk.print, seed=n) for n in range(3))], {}, VOCABULARY)
     assert [one.after for one in works] == [None, 0, 0, 0]
     second = works[0].training
-    wall, busy = elapsed(works, Machine("m", second, second, workers=2, crowding=1.5, start=1.0))
+    wall, busy = scheduled(works, Machine("m", second, second, workers=2, crowding=1.5, start=1.0))
     # the trunk alone 2, two anneals at once 2 * 1.5, the third alone 2
     assert (wall, busy) == pytest.approx((7.0, 10.0))
 
@@ -50,15 +67,15 @@ def test_anneals_wait_for_their_trunk():
 def test_each_worker_wakes_once():
     machine = Machine("m", 1.0, 1.0, workers=2, once=5.0)
     # both wake and work 1; then 1 each
-    assert elapsed([Work(1.0, 0.0)] * 4, machine) == pytest.approx((7.0, 14.0))
+    assert scheduled([Work(1.0, 0.0)] * 4, machine) == pytest.approx((7.0, 14.0))
     # the second worker wakes after the trunk
-    assert elapsed([Work(1.0, 0.0), *[Work(1.0, 0.0, 0)] * 2], machine) == pytest.approx((12.0, 13.0))
+    assert scheduled([Work(1.0, 0.0), *[Work(1.0, 0.0, 0)] * 2], machine) == pytest.approx((12.0, 13.0))
 
 
 @given(st.lists(st.floats(0.1, 10), min_size=1, max_size=12), st.integers(1, 4), st.floats(1, 3), st.floats(0, 2))
 def test_no_worker_idles_while_work_waits(seconds, workers, crowding, start):
     machine = Machine("m", 1.0, 1.0, workers, crowding, start=start)
-    wall, busy = elapsed([Work(s, 0.0) for s in seconds], machine)
+    wall, busy = scheduled([Work(s, 0.0) for s in seconds], machine)
     alone = sum(seconds) + start * len(seconds)
     assert alone <= busy * (1 + 1e-9)
     assert busy <= alone * crowding * (1 + 1e-9)
@@ -69,6 +86,36 @@ def test_no_worker_idles_while_work_waits(seconds, workers, crowding, start):
 def test_money_is_for_busy_devices():
     cost = priced("it", [Work(3600.0, 3600.0)], Machine("m", 1.0, 2.0, devices=8, price=2.0), "EUR")
     assert (cost.flops, cost.hours, cost.device_hours, cost.money) == (7200, 1.5, 12.0, 24.0)
+
+
+def test_models_that_differ_are_told_by_their_own_machine():
+    """By hand: two workers; a small run of 2 s, then a large one of 4 s, beside a large one; crowds slow each apart."""
+    small = Machine("2 processes", 1.0, 1.0, workers=2, crowding=1.0, price=3600, assumes=("a price",))
+    large = small._replace(training=0.5, crowding=2.0, price=7200)
+    work, machines = [Work(2.0, 0.0), Work(2.0, 0.0), Work(2.0, 0.0)], [small, large, large]
+    wall, busy = elapsed(work, machines)
+    # small 0 to 2; the first large has then 3 of 4 left, with the second beside it 6 more; that one has 1 left
+    assert busy == pytest.approx([2.0, 8.0, 7.0])
+    assert wall == pytest.approx(9.0)
+    cost = priced("it", work, machines, "EUR")
+    assert cost.money == pytest.approx(2 + 2 * 15)
+    assert (cost.machine, cost.assumes, cost.flops) == ("2 processes", ("a price",), 6.0)
+    assert elapsed([], []) == (0.0, [])
+
+
+def test_a_price_is_of_the_settings_whatever_was_measured_with():
+    measured = {**Machine("m", 1.0, 2.0, price=9.0)._asdict(), "assumes": ["9 an hour"]}
+    assert cpu(measured, CostSettings(cpu_price=2, currency="EUR")) == Machine(
+        "m", 1.0, 2.0, price=2.0, assumes=("2 EUR an hour for each process",)
+    )
+    assert cpu(measured, CostSettings(cpu_price=0)).assumes == ()
+
+
+def test_amounts_and_tokens_are_told_as_they_are_counted():
+    assert [in_money(value, "EUR") for value in (0, 0.00044, 0.1, 1234.567)] == [
+        "0.00 EUR", "0.00044 EUR", "0.10 EUR", "1,234.57 EUR"
+    ]  # fmt: skip
+    assert tokens_of([run(tokens=4000), run(tokens=1)]) == 4096 + 1024
 
 
 def test_a_7b_anneal_of_20b_tokens_is_what_is_published_of_h100s():
@@ -126,8 +173,12 @@ def test_this_machine_is_told_in_the_terms_of_its_model(monkeypatch):
         "_reached",
         lambda orders: [{**reached, "once": 3.0, "training": reached["training"] / len(orders)}] * len(orders),
     )
-    machine = calibrate.calibrate(run(), VOCABULARY, workers=2, price=0.1)
+    machine = calibrate.calibrate(run(), VOCABULARY, beside=2, workers=2)
     assert machine.crowding == pytest.approx(2)
+    assert machine.name == "2 CPU processes of 1 thread"
+    apart = calibrate.calibrate(run(), VOCABULARY, beside=3, workers=12)
+    assert (apart.crowding, apart.workers) == (pytest.approx(3), 12)
+    assert apart.name == "12 CPU processes of 1 thread, 3 on a machine"
     (work,) = work_of([run()], {}, VOCABULARY)
     assert work.training / machine.training == pytest.approx(4096 / reached["training"])
 
@@ -137,4 +188,4 @@ def test_a_worker_that_ends_early_is_named():
     from curation_lib.valuation import calibrate
 
     with pytest.raises(WinnowError, match="measures this machine ended early"):
-        calibrate.calibrate(run(), 0, 1)
+        calibrate.calibrate(run(), 0, 1, 1)

@@ -9,12 +9,13 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from curation_lib.core.errors import ConfigError
 from winnow_airflow.assets import SEARCHED, emit_named
-from winnow_airflow.experiment_docs import search_question
-from winnow_airflow.experiment_params import within
+from winnow_airflow.experiment_docs import price_line, search_question
+from winnow_airflow.experiment_params import budget_of
 from winnow_airflow.operators.experiment import ExperimentOperator
 from winnow_airflow.operators.mixture import ApproveMixtureOperator, Offer, OffersMixture, UseMixtureOperator
 
 if TYPE_CHECKING:
+    from curation_lib.runner.mixture_search import SearchPlan
     from curation_lib.runner.session import Session
     from curation_lib.runner.store import Store
     from curation_lib.valuation.mixture_search import MixtureSearch
@@ -29,43 +30,37 @@ class SearchOperator(ExperimentOperator):
 
         return load_search(self.file(context["params"]["search"]))
 
-    def require_planned(self, search: MixtureSearch, session: Session, context: Context) -> None:
-        """ConfigError where the search is not what `plan` found."""
+    def planned(self, search: MixtureSearch, session: Session, context: Context) -> SearchPlan:
+        """What `plan` found, again; ConfigError where it is something else by now."""
         from curation_lib.runner.mixture_search import plan
 
-        before = context["ti"].xcom_pull(task_ids="plan")
-        if before is None or before["directory"] != plan(search, session).place:
+        found, before = plan(search, session), context["ti"].xcom_pull(task_ids="plan")
+        if before is None or before["directory"] != found.place:
             raise ConfigError(
                 f"{search.search}: its file or its documents are not those that were planned; trigger a new run (runs "
                 "that are the same are not trained again)"
             )
+        return found
 
 
 class PlanSearchOperator(SearchOperator):
-    """Reads and tokenises the sources, draws the swarm. Trains nothing."""
+    """Reads and tokenises the sources, draws the swarm, prices it. Trains nothing."""
 
     def work(self, store: Store, context: Context) -> dict[str, Any]:
-        """Returns search, directory, how many runs the swarm has, and runs, tokens and FLOPs of what is left to train:
-        of the swarm, and of the runs that confirm what it finds."""
-        from curation_lib.audit.mixture_page import NAME
+        """Returns search, directory, and of what is left to train, of the swarm and to confirm what it finds, runs,
+        tokens, FLOPs, hours and money."""
         from curation_lib.runner.mixture_search import plan
-        from curation_lib.runner.training import result_of
+        from curation_lib.runner.search_cost import todo_of
+        from curation_lib.valuation.budget import require_within
 
         search = self.asked(context)
         with self.session(store) as session:
             made = plan(search, session)
-        todo = [(one.run.tokens, one.run.model) for one in made.trials if result_of(store, one.run) is None]
-        if not store.exists(f"{made.place}/{NAME}.json"):
-            todo += [(search.scales[-1].tokens, search.scales[-1].model)] * made.confirming
-        told = {
-            "runs": len(made.trials),
-            "left": len(todo),
-            "tokens": sum(tokens for tokens, _ in todo),
-            "flops": sum(tokens * model.flops_per_token(made.vocabulary) for tokens, model in todo),
-        }
-        self.log.info("%s: %s", search.search, ", ".join(f"{name} {value:,.0f}" for name, value in told.items()))
-        within(told, context["params"])
-        return {"search": search.search, "directory": made.place, **told}
+            todo = todo_of(search, made, session)
+        has = f"a swarm of {len(made.trials):,} runs, then {made.confirming:,} to confirm what it finds"
+        self.log.info("%s: %s; left to train of all these: %s", search.search, has, price_line(todo))
+        require_within(budget_of(context["params"]), todo)
+        return {"search": search.search, "directory": made.place, **todo._asdict()}
 
 
 class SwarmOperator(SearchOperator):
@@ -77,8 +72,7 @@ class SwarmOperator(SearchOperator):
 
         search = self.asked(context)
         with self.session(store) as session:
-            self.require_planned(search, session, context)
-            results = run_swarm(search, session)
+            results = run_swarm(self.planned(search, session, context), session)
         return {"runs": len(results), "trained": session.calls["train"]}
 
 
@@ -88,15 +82,14 @@ class FitOperator(SearchOperator):
 
     def work(self, store: Store, context: Context) -> dict[str, Any]:
         """Returns the verdict in a sentence, whether the optimum ships, folder and page of the report."""
-        from curation_lib.audit.mixture_page import WEIGHTS, write
-        from curation_lib.runner.mixture_fit import RUNS, fit
+        from curation_lib.audit.mixture_page import WEIGHTS
+        from curation_lib.audit.searches import reported
+        from curation_lib.runner.mixture_fit import RUNS
 
         search = self.asked(context)
         with self.session(store) as session:
-            self.require_planned(search, session, context)
-            report = fit(search, session)
+            report = reported(search, self.planned(search, session, context), session)
         directory = report["place"]
-        write(report, type(store)(store.address(directory)))
         page = self.page(store, directory)
         self.log.info("%s", report["verdict"])
         self.log.info("page: %s", page)

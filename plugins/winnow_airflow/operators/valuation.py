@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from curation_lib.core.errors import ConfigError
 from winnow_airflow.assets import VALUED, emit_named
 from winnow_airflow.experiment_docs import price_line, valuation_question
-from winnow_airflow.experiment_params import within
+from winnow_airflow.experiment_params import budget_of
 from winnow_airflow.naming import valuation_page
 from winnow_airflow.operators.experiment import ExperimentOperator
 from winnow_airflow.operators.mixture import ApproveMixtureOperator, Offer, OffersMixture, UseMixtureOperator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from curation_lib.runner.session import Session
     from curation_lib.runner.store import Store
     from curation_lib.runner.valuation import Plan
-    from curation_lib.valuation.cost import Cost
     from curation_lib.valuation.experiment import Valuation
 
 
@@ -53,24 +52,19 @@ class PlanValuationOperator(ValuationOperator):
 
     def work(self, store: Store, context: Context) -> dict[str, Any]:
         """Returns valuation, fingerprint, and of what is left to train runs, tokens, FLOPs, hours and money."""
-        from curation_lib.runner.valuation import left, plan
-        from curation_lib.runner.valuation_cost import cost_left
+        from curation_lib.runner.valuation import plan
+        from curation_lib.runner.valuation_cost import todo_of
+        from curation_lib.valuation.budget import require_within
 
         valuation = self.asked(store, context)
         with self.session(store) as session:
             made = plan(valuation, session)
-            cost, runs = cost_left(valuation, made, session), left(made, store)
+            todo = todo_of(valuation, made, session)
         for note in made.notes:
             self.log.info("%s", note)
-        tokens = sum(run.steps * run.optimisation.batch_tokens for run in runs)
-        todo = {"runs": cost.runs, "tokens": tokens, **_price(cost)}
         self.log.info("%s: left to train %s", valuation.valuation, price_line(todo))
-        within(todo, context["params"])
-        return {"valuation": valuation.valuation, "fingerprint": made.print, **todo}
-
-
-def _price(cost: Cost) -> dict[str, Any]:
-    return {"flops": cost.flops, "hours": cost.hours, "money": cost.money, "currency": cost.currency}
+        require_within(budget_of(context["params"]), todo)
+        return {"valuation": valuation.valuation, "fingerprint": made.print, **todo._asdict()}
 
 
 class TrunkOperator(ValuationOperator):
