@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from curation_lib.core.errors import ConfigError, StoreError
-from curation_lib.core.places import reached
+from curation_lib.core.places import find, reached
 from curation_lib.core.recipe import configured
 from curation_lib.core.stage import Bound
 from curation_lib.runner.lineage import complete
@@ -57,8 +57,7 @@ def _source_for(path: str) -> str:
     """`dataset`, or the source of the files at `path`. Raises ConfigError for a folder that asks for more than one."""
     if _is_dataset(path):
         return "dataset"
-    names = [path] if not os.path.isdir(path) else [str(p) for p in sorted(Path(path).rglob("*")) if p.is_file()]
-    found = {kind: name for name in reversed(names) if (kind := _kind(Path(name).name.lower()))}
+    found = {kind: name for name in reversed(_names(path)) if (kind := _kind(Path(name).name.lower()))}
     if len(found) > 1:
         raise ConfigError(
             f"--input {path}: files of several kinds, {', '.join(sorted(found.values()))}; give a glob of one of them"
@@ -66,12 +65,22 @@ def _source_for(path: str) -> str:
     return next(iter(found), "sources.warc")
 
 
+def _names(path: str) -> list[str]:
+    """The names that tell the kind: of the files in a folder, else the path itself."""
+    if "://" in path and not _names_files(path):
+        return find(path).files
+    return [path] if not os.path.isdir(path) else [str(p) for p in sorted(Path(path).rglob("*")) if p.is_file()]
+
+
+def _names_files(url: str) -> bool:
+    return bool(_WILD.search(url) or _kind(url.rstrip("/").rpartition("/")[2].lower()))
+
+
 def _is_dataset(path: str) -> bool:
     """Whether a folder or a URL holds a manifest; a URL that names files is not asked."""
     if "://" not in path:
         return os.path.isfile(os.path.join(path, "manifest.json"))
-    names_files = _WILD.search(path) or _kind(path.rstrip("/").rpartition("/")[2].lower())
-    return not names_files and Store(path).exists("manifest.json")
+    return not _names_files(path) and Store(path).exists("manifest.json")
 
 
 def _kind(name: str) -> str | None:

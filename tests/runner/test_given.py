@@ -59,6 +59,14 @@ def test_a_dataset_at_a_url_is_one(dataset: Path, tmp_path: Path, s3: str) -> No
     assert read_inputs([str(dataset)], session(here)) == [read]
 
 
+def test_a_folder_at_a_url_is_read_by_what_is_in_it(tmp_path: Path, s3: str) -> None:
+    for n in range(2):
+        Store(f"{s3}/vendor").put(f"{n}.jsonl", json.dumps({"id": str(n), "text": prose(n)}).encode())
+    here = Store(str(tmp_path / "store"))
+    (read,) = read_inputs([f"{s3}/vendor"], session(here))
+    assert texts(here, read) == sorted(prose(n) for n in range(2))
+
+
 def test_a_dataset_of_the_store_itself_is_not_copied(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "in.jsonl", [{"id": "1", "text": prose(1)}])
     store = Store(str(tmp_path / "store"))
