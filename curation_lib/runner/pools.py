@@ -32,7 +32,7 @@ Viewed = tuple[Sequence[Manifest], View]
 """Datasets, and what of their documents goes into a pool."""
 
 
-class Order(Protocol):
+class Keyed(Protocol):
     """What a pool is made of; `key` is where it goes in the store."""
 
     @property
@@ -74,7 +74,7 @@ def pool_key(identity: Sequence[Any], *shapes: Any) -> str:
     return f"pools/{fingerprint([VERSION, identity, *shapes])}"
 
 
-def made(orders: Sequence[Order], make: Callable[[Any], None], session: Session) -> list[dict[str, int]]:
+def made(orders: Sequence[Keyed], make: Callable[[Any], None], session: Session) -> list[dict[str, int]]:
     """The facts of the ordered pools, those that are not there made side by side."""
     todo = {order.key: order for order in orders if not session.store.exists(f"{order.key}/{MANIFEST}")}
     session.scheduler.run(make, list(todo.values()), lambda _: None)  # type: ignore[arg-type]
