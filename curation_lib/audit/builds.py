@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.ahead import ahead
@@ -39,6 +41,22 @@ class BuildRecord:
         ran = [s for s in self.data["steps"] if s["kind"] != "off"]
         manifests = ahead(lambda s: complete(store, s["directory"]), ran)
         return [Step(s["step"], s["kind"], manifest) for s, manifest in zip(ran, manifests, strict=True)]
+
+
+class Export(NamedTuple):
+    """A phase of a build, as it was exported."""
+
+    corpus: str
+    build: str
+    phase: str
+
+
+_EXPORT = re.compile(r"exports/([^/]+)/([^/]+)/(pretrain|midtrain|posttrain)(?:/|$)")
+
+
+def exports_at(paths: Iterable[str]) -> list[Export]:
+    """The exports that paths or URLs lead to, each once, sorted; whichever store they are of."""
+    return sorted({Export(*found.groups()) for path in paths if (found := _EXPORT.search(path))})
 
 
 def list_builds(store: Store) -> list[BuildRecord]:

@@ -20,8 +20,8 @@ def write_leaderboards(store: Store) -> list[str]:
     """Write leaderboard.json and leaderboard.html to `leaderboards/<what they share>/`; returns their addresses."""
     groups = defaultdict(list)
     for one in sorted(list_valuations(store), key=lambda one: (one.made, one.name, one.fingerprint)):
-        if (shared := one.report.get("comparable")) is not None:  # reports of old did not say
-            groups[shared].append(Entry(one.report, one.about.get("candidates", {})))
+        if one.comparable:  # reports of old did not say
+            groups[one.comparable].append(Entry(store.read_json(one.verdict), one.about.get("candidates", {})))
     places = {shared: Store(store.address(f"{ROOT}/{shared}")) for shared in sorted(groups)}
     return [address for shared, place in places.items() for address in write(groups[shared], place)]
 

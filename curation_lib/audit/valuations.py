@@ -1,7 +1,7 @@
 """The valuations of a store, `valuations/<name>/<fingerprint>/`: their reports written, listed and put to use.
 
-`verdict.json` and `index.html` are told by `valuation_page`; `about.json` says which documents were the base and the
-candidates, wherever they lay.
+`verdict.json` and `index.html` are told by `valuation_page`; `about.json`, which is small, says which documents were
+the base and the candidates, wherever they lay, the verdict's sentence, and which leaderboard it is on.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from curation_lib.audit.builds import BuildRecord, list_builds
+from curation_lib.audit.builds import BuildRecord, exports_at, list_builds
 from curation_lib.audit.dataset_names import name_of
 from curation_lib.audit.valuation_page import VERDICT, write
 from curation_lib.core.errors import ConfigError
@@ -22,27 +22,43 @@ from curation_lib.valuation.experiment import Valuation
 from curation_lib.valuation.pool_settings import PoolSettings
 
 ROOT, ABOUT = "valuations", "about.json"
+TOLD = ("sentence", "comparable")
+"""What `about.json` repeats of the report, so that lists of valuations need not read those."""
 
 
 class Valued(NamedTuple):
-    """One that has been judged. report: what `verdict.json` holds. about: of its documents. made: when the store got
-    it."""
+    """One that has been judged. about: what `about.json` holds. made: when the store got it."""
 
     name: str
     fingerprint: str
-    report: Mapping[str, Any]
     about: Mapping[str, Any]
     made: datetime
 
     def is_based_on(self, corpus: str, build: str) -> bool:
         """Whether its base is of the build's exports."""
-        return any(f"exports/{corpus}/{build}/" in f"{path}/" for path in self.about.get("base", ()))
+        return any(one[:2] == (corpus, build) for one in exports_at(self.about.get("base", ())))
+
+    @property
+    def verdict(self) -> str:
+        """Store key of the report."""
+        return f"{ROOT}/{self.name}/{self.fingerprint}/{VERDICT}"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in a sentence."""
+        return str(self.about["sentence"])
+
+    @property
+    def comparable(self) -> str:
+        """What names the leaderboard that it is on; empty in reports of early versions."""
+        return str(self.about.get("comparable") or "")
 
 
 def reported(valuation: Valuation, plan: Plan, session: Session) -> dict[str, Any]:
     """The verdict on runs that have been carried out, in the store with its page and its costs."""
     report, place = judge(valuation, plan, session), place_of(valuation, plan)
-    about = {"base": valuation.base.paths, "candidates": {n: one.paths for n, one in valuation.candidates.items()}}
+    paths = {"base": valuation.base.paths, "candidates": {n: one.paths for n, one in valuation.candidates.items()}}
+    about = {**paths, **{name: report[name] for name in TOLD}}
     session.store.put(f"{place}/{ABOUT}", canonical_json(about))
     write(report, costs_of(valuation, plan, session), Store(session.store.address(place)))
     return report
@@ -54,9 +70,17 @@ def list_valuations(store: Store) -> Sequence[Valued]:
     for key in store.list(ROOT):
         parts = key.split("/")
         if len(parts) == 4 and parts[-1] == VERDICT:
-            about = store.find_json(f"{key.removesuffix(VERDICT)}{ABOUT}") or {}
-            found.append(Valued(parts[1], parts[2], store.read_json(key), about, store.modified(key)))
+            about = about_of(store, key.removesuffix(f"/{VERDICT}"))
+            found.append(Valued(parts[1], parts[2], about, store.modified(key)))
     return found
+
+
+def about_of(store: Store, folder: str) -> dict[str, Any]:
+    """What `about.json` holds, of a valuation of an early version with what it lacks; {} where none was judged."""
+    about = store.find_json(f"{folder}/{ABOUT}") or {}
+    if "sentence" not in about and (report := store.find_json(f"{folder}/{VERDICT}")):
+        about = {**about, **{name: report.get(name) for name in TOLD}}
+    return about
 
 
 def best(report: Mapping[str, Any]) -> Mapping[str, Any] | None:

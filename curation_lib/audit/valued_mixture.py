@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from curation_lib.audit.builds import exports_at
 from curation_lib.mix.weights import Weight
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.store import Store
 
-_EXPORT = re.compile(r"exports/([^/]+)/([^/]+)/(pretrain|midtrain|posttrain)(?:/|$)")
 ALL_ELSE = "everything else, in proportion to what there is"
 
 
@@ -45,7 +44,7 @@ def _written(entry: Weight, weight: float) -> dict[str, Any]:
 
 def _base(store: Store, paths: Sequence[str], name: str) -> tuple[list[Weight], str]:
     """The entries that the base was mixed by, without those of the source `name`, and in words whose they are."""
-    exports = {found.groups() for path in paths if (found := _EXPORT.search(path))}
+    exports = exports_at(paths)
     if len(exports) != 1:
         return [], ALL_ELSE
     ((corpus, build, phase),) = exports

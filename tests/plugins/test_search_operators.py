@@ -135,10 +135,14 @@ def test_an_optimum_that_won_becomes_current_when_a_person_approves(
     listed = reader.get("/winnow/searches").text
     assert f'href="/winnow/{found["directory"]}"' in listed
     assert used["fingerprint"] in listed
+    assert f'<a href="/winnow/{found["directory"]}">search three</a>' in listed
+    assert "source code 0." in listed
+    assert '<span class="pass">current</span>' in listed
     shown = reader.get(f"/winnow/{found['directory']}")
     assert "default-src 'none'" in shown.headers["content-security-policy"]
     assert "Ship the optimum" in shown.text
     assert "the mixtures of the swarm with a 6.6B model" in shown.text
+    assert '<nav><a href="/winnow/searches">Mixtures</a></nav>' in shown.text
 
 
 def test_an_optimum_that_did_not_win_is_not_offered(file):

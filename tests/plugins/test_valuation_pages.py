@@ -7,7 +7,7 @@ import pytest
 from curation_lib.runner.store import Store, canonical_json
 from tests.plugins.test_pages import client, reader, server, token  # noqa: F401
 
-PAGE = b"<!doctype html><title>code</title><p>code is worth it</p>"
+PAGE = b"<!doctype html><title>code</title><body><p>code is worth it</p>"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_valuations_are_listed_with_what_they_say(reader, judged):  # noqa: F811
 
 def test_a_report_is_shown_as_it_lies_in_the_store(reader, judged):  # noqa: F811
     answer = reader.get("/winnow/valuations/code/aa")
-    assert answer.content == PAGE
+    assert answer.content == PAGE.replace(b"<body>", b'<body>\n<nav><a href="/winnow/valuations">Valuations</a></nav>')
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
@@ -53,9 +53,10 @@ def test_what_compares_has_a_leaderboard(reader, judged, store):  # noqa: F811
     report = {"name": "code", "sentence": "code is worth it.", "comparable": "ff"}
     store.put("valuations/code/aa/verdict.json", canonical_json(report))
     store.put("leaderboards/ff/leaderboard.html", PAGE)
-    assert '<a href="/winnow/leaderboards/ff">Leaderboard</a>' in reader.get("/winnow/valuations").text
+    for address in ("/winnow/valuations", "/winnow/valuations/code/aa"):
+        assert '<a href="/winnow/leaderboards/ff">Leaderboard</a>' in reader.get(address).text
     answer = reader.get("/winnow/leaderboards/ff")
-    assert answer.content == PAGE
+    assert '<a href="/winnow/valuations">Valuations</a></nav><p>code is worth it</p>' in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert reader.get("/winnow/leaderboards/gg").status_code == 404
 
@@ -69,6 +70,34 @@ def test_a_build_links_what_was_valued_on_it(reader, judged, store):  # noqa: F8
     link = '<a href="/winnow/valuations/code/aa">code is worth it, best at 30%.</a>'
     assert link in reader.get("/winnow/builds/demo/b1").text
     assert "valuations/code" not in reader.get("/winnow/builds/demo/b2").text
+    back = '<a href="/winnow/builds/demo/b1">Base: demo, build b1</a>'
+    assert back in reader.get("/winnow/valuations/code/aa").text
+    assert back not in reader.get("/winnow/valuations/code/bb").text
+
+
+def test_a_build_names_what_gave_its_weights(reader, store):  # noqa: F811
+    given = {"file": "weights.yaml", "mixture": "web", "fingerprint": "77", "sentence": "code <b> is worth it"}
+    mixes = {
+        "pretrain": {"weights_from": {**given, "directory": "valuations/code/aa"}},
+        "midtrain": {"weights_from": {"file": "w.yaml"}},
+        "posttrain": {"weights": []},
+    }
+    record = {"corpus": "demo", "build_id": "b1", "steps": [], "recipe": {"mixes": mixes}}
+    store.put("builds/demo/b1.json", canonical_json(record))
+    text = reader.get("/winnow/builds/demo/b1").text
+    said = "mixture web, version 77: code &lt;b&gt; is worth it"
+    assert f'Weights of pretrain: <a href="/winnow/valuations/code/aa">{said}</a>' in text
+    assert "Weights of midtrain: the file w.yaml<" in text
+    assert "Weights of posttrain" not in text
+
+
+def test_lists_read_no_report_that_says_in_short_what_they_show(reader, store, monkeypatch):  # noqa: F811
+    about = {"base": [], "candidates": {}, "sentence": "code is worth it.", "comparable": "ff"}
+    store.put("valuations/code/aa/about.json", canonical_json(about))
+    store.put("valuations/code/aa/verdict.json", b"no JSON at all")
+    text = reader.get("/winnow/valuations").text
+    assert "code is worth it." in text
+    assert "/winnow/leaderboards/ff" in text
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from winnow_airflow.ui.data_docs import contract_file
 from winnow_airflow.ui.funnel import SHARES, Row, gates_summary, rows_of_build, rows_of_run
 from winnow_airflow.ui.models import model_page, models_page
 from winnow_airflow.ui.rendering import StoreDep, name_in_path, rendered, root
-from winnow_airflow.ui.searches import search_page, searches_page
+from winnow_airflow.ui.searches import mixtures_of, search_page, searches_page
 from winnow_airflow.ui.synthetic import synthetic_page
 from winnow_airflow.ui.valuations import leaderboard_page, valuation_page, valuations_of, valuations_page
 
@@ -150,7 +150,8 @@ def _funnel(request: Request, title: str, rows: list[Row], store: Store, corpus:
     passed, judged = gates_summary(rows)
     generated = any(row.step.startswith("synthetic.") and row.total("created") for row in rows)
     valued = valuations_of(store, corpus, build) if build else []
-    of = {"corpus": corpus, "build": build, "generated": generated, "valued": valued}
+    mixed = mixtures_of(store, corpus, build) if build else []
+    of = {"corpus": corpus, "build": build, "generated": generated, "valued": valued, "mixed": mixed}
     return rendered(request, "funnel.html.j2", title, rows=rows, shares=SHARES, passed=passed, judged=judged, **of)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request, Response, status
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from curation_lib.runner.store import Store
 from winnow_airflow.hooks.store import StoreHook
@@ -28,6 +30,21 @@ def rendered(request: Request, template: str, title: str, code: int = status.HTT
     )
     text = environment.get_template(template).render(root=root(request), title=title, **values)
     return HTMLResponse(text, code, headers=SAFETY)
+
+
+def stored_page(request: Request, store: Store, key: str, missing: str, links: Mapping[str, str]) -> Response:
+    """A report as it lies in the store, below a line of links: texts with paths below the app's root. 404, which
+    says what is `missing`, where there is none."""
+    try:
+        page = store.read(key)
+    except FileNotFoundError:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, missing) from None
+    shown = Markup(" &middot; ").join(
+        Markup('<a href="{}/{}">{}</a>').format(root(request), path, text) for text, path in links.items()
+    )
+    # The page itself has no links, so that it can be opened wherever it lies.
+    nav = b"<body>\n<nav>" + str(shown).encode() + b"</nav>"
+    return HTMLResponse(page.replace(b"<body>", nav, 1), headers=SAFETY)
 
 
 def root(request: Request) -> str:

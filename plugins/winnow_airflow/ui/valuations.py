@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import HTTPException, Request, Response, status
-from fastapi.responses import HTMLResponse
+from fastapi import Request, Response
 
+from curation_lib.audit.builds import exports_at
 from curation_lib.audit.leaderboards import NAME, ROOT
-from curation_lib.audit.valuations import list_valuations
+from curation_lib.audit.valuation_page import PAGE
+from curation_lib.audit.valuations import about_of, list_valuations
 from curation_lib.runner.store import Store
 from winnow_airflow.naming import valuation_page as address
-from winnow_airflow.ui.data_docs import SAFETY
-from winnow_airflow.ui.rendering import StoreDep, name_in_path, rendered
+from winnow_airflow.ui.rendering import StoreDep, name_in_path, rendered, stored_page
 
 
 def valuations_page(request: Request, store: StoreDep) -> Response:
@@ -22,22 +22,23 @@ def valuations_page(request: Request, store: StoreDep) -> Response:
 def valuations_of(store: Store, corpus: str, build: str) -> list[tuple[str, str]]:
     """Those whose base is of the build: pages below the app's root, and sentences."""
     found = [one for one in list_valuations(store) if one.is_based_on(corpus, build)]
-    return [(address(one.name, one.fingerprint), str(one.report["sentence"])) for one in found]
+    return [(address(one.name, one.fingerprint), one.sentence) for one in found]
 
 
-def valuation_page(name: str, fingerprint: str, store: StoreDep) -> Response:
+def valuation_page(request: Request, name: str, fingerprint: str, store: StoreDep) -> Response:
     """The report of one: the page that it left in the store. 404 for one that is not there."""
-    return _page(store, f"{address(name_in_path(name), name_in_path(fingerprint))}/index.html", "no such valuation")
+    folder = address(name_in_path(name), name_in_path(fingerprint))
+    about = about_of(store, folder)
+    links = {"Valuations": "valuations"}
+    if about.get("comparable"):
+        links["Leaderboard"] = f"{ROOT}/{about['comparable']}"
+    for made in exports_at(about.get("base", ())):
+        if store.exists(f"builds/{made.corpus}/{made.build}.json"):
+            links[f"Base: {made.corpus}, build {made.build}"] = f"builds/{made.corpus}/{made.build}"
+    return stored_page(request, store, f"{folder}/{PAGE}", "no such valuation", links)
 
 
-def leaderboard_page(shared: str, store: StoreDep) -> Response:
+def leaderboard_page(request: Request, shared: str, store: StoreDep) -> Response:
     """The candidates of valuations that share trunk, anneal and measures, ranked. 404 where none was judged."""
-    return _page(store, f"{ROOT}/{name_in_path(shared)}/{NAME}.html", "no such leaderboard")
-
-
-def _page(store: Store, key: str, missing: str) -> Response:
-    try:
-        page = store.read(key)
-    except FileNotFoundError:
-        raise HTTPException(status.HTTP_404_NOT_FOUND, missing) from None
-    return HTMLResponse(page, headers=SAFETY)
+    key = f"{ROOT}/{name_in_path(shared)}/{NAME}.html"
+    return stored_page(request, store, key, "no such leaderboard", {"Valuations": "valuations"})
