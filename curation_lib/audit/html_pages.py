@@ -27,9 +27,15 @@ def template(name: str, filters: Mapping[str, Callable[..., Any]], **functions: 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= dict(filters)
+    environment.filters |= {"short": short, **filters}
     environment.globals |= functions
     return environment.get_template(name)
+
+
+def short(text: str, most: int) -> str:
+    """The text, or its beginning and end in `most` characters: what tells arms apart, a share, stands at the end."""
+    begin = most // 3
+    return text if len(text) <= most else f"{text[:begin]}…{text[begin + 1 - most :]}"
 
 
 def write_report(name: str, report: Mapping[str, Any], page: Page, place: Store) -> list[str]:

@@ -9,15 +9,21 @@ from typing import Any, NamedTuple
 
 import jinja2
 
+from curation_lib.audit.axis import Axis, axis
 from curation_lib.audit.html_pages import template, write_report
 from curation_lib.runner.store import Store
 
 NAME = "sweep"
 LEFT, WIDE, TOP, HIGH = 70, 660, 40, 240
 """Of the picture, in pixels of 760: where rates begin and how far they go, where losses begin and how far."""
-ENDS = ("low", "high")
 MARGIN = 40
 """Pixels between a rate and the frame."""
+ENDS = ("low", "high")
+LOOKS = ("best", "even", "third", "fourth")
+"""Classes of scales, in turn."""
+LEGEND = (40, 174, 20)
+"""Pixels where the legend begins, from one scale to the next, as many in a row as there are looks, and a row's
+height."""
 
 
 class Point(NamedTuple):
@@ -30,16 +36,13 @@ class Point(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A scale's points, and where its best rate is."""
+    """A scale's points, where its best rate is, and its place in the legend."""
 
     parameters: int
+    look: str
     points: list[Point]
     best: float
-
-
-class Tick(NamedTuple):
-    at: float
-    text: str
+    legend: tuple[int, int]
 
 
 def write(report: Mapping[str, Any], place: Store) -> list[str]:
@@ -49,38 +52,36 @@ def write(report: Mapping[str, Any], place: Store) -> list[str]:
 
 def page(report: Mapping[str, Any]) -> str:
     """The report as HTML."""
-    lines, ticks = drawn(report)
+    lines, up = drawn(report)
     rates = [row["rate"] for row in report["scales"][0]["rates"]]
-    across = [Tick(_x(rate, rates), f"{100 * rate:g} %") for rate in rates]
+    across = [(_x(rate, rates), f"{100 * rate:g} %") for rate in rates]
     frame = {"left": LEFT, "right": LEFT + WIDE, "top": TOP, "bottom": TOP + HIGH}
-    return _template().render(report=report, lines=lines, ticks=ticks, across=across, frame=frame)
+    return _template().render(report=report, lines=lines, up=up.marks(), across=across, frame=frame)
 
 
-def drawn(report: Mapping[str, Any]) -> tuple[list[Line], list[Tick]]:
-    """Lines of the picture and marks of its upright, on one scale of bits per byte above each smallest loss."""
+def drawn(report: Mapping[str, Any]) -> tuple[list[Line], Axis]:
+    """Lines of the picture, and its upright axis of bits per byte above each scale's smallest loss."""
     scales = report["scales"]
     smallest = [min(row["loss"] for row in one["rates"]) for one in scales]
-    above = [
-        [row[end] - low for row in one["rates"]] for one, low in zip(scales, smallest, strict=True) for end in ENDS
-    ]
-    least, most = min(map(min, above)), max(map(max, above))
-    span: float = max(most - least, 1e-9)
-    step = 10.0 ** round(log10(span) - 0.5)
-    rates = [row["rate"] for row in scales[0]["rates"]]
+    up = axis(
+        (row[end] - low for one, low in zip(scales, smallest, strict=True) for row in one["rates"] for end in ENDS),
+        TOP + HIGH,
+        TOP,
+        margin=0,
+    )
+    return [_line(n, one, low, up) for n, (one, low) in enumerate(zip(scales, smallest, strict=True))], up
 
-    def y(value: float) -> float:
-        return TOP + HIGH * float(most - value) / span
 
-    lines = [
-        Line(
-            one["parameters"],
-            [Point(_x(row["rate"], rates), *(y(row[end] - low) for end in ("loss", *ENDS))) for row in one["rates"]],
-            _x(one["best"], rates),
-        )
-        for one, low in zip(scales, smallest, strict=True)
+def _line(n: int, scale: Mapping[str, Any], smallest: float, up: Axis) -> Line:
+    rates = [row["rate"] for row in scale["rates"]]
+    apart = 5 * n  # intervals of scales stand beside each other
+    points = [
+        Point(_x(row["rate"], rates) + apart, *(up.at(row[end] - smallest) for end in ("loss", *ENDS)))
+        for row in scale["rates"]
     ]
-    first, last = int(least // step) + 1, int(most // step)
-    return lines, [Tick(y(n * step), f"{n * step:.4g}") for n in range(first, last + 1)]
+    row, column = divmod(n, len(LOOKS))
+    legend = (LEGEND[0] + LEGEND[1] * column, TOP + HIGH + 66 + LEGEND[2] * row)
+    return Line(scale["parameters"], LOOKS[column], points, _x(scale["best"], rates) + 2 * n, legend)
 
 
 def _x(rate: float, rates: list[float]) -> float:

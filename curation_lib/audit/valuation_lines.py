@@ -11,7 +11,9 @@ from curation_lib.valuation.arms import percent
 
 BOTTOM, TOP = 230.0, 20.0
 ACROSS = (70.0, 560.0)
-"""In pixels of 760 by 270: where values begin and end."""
+"""In pixels of 760 by 270: where values begin and end. A picture with more labels than fit is higher."""
+LABEL = 14.0
+"""Pixels between two labels at least."""
 TRUNK = "trunk"
 """What the curve is called that anneals continue, and the class of its line."""
 
@@ -37,6 +39,7 @@ class Lines(NamedTuple):
     across: list[tuple[float, str]]
     up: list[tuple[float, str]]
     zero: float | None
+    bottom: float
 
 
 def response(report: Mapping[str, Any]) -> Lines:
@@ -49,7 +52,7 @@ def response(report: Mapping[str, Any]) -> Lines:
         if words:
             series.append((f"{candidate['name']} shuffled", "even", sorted(words.items())))
     values = [v for _, _, told in series for _, one in told for v in (one["low"], one["high"])]
-    up = axis([0.0, *values], BOTTOM, TOP)
+    up = axis([0.0, *values], bottom := _bottom(len(series)), TOP)
     most = max(share for _, _, told in series for share, _ in told)
     across = Axis(0.0, most * 1.05, *ACROSS)
     lines = [
@@ -63,7 +66,7 @@ def response(report: Mapping[str, Any]) -> Lines:
         for name, look, told in series
     ]
     shares = sorted({0.0, *(share for _, _, told in series for share, _ in told)})
-    return Lines(_apart(lines), [(across.at(s), percent(s)) for s in shares], up.marks(), up.at(0))
+    return Lines(_apart(lines, bottom), [(across.at(s), percent(s)) for s in shares], up.marks(), up.at(0), bottom)
 
 
 def curves(report: Mapping[str, Any]) -> Lines | None:
@@ -74,7 +77,7 @@ def curves(report: Mapping[str, Any]) -> Lines | None:
     behind = told[TRUNK][-1][0] if TRUNK in told else 0
     moved = {name: [(t + (name != TRUNK) * behind, loss) for t, loss in points] for name, points in told.items()}
     across = Axis(0.0, max(tokens for points in moved.values() for tokens, _ in points), *ACROSS)
-    up = axis([loss for points in moved.values() for _, loss in points], BOTTOM, TOP)
+    up = axis([loss for points in moved.values() for _, loss in points], bottom := _bottom(len(moved)), TOP)
     looks = {arm["arm"]: LOOKS[arm["kind"]] for arm in report["arms"]}
     lines = [
         Line(
@@ -82,7 +85,7 @@ def curves(report: Mapping[str, Any]) -> Lines | None:
         )
         for name, points in moved.items()
     ]
-    return Lines(_apart(lines), [(x, _tokens(text)) for x, text in across.marks(4)], up.marks(), None)
+    return Lines(_apart(lines, bottom), [(x, _tokens(text)) for x, text in across.marks(4)], up.marks(), None, bottom)
 
 
 def _tokens(text: str) -> str:
@@ -93,10 +96,18 @@ def _tokens(text: str) -> str:
     return text
 
 
-def _apart(lines: Sequence[Line]) -> list[Line]:
-    """The lines with labels at least 14 pixels apart."""
-    placed, last = {}, -1e9
-    for line in sorted(lines, key=lambda line: line.side):
-        last = max(line.side, last + 14)
-        placed[line.label] = last
-    return [line._replace(side=placed[line.label]) for line in lines]
+def _bottom(labels: int) -> float:
+    return max(BOTTOM, TOP + LABEL * (labels - 1))
+
+
+def _apart(lines: Sequence[Line], bottom: float) -> list[Line]:
+    """The lines with labels LABEL pixels apart or more, between TOP and bottom: each is pushed down by those above it,
+    then up by the end of the picture."""
+    order = sorted(range(len(lines)), key=lambda n: lines[n].side)
+    sides, last = {}, TOP - LABEL
+    for n in order:
+        sides[n] = last = max(lines[n].side, last + LABEL)
+    last = bottom + LABEL
+    for n in reversed(order):
+        sides[n] = last = min(sides[n], last - LABEL)
+    return [line._replace(side=sides[n]) for n, line in enumerate(lines)]

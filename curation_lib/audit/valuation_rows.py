@@ -9,6 +9,8 @@ from curation_lib.audit.axis import Axis, axis
 
 LEFT, RIGHT, ROW, TOP = 200, 600, 24, 44
 """In pixels of 760: where values begin and end, a row's height, the first row."""
+BEFORE_VERDICT = 530
+"""Where values of a leaderboard end: a verdict in words stands behind them."""
 LOOKS = {"candidate": "best", "negative": "even", "placebo": "base", "control": "base"}
 """Class of an arm's marks."""
 SHOWN = ("target", "guard", "task")
@@ -64,7 +66,7 @@ def _mark(label: str, look: str, n: int, across: Axis, one: Mapping[str, float],
 def ranked(rows: Sequence[Mapping[str, Any]]) -> Rows:
     """A leaderboard's rows of one share."""
     found = [row["effect"] for row in rows]
-    across = axis([0.0, *(v for one in found for v in (one["low"], one["high"]))], LEFT, RIGHT)
+    across = axis([0.0, *(v for one in found for v in (one["low"], one["high"]))], LEFT, BEFORE_VERDICT)
     marks = [
         _mark(row["candidate"], "best", n, across, one, row["verdict"])
         for n, (row, one) in enumerate(zip(rows, found, strict=True))

@@ -83,7 +83,10 @@ def test_targets_have_values_and_scales_a_claim(tmp_path):
     assert said.exit_code == 0, said.output
     assert [(one["target"], one["value"]) for one in report["targets"]] == [("loss", 0.25), ("other", 0.75)]
     assert report["scale"] == 1e9
-    assert f"larger shift: {report['claim']['verdict']}." in (tmp_path / "out" / "mixture.html").read_text()
+    assert (
+        f"larger shift: <strong>{report['claim']['verdict']}</strong>."
+        in (tmp_path / "out" / "mixture.html").read_text()
+    )
     assert [scale["runs"] for scale in report["claim"]["scales"]] == [80, 80]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from curation_lib.audit import valuation_lines, valuation_rows
 from curation_lib.audit.axis import axis
+from curation_lib.audit.html_pages import short
 from curation_lib.audit.valuation_page import page, write
 from curation_lib.runner.store import Store
 from curation_lib.valuation.arms import Arm
@@ -89,6 +90,40 @@ def test_anneals_are_drawn_behind_their_trunk():
     )
     assert (trunk.look, arm.look) == ("trunk", "best")
     assert arm.points[1][1] > arm.points[0][1] > trunk.points[0][1]
+
+
+@given(st.lists(st.floats(3.5, 4.5), min_size=1, max_size=30))
+def test_labels_stand_apart_and_within_the_picture(ends):
+    """However many curves end wherever: none is moved out, and their order is that of the ends."""
+    curves = {f"c{n}": [(50, 5.0), (100, end)] for n, end in enumerate(ends)}
+    drawn = valuation_lines.curves({"curves": curves, "arms": []})
+    sides = sorted(line.side for line in drawn.lines)
+    assert sides[0] >= valuation_lines.TOP
+    assert sides[-1] <= drawn.bottom + 1e-9
+    assert all(gap >= valuation_lines.LABEL - 1e-9 for gap in np.diff(sides))
+    by_end = sorted(drawn.lines, key=lambda line: line.points[-1][1])
+    assert [line.points[-1][1] for line in by_end] == [
+        line.points[-1][1] for line in sorted(drawn.lines, key=lambda line: line.side)
+    ]
+
+
+def test_a_verdict_stands_behind_the_intervals():
+    rows = [{"candidate": "c", "verdict": "inconclusive (needs 12 more seeds)", "effect": {"value": 0, "low": -1, "high": 1}}]  # fmt: skip
+    (mark,) = valuation_rows.ranked(rows).marks
+    assert mark.high <= valuation_rows.BEFORE_VERDICT
+    assert 752 - 6.2 * len(mark.text) > mark.high, "of a text that ends at 752, 6.2 pixels a letter"
+
+
+@given(st.text(max_size=60), st.integers(4, 40))
+def test_what_is_long_keeps_beginning_and_end(text, most):
+    shown = short(text, most)
+    assert len(shown) == min(len(text), most)
+    if len(text) <= most:
+        assert shown == text
+    else:
+        begin, end = shown[: most // 3], shown[most // 3 + 1 :]
+        assert text.startswith(begin)
+        assert text.endswith(end)
 
 
 @given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=5))
