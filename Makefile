@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: setup setup-dev setup-synthetic setup-train setup-readers run run-synthetic valuation down status test test-long lint format clean
+.PHONY: setup setup-dev setup-synthetic setup-train setup-readers run run-synthetic valuation search down status test test-long lint format clean
 
 setup: .venv/.ready
 setup-dev: .venv/.ready-dev
@@ -47,6 +47,10 @@ run-synthetic: setup-synthetic
 valuation: setup-train
 	.venv/bin/python -m curation_lib.runner.warm
 	.venv/bin/python -m infra.local.valuation
+
+search: setup-train
+	.venv/bin/python -m curation_lib.runner.warm
+	.venv/bin/python -m infra.local.search
 
 down: setup
 	.venv/bin/python -m infra.local down

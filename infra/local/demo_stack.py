@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,13 +14,12 @@ from infra.local import demo_inputs, environment, local_model, stack
 from infra.local.credentials import UI_USER, Credentials
 from infra.local.demo_fetch import default_cache
 from infra.local.errors import StackError
+from infra.local.follow import Follower
 from infra.local.rest import Airflow
 from infra.local.settings import Settings, load
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SYNTHETIC = "demo-synthetic"
-WAITS = "awaiting_input"
-ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
 
 class Demo(NamedTuple):
@@ -37,7 +35,7 @@ class Demo(NamedTuple):
         self.airflow.wait_for_dag(dag_id)
         run_id = self.airflow.trigger(dag_id, params)
         click.echo(f"{dag_id}: run {run_id} ({self.address(dag_id, run_id)})")
-        return run_id, follow(self.airflow, dag_id, run_id)
+        return run_id, Follower(self.airflow, dag_id, run_id).follow()
 
     def address(self, dag_id: str, run_id: str) -> str:
         """Of a run in the Airflow UI."""
@@ -74,37 +72,3 @@ def failed(demo: Demo, dag_id: str, run_id: str) -> str:
             tail = demo.airflow.log(dag_id, run_id, task["task_id"], task["try_number"])[-25:]
             click.echo(f"--- log of {task['task_id']}\n" + "\n".join(tail), err=True)
     return demo.address(dag_id, run_id)
-
-
-def follow(airflow: Airflow, dag_id: str, run_id: str, every: float = 1.0) -> str:
-    """Show each task as it starts and ends, until the run has ended or waits for a person; its state, or
-    `awaiting_input`."""
-    shown: dict[str, str] = {}
-    while True:
-        run = airflow.run(dag_id, run_id)
-        for task in sorted(airflow.tasks(dag_id, run_id), key=lambda t: str(t["start_date"])):
-            name, state = task["task_id"], task["state"]
-            if state not in (None, "scheduled", "queued", shown.get(name)):
-                shown[name] = state
-                click.echo(_line(airflow, dag_id, run_id, task))
-        if run["state"] in ("success", "failed"):
-            return str(run["state"])
-        if WAITS in shown.values():
-            return WAITS
-        time.sleep(every)
-
-
-def _line(airflow: Airflow, dag_id: str, run_id: str, task: Mapping[str, Any]) -> str:
-    took = f"{task['duration']:7.1f} s" if task["duration"] and task["state"] in ENDED else " " * 9
-    told = ""
-    if task["state"] == "success":
-        result = airflow.result(dag_id, run_id, task["task_id"])
-        told = _told(result) if isinstance(result, dict) else ""
-    return f"  {task['task_id']:<40} {task['state']:<16}{took}  {told}".rstrip()
-
-
-def _told(result: Mapping[str, Any]) -> str:
-    parts = [str(result["state"])] if "state" in result else []
-    if {"rows_in", "kept"} <= result.keys():
-        parts.append(f"{result['rows_in']:,} in, {result['kept']:,} kept")
-    return ", ".join(parts)
