@@ -13,6 +13,9 @@ _KEPT_DEPTH = {"datasets": 3, "scores": 3, "work": 3}
 _SHUFFLED = "datasets/shuffle."
 """Beside these, what work/ holds is the documents once more; beside others, keys that later builds take up."""
 
+_UNLOCKED = ("training/", "pools/", "tokenizers/")
+"""Written by what may be at work while there is no build."""
+
 
 @dataclass(frozen=True)
 class Garbage:
@@ -48,7 +51,13 @@ def find_garbage(store: Store, answers: bool = False) -> Garbage:
     for key in store.list("shards"):
         if store.read_json(key)["directory"] in gone:
             keys.append(key)
-    return Garbage([*keys, *store.unfinished("")], sizes)
+    return Garbage([*keys, *_left(store)], sizes)
+
+
+def _left(store: Store) -> list[str]:
+    """What killed writers left: of experiments, which lock nothing, only what is old."""
+    fresh = [key for key in store.unfinished("") if not key.startswith(_UNLOCKED)]
+    return [*fresh, *(key for root in _UNLOCKED for key in store.abandoned(root))]
 
 
 def collect(store: Store, answers: bool = False) -> Garbage:

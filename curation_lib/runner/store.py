@@ -11,8 +11,8 @@ import os
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, BinaryIO, TypeVar
 
@@ -24,6 +24,8 @@ from curation_lib.core.errors import StoreError
 T = TypeVar("T")
 BLOCK = 8 << 20
 _UNFINISHED = ".unfinished"
+ABANDONED = timedelta(minutes=15)
+"""For so long nobody leaves off in the midst of a file: 12 GB of a checkpoint take one."""
 _S3_OPTIONS = {"use_listings_cache": False, "default_block_size": BLOCK}
 
 
@@ -107,6 +109,15 @@ class Store:
     def unfinished(self, prefix: str) -> Sequence[str]:
         """What writers left below `prefix` that were killed on the way (or are still at it)."""
         return [key for key in self._found(prefix) if key.endswith(_UNFINISHED)]
+
+    def abandoned(self, prefix: str) -> Sequence[str]:
+        """Of those, what no writer is at any more."""
+        found = []
+        for key in self.unfinished(prefix):
+            with suppress(FileNotFoundError):  # it was finished meanwhile
+                if datetime.now(UTC) - self.modified(key) > ABANDONED:
+                    found.append(key)
+        return found
 
     def _found(self, prefix: str) -> Sequence[str]:
         with self._explained("list"):

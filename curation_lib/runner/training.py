@@ -10,7 +10,6 @@ import platform
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from curation_lib.core.errors import ConfigError, WinnowError
@@ -31,8 +30,6 @@ from curation_lib.valuation.train import Hooks, Trained, rank, train
 TRAIN: Resources = {"train": 1}
 """What a run takes of a worker."""
 RESULT, STATE, CHECKPOINT = "result.json", "state.pt", "checkpoint.pt"
-ABANDONED = timedelta(minutes=15)
-"""For so long nobody leaves off in the midst of writing a checkpoint: of 12 GB it takes one."""
 
 
 class Ordered(NamedTuple):
@@ -176,10 +173,9 @@ def _put(store: Store, run: Run, result: RunResult) -> None:
 def _clear(store: Store, key: str) -> None:
     """Away with checkpoints, whole or half written: a killed worker leaves as much as the model and its optimiser. What
     is new may be another worker's that is at the same run, and stays."""
-    for one in [f"{key}/{CHECKPOINT}", *store.unfinished(key)]:
+    for one in [f"{key}/{CHECKPOINT}", *store.abandoned(key)]:
         with suppress(FileNotFoundError):  # there was none, or another worker took it
-            if one.endswith(CHECKPOINT) or datetime.now(UTC) - store.modified(one) > ABANDONED:
-                store.remove(one)
+            store.remove(one)
 
 
 def _save(store: Store, key: str, state: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -60,3 +61,13 @@ def test_gc_takes_what_killed_writers_left(tmp_path: Path) -> None:
     assert len(find_garbage(store).keys) == 3
     collect(store)
     assert store.unfinished("") == []
+
+
+def test_gc_leaves_what_a_training_is_writing_now(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "store"))
+    old, new = (f"training/run/.{n}.unfinished" for n in (1, 2))
+    for key in (old, new):
+        store.put(key, b"half of a checkpoint")
+    os.utime(store.path(old), (0, 0))
+    collect(store)
+    assert store.unfinished("") == [new]
