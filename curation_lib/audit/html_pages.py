@@ -9,12 +9,6 @@ import jinja2
 
 from curation_lib.runner.store import Store, canonical_json
 
-COST_FILTERS: Mapping[str, Callable[..., str]] = {
-    "flops": "{:.2e}".format,
-    "amount": lambda value: f"{value:,.0f}" if value >= 100 else f"{value:,.3g}",
-    "time": lambda hours: f"{60 * hours:.1f} min" if hours < 1 else f"{hours:,.1f} h",
-}
-"""Of `costs.html.j2`."""
 Page = Callable[[Mapping[str, Any]], str]
 
 

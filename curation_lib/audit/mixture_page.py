@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 
 import jinja2
 
-from curation_lib.audit.html_pages import COST_FILTERS, template, write_report
+from curation_lib.audit.costs import FILTERS, put_costs
+from curation_lib.audit.html_pages import template, write_report
 from curation_lib.mix.search.answer import weights_file
 from curation_lib.mix.search.verdict import OPTIMUM
-from curation_lib.runner.store import Store, canonical_json
+from curation_lib.runner.store import Store
 from curation_lib.valuation.cost import Cost
 
 NAME = "mixture"
-WEIGHTS, COST = "weights.yaml", "cost.json"
+WEIGHTS = "weights.yaml"
 LEFT, WIDE, ROW, TOP = 190, 470, 24, 66
 """Of the picture, in pixels of 760: where weights begin, how long the largest is, a row's height, the first row."""
 PLACED = (OPTIMUM, "low", "high", "natural", "unimax")
@@ -36,17 +37,14 @@ class Line(NamedTuple):
 
 
 def write(report: Mapping[str, Any], place: Store, costs: Sequence[Cost] = ()) -> list[str]:
-    """Write mixture.html, weights.yaml and mixture.json, and cost.json where there are costs; returns their addresses.
-    Costs are of a machine and stand apart."""
-    told = [one._asdict() for one in costs]
-    files = {WEIGHTS: weights_file(report).encode(), **({COST: canonical_json(told)} if told else {})}
-    for file, data in files.items():
-        place.put(file, data)
-    written = write_report(NAME, report, lambda one: page(one, told), place)
-    return [*written, *(place.address(file) for file in files)]
+    """Write weights.yaml, mixture.json and mixture.html, and cost.json where there are costs; returns their addresses,
+    those of the report first."""
+    place.put(WEIGHTS, weights_file(report).encode())
+    written = write_report(NAME, report, lambda one: page(one, costs), place)
+    return [*written, place.address(WEIGHTS), *put_costs(costs, place)]
 
 
-def page(report: Mapping[str, Any], costs: Sequence[Mapping[str, Any]] = ()) -> str:
+def page(report: Mapping[str, Any], costs: Sequence[Cost] = ()) -> str:
     """The report as HTML."""
     lines = drawn(report["domains"])
     height = TOP + ROW * len(lines) + 10
@@ -70,7 +68,7 @@ def drawn(domains: list[dict[str, Any]]) -> list[Line]:
 @cache
 def _template() -> jinja2.Template:
     filters = {
-        **COST_FILTERS,
+        **FILTERS,
         "percent": lambda share: f"{100 * share:.1f} %",
         "px": "{:.1f}".format,
         "loss": "{:.4f}".format,

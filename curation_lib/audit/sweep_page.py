@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from math import log10
 from typing import Any, NamedTuple
@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 import jinja2
 
 from curation_lib.audit.axis import Axis, axis
+from curation_lib.audit.costs import FILTERS, put_costs
 from curation_lib.audit.html_pages import template, write_report
 from curation_lib.runner.store import Store
+from curation_lib.valuation.cost import Cost
 
 NAME = "sweep"
 LEFT, WIDE, TOP, HIGH = 70, 660, 40, 240
@@ -45,18 +47,18 @@ class Line(NamedTuple):
     legend: tuple[int, int]
 
 
-def write(report: Mapping[str, Any], place: Store) -> list[str]:
-    """Write sweep.json and sweep.html; returns their addresses."""
-    return write_report(NAME, report, page, place)
+def write(report: Mapping[str, Any], place: Store, costs: Sequence[Cost] = ()) -> list[str]:
+    """Write sweep.json and sweep.html, and cost.json where there are costs; returns their addresses."""
+    return [*write_report(NAME, report, lambda one: page(one, costs), place), *put_costs(costs, place)]
 
 
-def page(report: Mapping[str, Any]) -> str:
+def page(report: Mapping[str, Any], costs: Sequence[Cost] = ()) -> str:
     """The report as HTML."""
     lines, up = drawn(report)
     rates = [row["rate"] for row in report["scales"][0]["rates"]]
     across = [(_x(rate, rates), f"{100 * rate:g} %") for rate in rates]
     frame = {"left": LEFT, "right": LEFT + WIDE, "top": TOP, "bottom": TOP + HIGH}
-    return _template().render(report=report, lines=lines, up=up.marks(), across=across, frame=frame)
+    return _template().render(report=report, costs=costs, lines=lines, up=up.marks(), across=across, frame=frame)
 
 
 def drawn(report: Mapping[str, Any]) -> tuple[list[Line], Axis]:
@@ -92,6 +94,7 @@ def _x(rate: float, rates: list[float]) -> float:
 @cache
 def _template() -> jinja2.Template:
     filters = {
+        **FILTERS,
         "percent": lambda share: f"{100 * share:.3g} %",
         "px": "{:.1f}".format,
         "loss": "{:.4f}".format,

@@ -9,24 +9,24 @@ from typing import Any
 import jinja2
 
 from curation_lib.audit import valuation_lines, valuation_rows
-from curation_lib.audit.html_pages import COST_FILTERS, template
+from curation_lib.audit.costs import FILTERS, put_costs
+from curation_lib.audit.html_pages import template
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.valuation.arms import percent
 from curation_lib.valuation.cost import Cost
 
-VERDICT, COST, PAGE = "verdict.json", "cost.json", "index.html"
+VERDICT, PAGE = "verdict.json", "index.html"
 
 
 def write(report: Mapping[str, Any], costs: Sequence[Cost], place: Store) -> list[str]:
-    """Write verdict.json, cost.json and index.html; returns their addresses. Costs are of a machine and stand apart."""
-    told = [one._asdict() for one in costs]
-    files = {VERDICT: canonical_json(report), COST: canonical_json(told), PAGE: page(report, told).encode()}
+    """Write verdict.json, index.html and, where there are costs, cost.json; returns their addresses."""
+    files = {VERDICT: canonical_json(report), PAGE: page(report, costs).encode()}
     for file, data in files.items():
         place.put(file, data)
-    return [place.address(file) for file in files]
+    return [*(place.address(file) for file in files), *put_costs(costs, place)]
 
 
-def page(report: Mapping[str, Any], costs: Sequence[Mapping[str, Any]]) -> str:
+def page(report: Mapping[str, Any], costs: Sequence[Cost]) -> str:
     """The report as HTML."""
     return page_template("valuation.html.j2").render(
         report=report,
@@ -44,7 +44,7 @@ def page(report: Mapping[str, Any], costs: Sequence[Mapping[str, Any]]) -> str:
 def page_template(name: str) -> jinja2.Template:
     """A template of valuations, with the filters that they share."""
     filters = {
-        **COST_FILTERS,
+        **FILTERS,
         "px": "{:.1f}".format,
         "percent": percent,
         "bits": "{:+.4f}".format,

@@ -1,7 +1,7 @@
 """A sweep of filter rates, carried out: pools of what each rate keeps, runs at every scale, which rate is best at each.
 
-What a store holds is not done again. `sweeps/<name>/<fingerprint>/`: `sweep.json` and `sweep.html` (see
-`audit/sweep_page.py`).
+What a store holds is not done again. `sweeps/<name>/<fingerprint>/`: `sweep.json`, `sweep.html` and `cost.json`
+(see `audit/sweep_page.py`).
 """
 
 from __future__ import annotations
@@ -62,9 +62,8 @@ def plan(asked: FilterSweep, session: Session) -> SweepPlan:
     return SweepPlan(place, tuple(kept), target_tokens, parameters, tuple(cells), flops)
 
 
-def judge(asked: FilterSweep, session: Session) -> dict[str, Any]:
+def judge(asked: FilterSweep, planned: SweepPlan, session: Session) -> dict[str, Any]:
     """Trains what is not trained yet; the report: losses and best rate per scale, and whether scale moves it."""
-    planned = plan(asked, session)
     results = carry_out([cell.run for cell in planned.cells], session, "sweep")
     measured: dict[tuple[int, float], list[Mapping[str, Losses]]] = {}
     epochs: dict[tuple[int, float], float] = {}

@@ -12,6 +12,7 @@ from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import NAME, Section, configured
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Bound, Filter
+from curation_lib.valuation.cost import CostSettings
 from curation_lib.valuation.files import load_experiment
 from curation_lib.valuation.mixture_search import TARGET, Target, growing
 from curation_lib.valuation.pool_settings import PoolSettings, TokenizerChoice, TrainedTokenizer
@@ -45,7 +46,7 @@ class Ranking(Section):
 
 class FilterSweep(Section):
     """One YAML file. target_tokens: of the run that the sweep stands for; null: as many as the corpus has, so that a
-    rate of 1 is one epoch. scales: the smaller model first, two or more."""
+    rate of 1 is one epoch. scales: the smaller model first, two or more. cost: prices; they shape no answer."""
 
     sweep: str = Field(pattern=NAME)
     description: str = ""
@@ -56,6 +57,7 @@ class FilterSweep(Section):
     target_tokens: int | None = Field(default=None, ge=1)
     settings: SweepSettings = SweepSettings()
     scales: Annotated[tuple[Scale, ...], BeforeValidator(tuple)] = Field(min_length=2)
+    cost: CostSettings = CostSettings()
 
     @field_validator("scales")
     @classmethod

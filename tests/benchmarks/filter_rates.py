@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from curation_lib.runner.dask import scheduler
-from curation_lib.runner.filter_sweep import judge
+from curation_lib.runner.filter_sweep import judge, plan
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
 from curation_lib.valuation.filter_sweep import FilterSweep
@@ -60,7 +60,8 @@ def main() -> None:
                 "scales": scales(MODELS, TOKENS),
             }
         )
-        report = judge(asked, Session(Store(str(folder / "store")), scheduler("local", 2)))
+        session = Session(Store(str(folder / "store")), scheduler("local", 2))
+        report = judge(asked, plan(asked, session), session)
         del report["place"]
         found = {"machine": machine(), **report}
         save("filter_rates", found, page(found))

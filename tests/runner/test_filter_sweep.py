@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from curation_lib.cli import cli
 from curation_lib.core.errors import ConfigError
-from curation_lib.runner import filter_sweep
+from curation_lib.runner import filter_sweep, machines
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.filter_sweep import judge, plan
 from curation_lib.runner.kept_pools import KeptOrder, Scored, cuts, kept_documents, kept_pools
@@ -25,6 +25,7 @@ from curation_lib.runner.pool_tokenizers import tokenizer_of
 from curation_lib.runner.pools import opened
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
+from curation_lib.valuation.cost import Machine
 from curation_lib.valuation.filter_sweep import FilterSweep, Ranking, load_sweep
 from curation_lib.valuation.pool_settings import PoolSettings, TrainedTokenizer
 from curation_lib.valuation.runs import Losses, Run, RunResult
@@ -225,7 +226,7 @@ def test_an_answer_is_that_of_the_runs_and_a_page(
     monkeypatch.setattr(filter_sweep, "carry_out", carry_out)
     from curation_lib.audit.sweep_page import page
 
-    report = judge(asked, session)
+    report = judge(asked, plan(asked, session), session)
     assert [one["best"] for one in report["scales"]] == pytest.approx([10**-0.8, 10**-0.2], rel=0.01)
     assert report["claim"] == "claimed"
     assert report["slope"]["low"] > 0
@@ -235,10 +236,22 @@ def test_an_answer_is_that_of_the_runs_and_a_page(
     assert shown.count("<polyline") == 2
 
 
-def test_a_trained_sweep_gives_an_answer_and_is_not_trained_again(tmp_path: Path) -> None:
+def test_a_trained_sweep_gives_an_answer_and_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("torch", reason="make setup-train")
+    measured = []
+    monkeypatch.setattr(machines, "calibrate", lambda *asked: measured.append(asked) or Machine("this one", 1e9, 1e9))
     store = tmp_path / "store"
     asked = ["filters", "sweep", str(written(tmp_path)), "--store", str(store), "--workers", "1", "--json"]
+    told = CliRunner().invoke(cli, [*asked, "--plan"])
+    planned = json.loads(told.output.splitlines()[-1])
+    assert (planned["runs"], planned["left"]["runs"], planned["left"]["tokens"]) == (12, 12, 12 * 1536)
+    assert [one["runs"] for one in planned["costs"]] == [12, 6]
+    above = CliRunner().invoke(cli, [*asked, "--budget-tokens", "18000"])
+    assert above.exit_code == 1
+    assert "budget_tokens is 18,000, what is left to train takes 18,432; nothing was trained" in above.output
+    assert not (store / "training").exists()
     done = CliRunner().invoke(cli, asked)
     assert done.exit_code == 0, done.output
     report = json.loads(done.output.splitlines()[-1])
@@ -252,3 +265,5 @@ def test_a_trained_sweep_gives_an_answer_and_is_not_trained_again(tmp_path: Path
     assert json.loads(again.output.splitlines()[-1]) == report
     assert sorted((store / "training").iterdir()) == trained
     assert (store / report["place"] / "sweep.html").read_bytes() == page
+    assert b"as it went, by the clock" in page
+    assert [run.model.hidden for run, *_ in measured] == [16, 24], "each size is measured once"
