@@ -212,6 +212,8 @@ def test_what_is_above_the_budget_trains_nothing(file, store, params, said, capl
     callbacks.experiment_failed({**run.context("plan"), "exception": failed.value})
     assert "dataset_valuation, task plan failed: " in caplog.text
     assert "clear it" not in caplog.text
+    callbacks.experiment_failed({**run.context("plan"), "exception": RuntimeError("a worker died")})
+    assert "task plan failed: a worker died; clear it to go on: finished runs are kept" in caplog.text
     assert store.list("training") == []
 
 
