@@ -106,9 +106,12 @@ def test_a_person_approves_and_a_recipe_reads_the_mixture(stack: Stack, disturbe
     mixes = with_weights({"pretrain": {"weights_file": f"{stack.store}/mixtures/{NAME}"}})
     assert mixes["pretrain"]["weights"] == [{"source": "code", "weight": 0.3}, {"source": "*", "weight": 0.7}]
     assets = stack.airflow.ask("GET", "assets", params={"limit": 100, "only_active": False})["assets"]
-    (asset,) = [one for one in assets if one["uri"] == f"winnow://mixtures/{NAME}"]
-    (event,) = stack.airflow.ask("GET", "assets/events", params={"asset_id": asset["id"]})["asset_events"]
-    assert event["extra"]["page"] == judged["page"]
+    for uri in (f"winnow://mixtures/{NAME}", f"winnow://valuations/{NAME}"):
+        (asset,) = [one for one in assets if one["uri"] == uri]
+        (event,) = stack.airflow.ask("GET", "assets/events", params={"asset_id": asset["id"]})["asset_events"]
+        assert event["extra"]["page"] == judged["page"]
+    shared = Store(stack.store).read_json(f"{judged['directory']}/verdict.json")["comparable"]
+    assert event["extra"]["leaderboard"].endswith(f"/winnow/leaderboards/{shared}")
 
 
 def test_the_verdict_is_a_page(stack: Stack, disturbed: dict[str, Any], page: Page) -> None:
@@ -119,3 +122,8 @@ def test_the_verdict_is_a_page(stack: Stack, disturbed: dict[str, Any], page: Pa
     expect(page).to_have_url(disturbed["judged"]["page"])
     expect(page.get_by_text("worth it").first).to_be_visible(timeout=30_000)
     shoot(page, "valuation")
+    page.get_by_role("link", name="Leaderboard").click()
+    expect(page.get_by_text("Leaderboard of candidates").first).to_be_visible(timeout=30_000)
+    page.goto(f"{stack.settings.airflow_url}/winnow/searches")
+    expect(page.get_by_text("source code 0.3")).to_be_visible(timeout=30_000)
+    shoot(page, "mixtures")
