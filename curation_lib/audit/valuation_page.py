@@ -31,7 +31,7 @@ def page(report: Mapping[str, Any], costs: Sequence[Cost]) -> str:
     return page_template("valuation.html.j2").render(
         report=report,
         costs=costs,
-        interval=f"{1 - 2 * report['settings']['alpha']:.0%}",
+        interval=percent(1 - 2 * report["settings"]["alpha"]),
         epochs={arm["arm"]: arm["epochs"] for arm in report["arms"]},
         effects=valuation_rows.effects(report),
         seeds=valuation_rows.seeds(report),

@@ -11,11 +11,11 @@ from curation_lib.mix.weights import Weight
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.store import Store
 
-ALL_ELSE = "everything else, in proportion to what there is"
+ALL_ELSE = "what there is of all else"
 
 
 class Mixture(NamedTuple):
-    """`weights` as a recipe lists them; `beside`: what shares the rest, in words."""
+    """`weights` as a recipe lists them; `beside`: by what the rest goes, in words."""
 
     weights: list[dict[str, Any]]
     beside: str

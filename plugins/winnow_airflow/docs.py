@@ -11,7 +11,9 @@ from curation_lib.contracts.result import required
 from curation_lib.core.config import StageConfig
 from curation_lib.core.recipe import Recipe
 from curation_lib.core.stage import Stage
+from curation_lib.core.weights_files import FROM, WeightsFrom
 from curation_lib.runner.plan import Step
+from winnow_airflow.model_docs import plain
 from winnow_airflow.naming import dag_id_of
 
 
@@ -93,8 +95,9 @@ def settings_changed(config: StageConfig) -> dict[str, Any]:
 def _mixes(recipe: Recipe) -> Iterator[str]:
     yield from ("", "## Mixes", "")
     for phase, settings in recipe.mixes.items():
-        shown = ", ".join(f"{k} {v}" for k, v in settings.items())
-        yield f"- **{phase}**: {shown or 'defaults'}"
+        shown = ", ".join(f"{k} {v}" for k, v in settings.items() if k != FROM)
+        given = f", weights of {plain(WeightsFrom(**settings[FROM]).words())}" if FROM in settings else ""
+        yield f"- **{phase}**: {shown or 'defaults'}{given}"
     yield from ("", f"Written as {' and '.join(recipe.export.formats)} below `exports/{recipe.corpus}/`.")
 
 

@@ -14,6 +14,7 @@ from winnow_airflow.model_docs import plain
 from winnow_airflow.naming import SEARCH_DAG, VALUATION_DAG
 
 if TYPE_CHECKING:
+    from curation_lib.audit.found_mixtures import Found
     from curation_lib.runner.mixtures import Mixture
 
 USE = (
@@ -78,11 +79,6 @@ def search_doc(searches: Mapping[str, MixtureSearch]) -> str:
     )
 
 
-def search_question(sentence: str, page: str) -> str:
-    """The body of the question."""
-    return f"{plain(sentence)}\n\n[The whole report]({page})."
-
-
 def price_line(left: Todo) -> str:
     """Runs, tokens and what they cost, in words."""
     return (
@@ -91,27 +87,26 @@ def price_line(left: Todo) -> str:
     )
 
 
-def valuation_question(verdict: Mapping[str, Any], candidate: Mapping[str, Any], beside: str, page: str) -> str:
-    """The body of the question, of the report that `judge` wrote and its best candidate. beside: what shares the rest
-    of the mixture."""
-    best = f"`{candidate['name']}` is best at {percent(candidate['share'])}; {plain(beside)} share the rest."
-    return f"{plain(verdict['sentence'])}\n\n{best} [The whole report]({page})."
-
-
-def mixture_question(store: str, name: str, weights: Sequence[Mapping[str, Any]], was: Mixture | None) -> str:
-    """What becomes current after *Approve*, how recipes take it, and what it replaces. store: its address."""
+def mixture_question(store: str, found: Found, page: str, was: Mixture | None) -> str:
+    """The body of the question: what the report says, what becomes current after *Approve*, how recipes take it, and
+    what it replaces. store: its address. page: of the whole report."""
     lines = [
-        f"*Approve* makes this the current `mixtures/{name}`:",
+        plain(found.report["sentence"]),
         "",
-        *_weights(weights),
+        f"{plain(found.detail)} [The whole report]({page}).".lstrip(),
         "",
-        USE.format(store, name),
+        f"*Approve* makes this the current `mixtures/{found.name}`:",
+        "",
+        *_weights(found.weights),
+        "",
+        USE.format(store, found.name),
+        "",
     ]
     if was is None:
-        return "\n".join([*lines, "", "No mixture of this name is current."])
+        return "\n".join([*lines, "No mixture of this name is current."])
     said = plain(" ".join(str(was.report[key]) for key in ("experiment", "sentence") if key in was.report))
     replaced = f"It replaces `{was.fingerprint}`, {said or 'made by hand'}:"
-    return "\n".join([*lines, "", replaced, "", *_weights(was.weights)])
+    return "\n".join([*lines, replaced, "", *_weights(was.weights)])
 
 
 def _weights(weights: Sequence[Mapping[str, Any]]) -> list[str]:

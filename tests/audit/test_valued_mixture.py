@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from click.testing import CliRunner
 
 from curation_lib.audit.mix_plan import mix_plan
 from curation_lib.audit.mix_plan_page import page
 from curation_lib.audit.valued_mixture import ALL_ELSE, mixture_of
+from curation_lib.cli import cli
 from curation_lib.core.recipe import parse_recipe
 from curation_lib.runner.build import new_session
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.mixtures import publish_mixture, use_mixture
-from curation_lib.runner.store import Store
+from curation_lib.runner.store import Store, canonical_json
 from tests.runner.corpora import RAW, rows, run_steps, write_jsonl
 
 CANDIDATE = {"name": "news", "share": 0.2}
@@ -133,6 +137,37 @@ def test_a_candidate_that_the_base_holds_stands_once(folder):
         {"source": "books", "weight": 0.2},
         {"source": "*", "weight": 0.6},
     ]
+
+
+def test_a_report_offers_its_mixture_without_airflow_too(tmp_path):
+    store = Store(str(tmp_path / "store"))
+    doses = [{"share": 0.2, "effect": {"value": 0.1}}]
+    verdict = {"name": "fresh", "sentence": "news is worth it.", "candidates": [{**CANDIDATE, "doses": doses}]}
+    store.put("valuations/fresh/11/verdict.json", canonical_json(verdict))
+    none = {
+        **verdict,
+        "sentence": "news is not worth it.",
+        "candidates": [{**CANDIDATE, "share": None, "doses": doses}],
+    }
+    store.put("valuations/fresh/22/verdict.json", canonical_json(none))
+    store.put("searches/best/33/mixture.json", canonical_json({"search": "best", "verdict": "Ship it", "ships": True}))
+    store.put("searches/best/33/weights.yaml", b"{verdict: Ship it, weights: [{source: web, weight: 1}]}")
+
+    def current(*arguments):
+        done = CliRunner().invoke(cli, ["mix", "current", "--store", store.url, "--json", *arguments])
+        return json.loads(done.stdout.splitlines()[-1])
+
+    (one,) = current("--of", "valuations/fresh/11", "--source", "press")["mixtures"]
+    assert one["weights"] == [{"source": "press", "weight": 0.2}, {"source": "*", "weight": 0.8}]
+    assert (one["name"], one["current"], one["report"]["directory"]) == ("fresh", True, "valuations/fresh/11")
+    found = current("--of", "searches/best/33/")["mixtures"]
+    assert {one["name"]: one["weights"][0]["source"] for one in found} == {"best": "web", "fresh": "press"}
+    for arguments, said in (
+        (["--of", "valuations/fresh/22"], "no candidate is worth it: news is not worth it."),
+        (["--of", "valuations/gone/11"], "valuations/gone/11 holds no report"),
+        (["--source", "press"], "--use, or --of"),
+    ):
+        assert said in current(*arguments)["error"]
 
 
 @pytest.mark.parametrize("base", [[], ["/data/books"], ["s3://other/exports/valued/0123456789abcdef/pretrain/parquet"]])

@@ -18,7 +18,7 @@ from curation_lib.runner import machines, mixture_fit, mixture_search
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.mixtures import current_mixture
 from curation_lib.runner.session import Session
-from curation_lib.runner.store import Store
+from curation_lib.runner.store import Store, canonical_json
 from curation_lib.valuation.cost import Machine
 from curation_lib.valuation.mixture_search import load_search
 from curation_lib.valuation.swarm import swarm
@@ -145,9 +145,12 @@ def test_an_optimum_that_won_becomes_current_when_a_person_approves(
     assert '<nav><a href="/winnow/searches">Mixtures</a></nav>' in shown.text
 
 
-def test_an_optimum_that_did_not_win_is_not_offered(file):
+def test_an_optimum_that_did_not_win_is_not_offered(file, store):
     run = Run(file)
-    run.values["fit", "return_value"] = {"ships": False, "sentence": "Ship UniMax: it is within noise."}
+    store.put(
+        "searches/three/00/mixture.json", canonical_json({"ships": False, "verdict": "Ship UniMax: within noise"})
+    )
+    run.values["fit", "return_value"] = {"directory": "searches/three/00", "page": "p"}
     for part in ("approve", "use"):
         with pytest.raises(AirflowSkipException, match="the optimum does not ship: Ship UniMax"):
             run.do(part)

@@ -137,7 +137,7 @@ def test_a_candidate_that_is_worth_it_becomes_a_mixture_when_a_person_approves(f
     for said in ("code is worth it", f"[The whole report]({judged['page']})", "| source code | 0.3 |", "No mixture of"):
         assert said in asked["body"]
     assert f"`weights_file: {store.url}/mixtures/tiny`" in asked["body"]
-    assert "everything else, in proportion to what there is share the rest" in asked["body"]
+    assert "code is best at 30%; the rest goes by what there is of all else." in asked["body"]
     assert current_mixture(store, "tiny") is None
     run.say("Approve")
     used = run.do("use")

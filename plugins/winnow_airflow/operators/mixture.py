@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Context
@@ -15,6 +15,7 @@ from winnow_airflow.experiment_docs import mixture_question
 from winnow_airflow.operators.experiment import ExperimentOperator
 
 if TYPE_CHECKING:
+    from curation_lib.audit.found_mixtures import Found
     from curation_lib.runner.store import Store
 
 OFFERED, REPLACES = "offered", "replaces"
@@ -22,22 +23,23 @@ OFFERED, REPLACES = "offered", "replaces"
 was."""
 
 
-class Offer(NamedTuple):
-    """A mixture, `weights` as a recipe lists them, with what is said of it. page: address of the whole report."""
-
-    name: str
-    weights: Sequence[Mapping[str, Any]]
-    report: Mapping[str, Any]
-    page: str
-    question: str
-
-
 class OffersMixture(ExperimentOperator):
-    """A task about the mixture that the experiment found."""
+    """A task about the mixture of the report that the task `reports` of this run left, whose XCom names its `directory`
+    and `page`."""
 
-    def offer(self, store: Store, context: Context) -> Offer:
-        """The mixture. Raises AirflowSkipException where the experiment found none."""
-        raise NotImplementedError
+    reports: str
+
+    def offer(self, store: Store, context: Context) -> tuple[Found, str]:
+        """The mixture, and the page of the whole report. Raises AirflowSkipException where the report offers none."""
+        from curation_lib.audit.found_mixtures import NothingFound, mixture_in
+
+        told = context["ti"].xcom_pull(task_ids=self.reports)
+        if told is None:
+            raise ConfigError(f"there is no report in this run; clear the task {self.reports} first")
+        try:
+            return mixture_in(store, told["directory"], context["params"].get("source") or ""), told["page"]
+        except NothingFound as e:
+            raise AirflowSkipException(str(e)) from None
 
 
 class ApproveMixtureOperator(OffersMixture, ApprovalOperator):
@@ -50,14 +52,14 @@ class ApproveMixtureOperator(OffersMixture, ApprovalOperator):
         where the mixture is current already."""
         from curation_lib.runner.mixtures import current_mixture, find_mixture, print_of
 
-        found = self.offer(store, context)
+        found, page = self.offer(store, context)
         print_, now = print_of(found.weights, found.report), current_mixture(store, found.name)
         if now == print_:
             raise AirflowSkipException(f"mixture {found.name}: {print_} is current already")
         context["ti"].xcom_push(key=OFFERED, value=print_)
         context["ti"].xcom_push(key=REPLACES, value=now or "")
         was = find_mixture(store, found.name, now) if now else None
-        self.body = f"{found.question}\n\n{mixture_question(store.url, found.name, found.weights, was)}"
+        self.body = mixture_question(store.url, found, page, was)
         self.log.info("waiting for a person: %s\n%s", self.subject, self.body)
         return ApprovalOperator.execute(self, context)
 
@@ -70,7 +72,7 @@ class UseMixtureOperator(OffersMixture):
         then."""
         from curation_lib.runner.mixtures import current_mixture, publish_mixture, use_mixture
 
-        found = self.offer(store, context)
+        found, page = self.offer(store, context)
         offered, replaces = (context["ti"].xcom_pull(task_ids="approve", key=key) for key in (OFFERED, REPLACES))
         print_ = publish_mixture(store, found.name, found.weights, found.report)
         if print_ != offered:
@@ -84,7 +86,7 @@ class UseMixtureOperator(OffersMixture):
                 "asked again"
             )
         use_mixture(store, found.name, print_)
-        facts = {"fingerprint": print_, "replaces": replaces, "page": found.page}
+        facts = {"fingerprint": print_, "replaces": replaces, "page": page}
         self.log.info("mixtures/%s: %s is current, was %s", found.name, print_, replaces or "none")
         emit_named(context, MIXTURES, found.name, store=store.url, **facts)
         return {"mixture": found.name, **facts}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowSkipException
 
 from curation_lib.core.errors import ConfigError
 from winnow_airflow.assets import SEARCHED, emit_named
-from winnow_airflow.experiment_docs import price_line, search_question
+from winnow_airflow.experiment_docs import price_line
 from winnow_airflow.experiment_params import budget_of
 from winnow_airflow.operators.experiment import ExperimentOperator
-from winnow_airflow.operators.mixture import ApproveMixtureOperator, Offer, OffersMixture, UseMixtureOperator
+from winnow_airflow.operators.mixture import ApproveMixtureOperator, UseMixtureOperator
 
 if TYPE_CHECKING:
     from curation_lib.runner.mixture_search import SearchPlan
@@ -99,24 +98,13 @@ class FitOperator(SearchOperator):
         return told
 
 
-class _Offers(OffersMixture):
-    def offer(self, store: Store, context: Context) -> Offer:
-        """The optimum; skipped where it did not beat UniMax outside of noise."""
-        import yaml
+class ApproveSearchOperator(ApproveMixtureOperator):
+    """Asks whether the optimum is to be used; only where it beat UniMax outside of noise."""
 
-        found, name = context["ti"].xcom_pull(task_ids="fit"), context["params"]["search"]
-        if found is None:
-            raise ConfigError("nothing has been fitted in this run; clear the task fit first")
-        if not found["ships"]:
-            raise AirflowSkipException(f"the optimum does not ship: {found['sentence']}")
-        weights = yaml.safe_load(store.read(f"{found['directory']}/weights.yaml"))["weights"]
-        said = {"experiment": f"search {name}", "sentence": found["sentence"], "directory": found["directory"]}
-        return Offer(name, weights, said, found["page"], search_question(found["sentence"], found["page"]))
+    reports = "fit"
 
 
-class ApproveSearchOperator(_Offers, ApproveMixtureOperator):
-    """Asks whether the optimum is to be used; only where it beat UniMax."""
-
-
-class UseSearchOperator(_Offers, UseMixtureOperator):
+class UseSearchOperator(UseMixtureOperator):
     """Makes the optimum current."""
+
+    reports = "fit"

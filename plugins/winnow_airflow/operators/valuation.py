@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowSkipException
 
 from curation_lib.core.errors import ConfigError
 from winnow_airflow.assets import VALUED, emit_named
-from winnow_airflow.experiment_docs import price_line, valuation_question
+from winnow_airflow.experiment_docs import price_line
 from winnow_airflow.experiment_params import budget_of
 from winnow_airflow.naming import valuation_page
 from winnow_airflow.operators.experiment import ExperimentOperator
-from winnow_airflow.operators.mixture import ApproveMixtureOperator, Offer, OffersMixture, UseMixtureOperator
+from winnow_airflow.operators.mixture import ApproveMixtureOperator, UseMixtureOperator
 
 if TYPE_CHECKING:
     from curation_lib.runner.session import Session
@@ -115,41 +114,19 @@ class JudgeOperator(ValuationOperator):
         self.log.info("page: %s", page)
         directory = place_of(valuation, made)
         told = {"sentence": found["sentence"], "directory": directory, "page": page}
-        verdict, board = (
-            store.address(f"{directory}/{VERDICT}"),
-            self.page(store, f"leaderboards/{found['comparable']}"),
-        )
+        verdict = store.address(f"{directory}/{VERDICT}")
+        board = self.page(store, f"leaderboards/{found['comparable']}")
         emit_named(context, VALUED, found["name"], store=store.url, verdict=verdict, leaderboard=board, **told)
         return {"verdicts": {one["name"]: one["verdict"] for one in found["candidates"]}, **told}
 
 
-class _Offers(OffersMixture):
-    def offer(self, store: Store, context: Context) -> Offer:
-        """The base's weights with the best candidate before them; skipped where no candidate is worth it."""
-        from curation_lib.audit.valuations import ABOUT, best
-        from curation_lib.audit.valued_mixture import mixture_of
+class ApproveValuationOperator(ApproveMixtureOperator):
+    """Asks whether the best candidate is to be mixed in, before the weights of the base; only where one is worth it."""
 
-        judged = context["ti"].xcom_pull(task_ids="judge")
-        if judged is None:
-            raise ConfigError("nothing has been judged in this run; clear the task judge first")
-        found = store.read_json(f"{judged['directory']}/verdict.json")
-        if (candidate := best(found)) is None:
-            raise AirflowSkipException(f"no candidate is worth it: {found['sentence']}")
-        about = store.find_json(f"{judged['directory']}/{ABOUT}") or {}
-        weights, beside = mixture_of(store, about, candidate, context["params"]["source"] or "")
-        report = {
-            "experiment": f"valuation {found['name']}",
-            "sentence": found["sentence"],
-            "beside": beside,
-            "directory": judged["directory"],
-        }
-        page = judged["page"]
-        return Offer(found["name"], weights, report, page, valuation_question(found, candidate, beside, page))
+    reports = "judge"
 
 
-class ApproveValuationOperator(_Offers, ApproveMixtureOperator):
-    """Asks whether the best candidate is to be mixed in; only where one is worth it."""
-
-
-class UseValuationOperator(_Offers, UseMixtureOperator):
+class UseValuationOperator(UseMixtureOperator):
     """Makes the mixture with the approved candidate current."""
+
+    reports = "judge"
