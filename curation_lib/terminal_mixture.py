@@ -40,19 +40,16 @@ def optimised(report: Mapping[str, Any], written: Sequence[str]) -> dict[str, An
 
 def mixtures(found: Sequence[Mixture]) -> dict[str, Any]:
     """Every version with its weights, and what its report says."""
+    from curation_lib.mix.weights import in_words
+
     table = Table("mixture", "version", "", "in the store since", "weights", "found by", box=None)
     for one in found:
-        weights = "\n".join(f"{_matched(entry)} {entry['weight']:g}" for entry in one.weights)
+        weights = "\n".join(f"{what} {weight}" for what, weight in in_words(one.weights))
         since, told = f"{one.made:%Y-%m-%d %H:%M}", f"{one.report.get('experiment', 'hand')}"
         state = "current" if one.current else ""
         table.add_row(escape(one.name), one.fingerprint, state, since, escape(weights), escape(told))
     OUT.print(table)
     return {"mixtures": [{**one._asdict(), "made": one.made.isoformat()} for one in found]}
-
-
-def _matched(entry: Mapping[str, Any]) -> str:
-    """What an entry of weights matches, in words."""
-    return ", ".join(f"{key} {value}" for key, value in entry.items() if key not in ("weight", "curve")) or "all else"
 
 
 def swarm(planned: SearchPlan, left: Todo, costs: Sequence[Cost]) -> dict[str, Any]:

@@ -13,9 +13,6 @@ _KEPT_DEPTH = {"datasets": 3, "scores": 3, "work": 3}
 _SHUFFLED = "datasets/shuffle."
 """Beside these, what work/ holds is the documents once more; beside others, keys that later builds take up."""
 
-_UNLOCKED = ("training/", "pools/", "tokenizers/")
-"""Written by what may be at work while there is no build."""
-
 
 @dataclass(frozen=True)
 class Garbage:
@@ -31,8 +28,9 @@ class Garbage:
 
 def find_garbage(store: Store, answers: bool = False) -> Garbage:
     """Everything below datasets/, scores/ and work/ that no build record reaches, with its commit records, and
-    what killed writers left anywhere; of finished shuffles, what they were gathered from. Remembered answers were paid
-    for: they are garbage only where `answers` says so (finished datasets do not need them)."""
+    what killed writers left anywhere, once it is old (experiments lock nothing: what is new may be theirs); of finished
+    shuffles, what they were gathered from. Remembered answers were paid for: they are garbage only where `answers` says
+    so (finished datasets do not need them)."""
     used = reachable(store, list_builds(store))
     kept = (d for d in used if d.startswith("datasets/") and not d.startswith(_SHUFFLED))
     used |= {d.replace("datasets/", "work/", 1) for d in kept}
@@ -51,13 +49,7 @@ def find_garbage(store: Store, answers: bool = False) -> Garbage:
     for key in store.list("shards"):
         if store.read_json(key)["directory"] in gone:
             keys.append(key)
-    return Garbage([*keys, *_left(store)], sizes)
-
-
-def _left(store: Store) -> list[str]:
-    """What killed writers left: of experiments, which lock nothing, only what is old."""
-    fresh = [key for key in store.unfinished("") if not key.startswith(_UNLOCKED)]
-    return [*fresh, *(key for root in _UNLOCKED for key in store.abandoned(root))]
+    return Garbage([*keys, *store.abandoned("")], sizes)
 
 
 def collect(store: Store, answers: bool = False) -> Garbage:

@@ -51,9 +51,7 @@ def require_matched(entries: Entries, listed: Sequence[Weight], given: WeightsFr
     of = f"mixture {given.mixture} {given.fingerprint}" if given.mixture else given.file
     for one, buckets in zip(listed, entries.buckets, strict=False):
         if one.weight and not buckets:
-            asked = one.model_dump(exclude_defaults=True, exclude={"weight", "curve"})
-            said = ", ".join(f"{name} {value}" for name, value in asked.items())
             raise ConfigError(
-                f"weights_file: no document matches {said}, to which {of} gives weight {one.weight:g}; add a source of "
-                "that name to the recipe, or list the weights in the recipe instead"
+                f"weights_file: no document matches {one.words()}, to which {of} gives weight {one.weight:g}; add "
+                "sources of such documents to the recipe, or list the weights in the recipe instead"
             )

@@ -29,6 +29,11 @@ class Match(BaseModel):
         pairs += [(metadata.get(name, UNDETERMINED), glob) for name, glob in self.metadata.items()]
         return all(fnmatchcase(value, glob) for value, glob in pairs)
 
+    def words(self) -> str:
+        """Which documents these are: `source web, language en`."""
+        asked = {"source": self.source, "language": self.language, **self.metadata}
+        return ", ".join(f"{name} {glob}" for name, glob in asked.items() if glob) or "all else"
+
 
 class Anchor(Match):
     """Natural documents of which at least `share` of a mix's tokens are made."""

@@ -10,6 +10,7 @@ All sums are exact fractions (`mix/water.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import Field
 
@@ -23,6 +24,12 @@ class Weight(Match):
 
     weight: float = Field(1.0, ge=0)
     curve: Curve | None = None
+
+
+def in_words(weights: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Weights as a recipe lists them, to be shown: what each entry matches, and its weight."""
+    entries = [Weight.model_validate(one) for one in weights]
+    return [(one.words(), f"{one.weight:g}") for one in entries]
 
 
 def entry_of(source: str, language: str, metadata: Mapping[str, str], weights: Sequence[Weight]) -> int:

@@ -9,12 +9,11 @@ from curation_lib.core.fingerprint import file_sha256, fingerprint, library_vers
 from curation_lib.runner.manifest import Manifest
 from curation_lib.runner.pool_documents import parts_of, read_parts
 from curation_lib.runner.session import Session
-from curation_lib.runner.store import Store
 from curation_lib.text.tokenizers.loading import load_tokenizer
 from curation_lib.text.tokenizers.settings import TokenizerSetting
 from curation_lib.valuation.bpe import trained
 from curation_lib.valuation.pool import sampled
-from curation_lib.valuation.pool_settings import TokenizerChoice, TrainedTokenizer
+from curation_lib.valuation.pool_settings import TokenizerChoice
 
 VERSION = 1
 """Bump when the same documents would train another tokenizer."""
@@ -30,14 +29,10 @@ def tokenizer_of(choice: TokenizerChoice, base: Sequence[Manifest], session: Ses
     told = [VERSION, choice.model_dump(), [m.fingerprint for m in base], library_versions(["tokenizers"])]
     key = f"tokenizers/{fingerprint(told)}/tokenizer.json"
     if not session.store.exists(key):
-        _train_tokenizer((session.store, key, parts_of(base), choice))
+        found = read_parts(session.store, parts_of(base))
+        chosen = sampled(found, choice.megabytes * _DOCUMENTS, choice.megabytes * _BYTES)
+        session.store.put(key, trained([one.text for one in chosen], choice.train).encode())
     return TokenizerSetting(name="tokenizer.json", path=session.store.address(key))
-
-
-def _train_tokenizer(order: tuple[Store, str, tuple[str, ...], TrainedTokenizer]) -> None:
-    store, key, parts, choice = order
-    chosen = sampled(read_parts(store, parts), choice.megabytes * _DOCUMENTS, choice.megabytes * _BYTES)
-    store.put(key, trained([one.text for one in chosen], choice.train).encode())
 
 
 def tokenizer_identity(tokenizer: TokenizerSetting) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -117,8 +118,6 @@ def _pair(pools: Pools, candidate: str) -> dict[str, str]:
 
 def _seed(arm: Arm, of_all: int, seed: int) -> int:
     """By the arm's name alone, not by its place among arms: another candidate moves no seed."""
-    import zlib
-
     return zlib.crc32(f"{arm.label} {of_all} {seed}".encode())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from curation_lib.mix.weights import in_words
 from curation_lib.valuation.arms import percent
 from curation_lib.valuation.budget import Todo
 from curation_lib.valuation.cost import in_money
@@ -110,11 +111,7 @@ def mixture_question(store: str, found: Found, page: str, was: Mixture | None) -
 
 
 def _weights(weights: Sequence[Mapping[str, Any]]) -> list[str]:
-    return ["| what | weight |", "|---|--:|", *(f"| {_matched(one)} | {one['weight']:g} |" for one in weights)]
-
-
-def _matched(entry: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {plain(str(value))}" for key, value in entry.items() if key != "weight") or "all else"
+    return ["| what | weight |", "|---|--:|", *(f"| {plain(what)} | {weight} |" for what, weight in in_words(weights))]
 
 
 def _row(file: str, one: Valuation) -> str:

@@ -58,14 +58,19 @@ def test_gc_takes_what_killed_writers_left(tmp_path: Path) -> None:
         path = Path(store.path(key))
         path.parent.mkdir(parents=True)
         path.write_bytes(b'{"half')
+        os.utime(path, (0, 0))
     assert len(find_garbage(store).keys) == 3
     collect(store)
     assert store.unfinished("") == []
 
 
-def test_gc_leaves_what_a_training_is_writing_now(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "folder", ["training/run", "tasks/one", "mixtures/news/1", "valuations/news/1", "datasets/a/b"]
+)
+def test_gc_leaves_what_an_experiment_is_writing_now(tmp_path: Path, folder: str) -> None:
+    """Experiments hold no lock, whatever they write."""
     store = Store(str(tmp_path / "store"))
-    old, new = (f"training/run/.{n}.unfinished" for n in (1, 2))
+    old, new = (f"{folder}/.{n}.unfinished" for n in (1, 2))
     for key in (old, new):
         store.put(key, b"half of a checkpoint")
     os.utime(store.path(old), (0, 0))

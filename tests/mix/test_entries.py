@@ -151,6 +151,26 @@ def test_settings_that_make_no_sense_are_refused_with_key_and_remedy(wrong, said
         configured("mix.sample", {"phase": "pretrain", **wrong}, "mixes.pretrain")
 
 
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        (
+            [{"source": "web", "weight": 1}, {"source": "news", "weight": 2}],
+            "no document matches source news, to which",
+        ),
+        ([{"weight": 1}, {"language": "de", "metadata": {"topic": "law"}, "weight": 2}], "language de, topic law, to"),
+        (
+            [{"source": "w*", "weight": 1}, {"source": "books", "weight": 0}, {"weight": 2}],
+            "no document matches all else, to",
+        ),
+    ],
+)
+def test_an_entry_of_a_file_that_matches_nothing_is_named(documents, run_group, listed, said):
+    config = SampleConfig(phase="pretrain", weights=listed, weights_from={"file": "best.yaml"})
+    with pytest.raises(ConfigError, match=f"{said}.* best.yaml gives weight 2; .* or list the weights in the recipe"):
+        run_group(STAGE, config, [documents(rows_of(("web", "en", 9), ("wiki", "en", 9)))])
+
+
 def test_a_weight_may_be_left_out_only_where_a_rule_says_the_shares():
     listed = [{"source": "web"}, {"source": "wiki", "weight": 0}]
     config = SampleConfig(phase="pretrain", rule="natural", weights=listed)

@@ -26,7 +26,7 @@ from winnow_airflow.valuation_dag import valuation_dags
 
 from curation_lib.core.weights_files import with_weights
 from curation_lib.runner import machines
-from curation_lib.runner.mixtures import current_mixture, publish_mixture, use_mixture
+from curation_lib.runner.mixtures import current_mixture, list_mixtures, publish_mixture, use_mixture
 from curation_lib.runner.store import Store
 from curation_lib.valuation.cost import Machine
 from tests.plugins.valuations import write_documents, write_valuation
@@ -186,6 +186,7 @@ def _meanwhile(file: Path, store: Store) -> None:
     run.params["source"] = "other-code"
     with pytest.raises(AirflowFailException, match="mixture tiny: the question was about .*, the report now gives"):
         run.do("use")
+    assert [one.fingerprint for one in list_mixtures(store, "tiny")] == [now], "what is refused is not published"
     run.params["source"] = "fresh-code"
     other = publish_mixture(store, "tiny", [{"source": "*", "weight": 1}], {"experiment": "hand"})
     use_mixture(store, "tiny", other)

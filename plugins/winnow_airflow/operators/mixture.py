@@ -70,11 +70,11 @@ class UseMixtureOperator(OffersMixture):
     def work(self, store: Store, context: Context) -> dict[str, Any]:
         """Make it current. Fails where it is not what the person was asked about, or another has become current since
         then."""
-        from curation_lib.runner.mixtures import current_mixture, publish_mixture, use_mixture
+        from curation_lib.runner.mixtures import current_mixture, print_of, publish_mixture, use_mixture
 
         found, page = self.offer(store, context)
         offered, replaces = (context["ti"].xcom_pull(task_ids="approve", key=key) for key in (OFFERED, REPLACES))
-        print_ = publish_mixture(store, found.name, found.weights, found.report)
+        print_ = print_of(found.weights, found.report)
         if print_ != offered:
             raise ConfigError(
                 f"mixture {found.name}: the question was about {offered or 'none'}, the report now gives {print_}; "
@@ -85,6 +85,7 @@ class UseMixtureOperator(OffersMixture):
                 f"mixture {found.name}: {now} has become current since the question; clear the task approve to be "
                 "asked again"
             )
+        publish_mixture(store, found.name, found.weights, found.report)
         use_mixture(store, found.name, print_)
         facts = {"fingerprint": print_, "replaces": replaces, "page": page}
         self.log.info("mixtures/%s: %s is current, was %s", found.name, print_, replaces or "none")

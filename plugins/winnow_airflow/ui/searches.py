@@ -10,6 +10,7 @@ from fastapi import Request, Response
 
 from curation_lib.audit.mixture_page import NAME, WEIGHTS
 from curation_lib.core.weights_files import WeightsFrom
+from curation_lib.mix.weights import in_words
 from curation_lib.runner.mixtures import list_mixtures
 from curation_lib.runner.store import Store
 from winnow_airflow.ui.rendering import StoreDep, name_in_path, rendered, stored_page
@@ -20,7 +21,7 @@ ROOT = "searches"
 def searches_page(request: Request, store: StoreDep) -> Response:
     """Mixtures with their weights and reports, and every search, the newest first."""
     found = sorted(_found(store), key=lambda one: one["made"], reverse=True)
-    mixtures = [(one, report_page(one.report)) for one in list_mixtures(store)]
+    mixtures = [(one, in_words(one.weights), report_page(one.report)) for one in list_mixtures(store)]
     of = {"store": store.url, "searches": found, "mixtures": mixtures}
     return rendered(request, "searches.html.j2", "Mixtures", **of)
 
