@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from distributed import LocalCluster
 
-from curation_lib.runner.dask import DaskScheduler, LocalScheduler, _listen
+from curation_lib.runner.dask import DaskScheduler, LocalScheduler
+from curation_lib.runner.dask.process import listen
 from curation_lib.runner.reports import Sums, reporting, tally_line
 from curation_lib.runner.store import Store
 from curation_lib.runner.work import Work
@@ -82,7 +83,7 @@ def test_workers_are_not_held_up_where_the_log_is_gone() -> None:
     worker = threading.Thread(target=tells_much, daemon=True)
     worker.start()
     with pytest.raises(BrokenPipeError):
-        _listen(ours, gone)
+        listen(ours, gone)
     worker.join(10)
     assert not worker.is_alive()
 
