@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from curation_lib.audit.builds import BuildRecord, Step
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint
-from curation_lib.core.recipe import Recipe, configured, stage_list
+from curation_lib.core.recipe import Recipe
+from curation_lib.core.recipe_stages import configured, stage_list
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Bound, Stage
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from curation_lib.core.config import StageConfig
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import configured
+from curation_lib.core.recipe_stages import configured
 from curation_lib.core.stage import Bound
 from curation_lib.runner.plan import Step
 from curation_lib.runner.settings import parse_value

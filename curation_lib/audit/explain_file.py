@@ -20,7 +20,8 @@ from curation_lib.audit.retune import measured
 from curation_lib.audit.standing import standings
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint, stage_identity
-from curation_lib.core.recipe import Recipe, configured
+from curation_lib.core.recipe import Recipe
+from curation_lib.core.recipe_stages import configured
 from curation_lib.core.stage import Bound, Context, Filter, measured_together
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.filter_step import states_of

@@ -15,7 +15,8 @@ from curation_lib.audit.changes import Change, changed, parse_changes
 from curation_lib.audit.predictions import predict
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint
-from curation_lib.core.recipe import Recipe, configured
+from curation_lib.core.recipe import Recipe
+from curation_lib.core.recipe_stages import configured
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Bound, Stage
 from curation_lib.runner.manifest import Manifest

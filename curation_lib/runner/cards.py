@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from curation_lib.core.recipe import Recipe, recipe_fingerprint, sources_of
+from curation_lib.core.recipe import Recipe, recipe_fingerprint
+from curation_lib.core.recipe_stages import sources_of
 from curation_lib.core.stage import Filter, Stage
 from curation_lib.export.card import render_card
 from curation_lib.export.facts import (

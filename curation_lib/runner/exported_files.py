@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from curation_lib.core.errors import ConfigError, ContractError
-from curation_lib.core.recipe import Formats, configured, formats_of, validated
+from curation_lib.core.recipe import Formats, validated
+from curation_lib.core.recipe_stages import configured, formats_of
 from curation_lib.core.registry import find, names
 from curation_lib.core.stage import Bound
 from curation_lib.export.samples import SamplesConfig, TokensConfig

@@ -13,7 +13,7 @@ from typing import Any
 
 from curation_lib.core.errors import ConfigError, StoreError
 from curation_lib.core.places import find, reached
-from curation_lib.core.recipe import configured
+from curation_lib.core.recipe_stages import configured
 from curation_lib.core.stage import Bound
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.manifest import File, Manifest, read_manifest

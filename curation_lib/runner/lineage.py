@@ -7,7 +7,8 @@ from typing import Any
 
 from curation_lib.core.errors import StoreError
 from curation_lib.core.fingerprint import fingerprint, stage_identity
-from curation_lib.core.recipe import MIX, Recipe, exports_of, mixes_of, recipe_fingerprint
+from curation_lib.core.recipe import Recipe, recipe_fingerprint
+from curation_lib.core.recipe_stages import MIX, exports_of, mixes_of
 from curation_lib.runner.manifest import Manifest, read_manifest
 from curation_lib.runner.store import Store
 

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from curation_lib.contracts.expectations import Expectation, parse_expectations
 from curation_lib.contracts.suites import check_columns, contract_for
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import Recipe, configured, exports_of, mixes_of, of_phase, sources_of, stages_of
+from curation_lib.core.recipe import Recipe
+from curation_lib.core.recipe_stages import configured, exports_of, mixes_of, of_phase, sources_of, stages_of
 from curation_lib.core.stage import Bound, Filter, Group, Map, Order, Stage
 from curation_lib.runner.expected_rules import check_rules
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import configured, stage_list
+from curation_lib.core.recipe_stages import configured, stage_list
 from curation_lib.runner.given import AS_IS, read_inputs
 from curation_lib.runner.lineage import complete
 from curation_lib.runner.manifest import Manifest

@@ -9,7 +9,7 @@ from typing import Any
 
 from curation_lib.core.contract import CAPTURE
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import configured
+from curation_lib.core.recipe_stages import configured
 from curation_lib.core.stage import Source
 from curation_lib.runner.dask import Scheduler
 from curation_lib.runner.given import one_kind, read_inputs, source_of

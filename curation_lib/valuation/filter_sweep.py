@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import NAME, Section, configured
+from curation_lib.core.recipe import NAME, Section
+from curation_lib.core.recipe_stages import configured
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Bound, Filter
 from curation_lib.valuation.cost import CostSettings

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import Section, configured, stage_list
+from curation_lib.core.recipe import Section
+from curation_lib.core.recipe_stages import configured, stage_list
 from curation_lib.core.registry import find, names
 from curation_lib.core.stage import Bound, Source
 from curation_lib.text.tokenizers.settings import TokenizerSetting

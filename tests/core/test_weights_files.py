@@ -5,7 +5,8 @@ import json
 import pytest
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import mixes_of, parse_recipe, recipe_fingerprint
+from curation_lib.core.recipe import parse_recipe, recipe_fingerprint
+from curation_lib.core.recipe_stages import mixes_of
 
 LISTED = [{"source": "docs", "weight": 0.25}, {"source": "*", "weight": 0.75}]
 

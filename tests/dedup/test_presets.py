@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import fingerprint, stage_identity
-from curation_lib.core.recipe import configured
+from curation_lib.core.recipe_stages import configured
 from curation_lib.dedup.minhash import STAGE, MinHashConfig
 from curation_lib.runner.work import bind, described
 

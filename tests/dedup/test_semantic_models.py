@@ -15,7 +15,8 @@ import pytest
 
 from curation_lib.core.errors import ConfigError
 from curation_lib.core.fingerprint import stage_identity
-from curation_lib.core.recipe import configured, parse_recipe
+from curation_lib.core.recipe import parse_recipe
+from curation_lib.core.recipe_stages import configured
 from curation_lib.dedup import semantic
 from curation_lib.dedup.semantic import STAGE, SemanticConfig
 from curation_lib.runner.plan import plan

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import configured
+from curation_lib.core.recipe_stages import configured
 from curation_lib.core.stage import Context
 from curation_lib.filters.domains import KEYS, NONE, SHIPPED, STAGE, DomainsConfig, claimed, load
 from tests.filters.domain_sets import domain_sets

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from curation_lib.core.errors import ConfigError, ContractError
 from curation_lib.core.fingerprint import stage_identity
-from curation_lib.core.recipe import configured
+from curation_lib.core.recipe_stages import configured
 from curation_lib.core.stage import Context, Rule
 from curation_lib.filters.perplexity import STAGE
 from curation_lib.runner.deciding import decide

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import configured
+from curation_lib.core.recipe_stages import configured
 from curation_lib.core.registry import find
 from curation_lib.core.stage import Context, Map, Result
 from curation_lib.text.curator_counts import BOILERPLATE

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import configured
+from curation_lib.core.recipe_stages import configured
 from curation_lib.mix.curves import MOST_VALUES, Curve
 from curation_lib.mix.sample import STAGE
 from curation_lib.mix.settings import SampleConfig

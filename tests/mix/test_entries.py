@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.core.recipe import configured
+from curation_lib.core.recipe_stages import configured
 from curation_lib.mix.sample import STAGE
 from curation_lib.mix.settings import SampleConfig
 

@@ -12,7 +12,8 @@ import zstandard
 
 from curation_lib.audit import trainer_reads
 from curation_lib.core.errors import ConfigError, ContractError
-from curation_lib.core.recipe import mixes_of, parse_recipe, recipe_fingerprint
+from curation_lib.core.recipe import parse_recipe, recipe_fingerprint
+from curation_lib.core.recipe_stages import mixes_of
 from curation_lib.runner.plan import plan
 from tests.runner.corpora import RAW, asked, build, rows, simple, simple_inputs, write_jsonl, write_records
 
