@@ -21,10 +21,11 @@ from curation_lib.core.errors import ContractError
 from curation_lib.core.stage import Context, Map, Result
 from curation_lib.export.formats import Counts, Format
 from curation_lib.export.jsonl import write_lines
-from curation_lib.export.rendering import libraries_of, model_files, template_of, tokens
+from curation_lib.export.rendering import template_of, tokens
 from curation_lib.export.schema import ExportConfig
 from curation_lib.text.chat_template import ChatTemplate
 from curation_lib.text.records import Messages, NotARecord, Record, records_of
+from curation_lib.text.rendered_files import libraries_of, model_files
 from curation_lib.text.tokenizers.loading import load
 
 CHAT = pa.schema(

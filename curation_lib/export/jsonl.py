@@ -15,8 +15,8 @@ import zstandard
 
 from curation_lib.core.stage import Map
 from curation_lib.export.formats import one_file
-from curation_lib.export.rendering import libraries_of, model_files
 from curation_lib.export.schema import EXPORT, ExportConfig, convert
+from curation_lib.text.rendered_files import libraries_of, model_files
 from curation_lib.text.tokenizers.loading import load
 
 CHUNK = 2**20

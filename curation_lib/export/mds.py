@@ -18,8 +18,8 @@ import pyarrow as pa
 from curation_lib.core.errors import ContractError
 from curation_lib.core.stage import Context, Map
 from curation_lib.export.formats import Counts, Format, Written
-from curation_lib.export.rendering import libraries_of, model_files
 from curation_lib.export.samples import SAMPLES, SamplesConfig, convert, counts, id_type, sequences
+from curation_lib.text.rendered_files import libraries_of, model_files
 from curation_lib.text.tokenizers.loading import load
 
 _SIZES: tuple[tuple[int, Any], ...] = ((2**8, np.uint8), (2**16, np.uint16), (2**32, np.uint32))

@@ -18,8 +18,8 @@ import pyarrow as pa
 from curation_lib.core.stage import Context, Map
 from curation_lib.export.formats import Counts, Format
 from curation_lib.export.packing import Sequences
-from curation_lib.export.rendering import libraries_of, model_files
 from curation_lib.export.samples import SAMPLES, TokensConfig, convert, counts, sequences
+from curation_lib.text.rendered_files import libraries_of, model_files
 from curation_lib.text.tokenizers.loading import load
 
 MAGIC = b"MMIDIDX\0\0"

@@ -5,28 +5,11 @@ A template is small; a process reads it once and renders with it from then on.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import pyarrow as pa
 
-from curation_lib.text.chat_template import (
-    ChatTemplate,
-    ChatTemplateSetting,
-    counted,
-    load_template,
-    rendered,
-    template_files,
-    template_libraries,
-)
-from curation_lib.text.tokenizers.settings import Tokenized, tokenizer_files, tokenizer_libraries
+from curation_lib.text.chat_template import ChatTemplate, counted, load_template, rendered
+from curation_lib.text.rendered_files import Rendered
 from curation_lib.text.tokenizers.tokenizer import Encoded, Tokenizer
-
-
-class Rendered(Tokenized, Protocol):
-    """Settings of a stage that writes records as texts."""
-
-    @property
-    def chat_template(self) -> ChatTemplateSetting | None: ...
 
 
 def template_of(config: Rendered) -> ChatTemplate | None:
@@ -49,13 +32,3 @@ def ids(batch: pa.RecordBatch, config: Rendered, tokenizer: Tokenizer) -> Encode
     if config.chat_template is None:
         return tokenizer.encode(batch.column("text"))
     return tokenizer.encode_marked(texts(batch, config))
-
-
-def model_files(config: Rendered) -> dict[str, str]:
-    """Files of the tokenizer and of the template, by name."""
-    return {**tokenizer_files(config), **template_files(config.chat_template)}
-
-
-def libraries_of(config: Rendered) -> tuple[str, ...]:
-    """What counts tokens, and what renders records."""
-    return (*tokenizer_libraries(config), *template_libraries(config.chat_template))

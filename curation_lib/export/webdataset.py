@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from curation_lib.core.stage import Context, Map
 from curation_lib.export.formats import Counts, Format
-from curation_lib.export.rendering import libraries_of, model_files
 from curation_lib.export.samples import SAMPLES, SamplesConfig, convert, counts, sequences
+from curation_lib.text.rendered_files import libraries_of, model_files
 from curation_lib.text.tokenizers.loading import load
 
 _ABOUT = ("doc_id", "source", "license")

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from curation_lib.mix.phase_settings import NGRAM
 from curation_lib.mix.settings import SampleConfig
+from curation_lib.text import rendered_files
 from curation_lib.text.benchmarks import Index, benchmark_files, build_index
-from curation_lib.text.chat_template import ChatTemplate, load_template, template_files, template_libraries
+from curation_lib.text.chat_template import ChatTemplate, load_template
 from curation_lib.text.tokenizers.loading import load_tokenizer
-from curation_lib.text.tokenizers.settings import tokenizer_files, tokenizer_libraries
 from curation_lib.text.tokenizers.tokenizer import Tokenizer
 
 MOST_TEXTS = 10
@@ -36,9 +36,4 @@ def _index(config: SampleConfig) -> Index:
 
 def model_files(config: SampleConfig) -> dict[str, str]:
     """Their files, by name."""
-    return {**tokenizer_files(config), **benchmark_files(config.benchmarks), **template_files(config.chat_template)}
-
-
-def libraries_of(config: SampleConfig) -> tuple[str, ...]:
-    """What counts tokens, and what renders records."""
-    return (*tokenizer_libraries(config), *template_libraries(config.chat_template))
+    return {**rendered_files.model_files(config), **benchmark_files(config.benchmarks)}

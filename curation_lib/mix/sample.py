@@ -23,13 +23,14 @@ from curation_lib.mix.allotted import Allotted, allotted
 from curation_lib.mix.buckets import Bucket, bucket_keys, buckets, kinds, numbers
 from curation_lib.mix.entries import grouped, require_matched
 from curation_lib.mix.epochs import Share
-from curation_lib.mix.loading import libraries_of, load, model_files
+from curation_lib.mix.loading import load, model_files
 from curation_lib.mix.phases import refused, rules
 from curation_lib.mix.planned import Facts, planned
 from curation_lib.mix.repeated_prompts import carried, prompt_column, without_repeats
 from curation_lib.mix.settings import SampleConfig
 from curation_lib.text.chat_template import counted
 from curation_lib.text.hashing import priority
+from curation_lib.text.rendered_files import libraries_of
 
 DECISION = pa.schema(
     [
