@@ -58,17 +58,17 @@ def build(
     parsed, place = load_recipe(recipe), Store(store)
     if dry:
         return terminal.forecast(builds.dry_run(parsed, place))
-    with terminal.progress() as progress:
-        done = builds.run_build(
-            parsed,
-            place,
-            connect(scheduler, workers),
-            progress,
-            terminal.said,
-            until,
-            batch_rows=batch_rows,
-            tell=terminal.tell,
-        )
+    progress = terminal.progress()
+    done = builds.run_build(
+        parsed,
+        place,
+        connect(scheduler, workers),
+        progress,
+        terminal.said,
+        until,
+        batch_rows=batch_rows,
+        tell=terminal.tell,
+    )
     return terminal.funnel(done)
 
 
@@ -115,16 +115,16 @@ def stage(
     from curation_lib.runner.settings import parse_settings
     from curation_lib.runner.single import run_stage
 
-    with terminal.progress() as progress:
-        results, read = run_stage(
-            name,
-            [*inputs, *more_inputs],
-            output,
-            parse_settings(settings),
-            connect(scheduler, workers),
-            progress,
-            terminal.tell,
-        )
+    progress = terminal.progress()
+    results, read = run_stage(
+        name,
+        [*inputs, *more_inputs],
+        output,
+        parse_settings(settings),
+        connect(scheduler, workers),
+        progress,
+        terminal.tell,
+    )
     return terminal.stage_result(results, read, output)
 
 

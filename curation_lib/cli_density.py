@@ -52,9 +52,9 @@ def train(
 
     given = validated(DensityTraining, parse_settings(settings), "--set")
     wanted = training.Training({"dense": list(dense), "polished": list(polished)}, name, license_, given)
-    with terminal.progress() as progress:
-        made = made_model(
-            lambda to: training.train_from_files(wanted, to, connect(scheduler, workers), progress),
-            name, output, store, use,
-        )  # fmt: skip
+    progress = terminal.progress()
+    made = made_model(
+        lambda to: training.train_from_files(wanted, to, connect(scheduler, workers), progress),
+        name, output, store, use,
+    )  # fmt: skip
     return terminal_models.density(made)

@@ -39,9 +39,9 @@ def compare(
     from curation_lib.runner.dask import scheduler as connect
 
     comparing.comparable(filters, exact)
-    with terminal.progress() as progress:
-        judges = connect(scheduler, workers)
-        answer = comparing.compare([*inputs, *more_inputs], filters, judges, progress, examples, exact)
+    progress = terminal.progress()
+    judges = connect(scheduler, workers)
+    answer = comparing.compare([*inputs, *more_inputs], filters, judges, progress, examples, exact)
     for one in answer["filters"]:
         show(one)
     return answer

@@ -76,10 +76,10 @@ def write(
     from curation_lib.runner.dask import scheduler as connect
     from curation_lib.runner.exported_files import Asked, export_files
 
-    with terminal.progress() as progress:
-        done = export_files(
-            [*inputs, *more_inputs], output, Asked(**asked), connect(scheduler, workers), progress, terminal.tell
-        )
+    progress = terminal.progress()
+    done = export_files(
+        [*inputs, *more_inputs], output, Asked(**asked), connect(scheduler, workers), progress, terminal.tell
+    )
     read = {f"read {m.label}": m.counts for m in done.read}
     terminal.print_funnel(read | {step.step: step.counts for step in done.steps})
     formats = done.manifest.facts["formats"]

@@ -6,7 +6,17 @@ from typing import Any
 
 import click
 
-from curation_lib.command import BUDGET_MONEY, BUDGET_TOKENS, SCHEDULER, STORE, WORKERS, command, experiment_session
+from curation_lib.command import (
+    ANSWER,
+    PLAN,
+    SCHEDULER,
+    STORE,
+    WORKERS,
+    command,
+    experiment,
+    experiment_session,
+    require_budget,
+)
 
 
 @click.group()
@@ -40,9 +50,9 @@ def plan(
     from curation_lib.terminal_mix import planned
 
     parsed = load_recipe(recipe)
-    with terminal.progress() as progress:
-        session = Session(Store(store), connect(scheduler, workers), progress, recipe=parsed)
-        report = mix_plan(parsed, session, build, phase)
+    progress = terminal.progress()
+    session = Session(Store(store), connect(scheduler, workers), progress, recipe=parsed)
+    report = mix_plan(parsed, session, build, phase)
     return planned(report, write(report, Store(output)) if output else [])
 
 
@@ -68,48 +78,30 @@ def diff(before: str, after: str, store: str, phase: str, samples: int, output: 
 
 
 @mix.command()
-@click.argument("file")
-@STORE
-@click.option("--plan", "only_plan", is_flag=True, help="Say what would be trained; train nothing.")
-@click.option("--output", metavar="DIR", help="A folder or URL for the answer, beside the store.")
-@BUDGET_TOKENS
-@BUDGET_MONEY
-@SCHEDULER
-@WORKERS
+@experiment
+@PLAN
+@ANSWER
 @command
-def search(
-    file: str,
-    store: str,
-    only_plan: bool,
-    output: str | None,
-    budget_tokens: int | None,
-    budget_money: float | None,
-    scheduler: str,
-    workers: int | None,
-) -> Any:
+def search(file: str, only_plan: bool, output: str | None, **options: Any) -> Any:
     """Train the swarm of proxy runs that FILE describes, fit their losses, and train the best mixture beside UniMax's:
     it ships, as a `weights_file`, where it is better outside of noise.
 
     An extra (`make setup-train`). Measures this machine for half a minute a scale, once. What the store holds is not
     trained again."""
-    from curation_lib import terminal
     from curation_lib.audit.searches import reported
     from curation_lib.runner.mixture_search import plan as planned
     from curation_lib.runner.search_cost import costs_of, todo_of
     from curation_lib.terminal_mixture import optimised, swarm
-    from curation_lib.valuation.budget import Budget, require_within
     from curation_lib.valuation.mixture_search import load_search
 
-    asked = load_search(file)
-    with terminal.progress() as progress:
-        session = experiment_session(store, scheduler, workers, progress)
-        made = planned(asked, session)
-        left = todo_of(asked, made, session)
-        answer = swarm(made, left, costs_of(asked, made, session)) if only_plan else {}
-        require_within(Budget(budget_tokens, budget_money), left)
-        if only_plan:
-            return answer
-        report = reported(asked, made, session, output)
+    asked, session = load_search(file), experiment_session(**options)
+    made = planned(asked, session)
+    left = todo_of(asked, made, session)
+    answer = swarm(made, left, costs_of(asked, made, session)) if only_plan else {}
+    require_budget(left, **options)
+    if only_plan:
+        return answer
+    report = reported(asked, made, session, output)
     return optimised(report, report["written"])
 
 

@@ -57,11 +57,11 @@ def train(
     wanted = training.Training(
         _inputs(positive, negative, labelled), name, license_, classifier_settings(preset, parse_settings(settings))
     )
-    with terminal.progress() as progress:
-        made = made_model(
-            lambda to: training.train_from_files(wanted, to, connect(scheduler, workers), progress),
-            name, output, store, use,
-        )  # fmt: skip
+    progress = terminal.progress()
+    made = made_model(
+        lambda to: training.train_from_files(wanted, to, connect(scheduler, workers), progress),
+        name, output, store, use,
+    )  # fmt: skip
     return terminal_models.classifier(made)
 
 
@@ -132,6 +132,6 @@ def train_model(recipe: str, store: str, scheduler: str, workers: int | None) ->
     from curation_lib.runner.store import Store
 
     wanted, place = load_model_recipe(recipe), Store(store)
-    with terminal.progress() as progress:
-        made = train_recipe(wanted, place, connect(scheduler, workers), progress)
+    progress = terminal.progress()
+    made = train_recipe(wanted, place, connect(scheduler, workers), progress)
     return terminal_models.reviewed(made, review(place, wanted.name, made.manifest.fingerprint))

@@ -55,9 +55,9 @@ def train(
 
     given = validated(PerplexityTraining, {"order": order, "arpa": arpa, **parse_settings(settings)}, "--set")
     wanted = training.Training([*inputs, *more_inputs], name, license_, given)
-    with terminal.progress() as progress:
-        made = made_model(
-            lambda to: training.train_from_files(wanted, to, connect(scheduler, workers), progress),
-            name, output, store, use,
-        )  # fmt: skip
+    progress = terminal.progress()
+    made = made_model(
+        lambda to: training.train_from_files(wanted, to, connect(scheduler, workers), progress),
+        name, output, store, use,
+    )  # fmt: skip
     return terminal_models.perplexity(made)

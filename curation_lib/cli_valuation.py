@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curation_lib.command import BUDGET_MONEY, BUDGET_TOKENS, SCHEDULER, STORE, WORKERS, command, experiment_session
+from curation_lib.command import STORE, command, experiment, experiment_session, require_budget
 
 if TYPE_CHECKING:
     from curation_lib.runner.session import Session
     from curation_lib.runner.valuation import Plan
-    from curation_lib.valuation.budget import Todo
     from curation_lib.valuation.experiment import Valuation
 
 
@@ -28,15 +27,10 @@ CANDIDATE = click.option(
 BASE = click.option("--base", metavar="URL|BUILD", help="In place of the file's base; or the id of a finished build.")
 
 
-def _options(function: Any) -> Any:
-    """What both commands take."""
-    for option in (WORKERS, SCHEDULER, BUDGET_MONEY, BUDGET_TOKENS, BASE, CANDIDATE, STORE, click.argument("file")):
-        function = option(function)
-    return function
-
-
 @valuation.command()
-@_options
+@experiment
+@CANDIDATE
+@BASE
 @command
 def plan(file: str, **options: Any) -> Any:
     """Say what the valuation in FILE would train and what that costs, beside a full ablation and a 7B model.
@@ -49,12 +43,14 @@ def plan(file: str, **options: Any) -> Any:
     asked, made, session = _planned(file, **options)
     left = todo_of(asked, made, session)
     answer = priced(asked, made, left, costs_of(asked, made, session))
-    _require(left, **options)
+    require_budget(left, **options)
     return answer
 
 
 @valuation.command()
-@_options
+@experiment
+@CANDIDATE
+@BASE
 @command
 def run(file: str, **options: Any) -> Any:
     """Carry the valuation in FILE out and say its verdict. What the store holds is not trained again.
@@ -66,33 +62,24 @@ def run(file: str, **options: Any) -> Any:
     from curation_lib.terminal_valuation import judged
 
     asked, made, session = _planned(file, **options)
-    _require(todo_of(asked, made, session), **options)  # measures the machine, which cannot be done while it trains
+    require_budget(
+        todo_of(asked, made, session), **options
+    )  # measures the machine, which cannot be done while it trains
     train_trunk(made, session)
     anneal(made, session)
     report = reported(asked, made, session)
     return judged(report, session.store.address(place_of(asked, made)))
 
 
-def _planned(
-    file: str, store: str, scheduler: str, workers: int | None, candidate: str | None, base: str | None, **_: Any
-) -> tuple[Valuation, Plan, Session]:
+def _planned(file: str, candidate: str | None, base: str | None, **options: Any) -> tuple[Valuation, Plan, Session]:
     """The valuation with what options change of it, its runs, and the session that they are in."""
-    from curation_lib import terminal
     from curation_lib.audit.valuations import varied
     from curation_lib.runner.valuation import plan
     from curation_lib.valuation.experiment import load_valuation
 
-    asked = load_valuation(file)
-    with terminal.progress() as progress:
-        session = experiment_session(store, scheduler, workers, progress)
+    asked, session = load_valuation(file), experiment_session(**options)
     asked = varied(asked, session.store, candidate, base)
     return asked, plan(asked, session), session
-
-
-def _require(left: Todo, budget_tokens: int | None, budget_money: float | None, **_: Any) -> None:
-    from curation_lib.valuation.budget import Budget, require_within
-
-    require_within(Budget(budget_tokens, budget_money), left)
 
 
 @valuation.command()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -48,8 +47,7 @@ def _plain(value: Any) -> Any:
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
-@contextmanager
-def progress() -> Iterator[Callable[[str, str, int, int], None]]:
+def progress() -> Callable[[str, str, int, int], None]:
     """A reporter of shard progress: a line per step, rewritten in place on a terminal, at most one a second."""
     last = {"time": 0.0}
     live = sys.stderr.isatty()
@@ -60,7 +58,7 @@ def progress() -> Iterator[Callable[[str, str, int, int], None]]:
             end = "\r" if live and done < total else "\n"
             print(f"  {step}: {function} {done}/{total} shards", end=end, file=sys.stderr, flush=True)
 
-    yield report
+    return report
 
 
 def tell(line: str) -> None:
