@@ -59,13 +59,28 @@ def benchmarked(
     precision: of autocast.
     """
     from lm_eval.evaluator import evaluate
-    from lm_eval.models.huggingface import HFLM
     from lm_eval.tasks import TaskManager
+
+    asked = _asked(model, tokenizer, eos, precision)
+    with tempfile.TemporaryDirectory(prefix="winnow-tasks-") as folder:
+        loaded = TaskManager(include_defaults=False).load([_cached(task, folder) for task in tasks])["tasks"]
+        for task in loaded.values():
+            task.set_fewshot_seed(seed=0)
+        found = evaluate(asked, loaded, limit=limit, log_samples=False)
+        chances = {name: _chance(task, limit) for name, task in loaded.items()}
+    assert found is not None, "on the first process of several, and there is one"
+    items = {name: int(one["effective"]) for name, one in found["n-samples"].items()}
+    return {name: Answers(_metrics(one), items[name], chances[name]) for name, one in found["results"].items()}
+
+
+def _asked(model: Any, tokenizer: Path, eos: int, precision: str) -> Any:
+    """The model with its words, as the harness asks it."""
+    from lm_eval.models.huggingface import HFLM
     from transformers import PreTrainedTokenizerFast
 
     words = PreTrainedTokenizerFast(tokenizer_file=str(tokenizer))
     words.eos_token = words.pad_token = words.convert_ids_to_tokens(eos)
-    wrapped = HFLM(
+    return HFLM(
         model,
         tokenizer=words,
         max_length=int(model.config.max_position_embeddings),
@@ -75,15 +90,6 @@ def benchmarked(
         batch_size=BATCH,
         mixed_precision_dtype=None if precision == "float32" else precision,
     )
-    with tempfile.TemporaryDirectory(prefix="winnow-tasks-") as folder:
-        loaded = TaskManager(include_defaults=False).load([_cached(task, folder) for task in tasks])["tasks"]
-        for task in loaded.values():
-            task.set_fewshot_seed(seed=0)
-        found = evaluate(wrapped, loaded, limit=limit, log_samples=False)
-        chances = {name: _chance(task, limit) for name, task in loaded.items()}
-    assert found is not None, "on the first process of several, and there is one"
-    items = {name: int(one["effective"]) for name, one in found["n-samples"].items()}
-    return {name: Answers(_metrics(one), items[name], chances[name]) for name, one in found["results"].items()}
 
 
 def accuracy(answers: Answers) -> tuple[str, float]:

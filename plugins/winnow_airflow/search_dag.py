@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from airflow.sdk import DAG
 
 from curation_lib.valuation.mixture_search import load_search
-from winnow_airflow import callbacks
 from winnow_airflow.assets import MIXTURES, SEARCHED
+from winnow_airflow.experiment_dag import experiment_dag, for_tasks
 from winnow_airflow.experiment_docs import search_doc
 from winnow_airflow.experiment_folder import Experiments
-from winnow_airflow.experiment_params import BUDGET, PRICE, STORE, chosen, retries
+from winnow_airflow.experiment_params import chosen
 from winnow_airflow.naming import SEARCH_DAG
 from winnow_airflow.operators.mixture_search import (
     ApproveSearchOperator,
@@ -33,25 +32,10 @@ def search_dags(files: list[Path]) -> dict[str, DAG]:
 
 
 def _dag(files: Mapping[str, Path]) -> DAG:
-    common: dict[str, Any] = {
-        "files": {name: str(path.resolve()) for name, path in files.items()},
-        "store": "{{ params.store or '' }}",
-    }
-    with DAG(
-        dag_id=SEARCH_DAG,
-        description="Looks for the best mixture of sources, and asks before it is used.",
-        schedule=None,
-        catchup=False,
-        tags={"winnow", "mixtures"},
-        params={
-            "search": chosen(list(files), "Search", "Carry this one out: a file of dags/searches."),
-            "budget_tokens": BUDGET,
-            "budget_money": PRICE,
-            "store": STORE,
-        },
-        doc_md=search_doc({path.name: load_search(path) for path in files.values()}),
-        default_args={"on_failure_callback": callbacks.experiment_failed, **retries()},
-    ) as dag:
+    names = chosen(list(files), "Search", "Carry this one out: a file of dags/searches.")
+    doc = search_doc({path.name: load_search(path) for path in files.values()})
+    says, common = "Looks for the best mixture of sources, and asks before it is used.", for_tasks(files)
+    with experiment_dag(SEARCH_DAG, "mixtures", says, doc, {"search": names}) as dag:
         # One at a time: a second run of the same search would train the same models beside it.
         plan = PlanSearchOperator(task_id="plan", doc_md="Tokenises, draws the swarm, prices it.", **common)
         swarm = SwarmOperator(task_id="swarm", doc_md="Trains the proxy runs.", max_active_tis_per_dag=1, **common)

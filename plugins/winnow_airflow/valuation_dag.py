@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from airflow.sdk import DAG
+from airflow.sdk import DAG, Param
 
 from curation_lib.core.recipe import NAME
 from curation_lib.valuation.experiment import load_valuation
-from winnow_airflow import callbacks
 from winnow_airflow.assets import MIXTURES, VALUED
+from winnow_airflow.experiment_dag import experiment_dag, for_tasks
 from winnow_airflow.experiment_docs import valuation_doc
 from winnow_airflow.experiment_folder import Experiments
-from winnow_airflow.experiment_params import BUDGET, PRICE, STORE, chosen, optional, retries
+from winnow_airflow.experiment_params import chosen, optional
 from winnow_airflow.naming import VALUATION_DAG
 from winnow_airflow.operators.valuation import (
     AnnealOperator,
@@ -35,38 +34,9 @@ def valuation_dags(files: list[Path]) -> dict[str, DAG]:
 
 
 def _dag(files: Mapping[str, Path]) -> DAG:
-    common: dict[str, Any] = {
-        "files": {name: str(path.resolve()) for name, path in files.items()},
-        "store": "{{ params.store or '' }}",
-    }
-    with DAG(
-        dag_id=VALUATION_DAG,
-        description="Tells whether a dataset is worth it, and asks before it is mixed in.",
-        schedule=None,
-        catchup=False,
-        tags={"winnow", "valuations"},
-        params={
-            "valuation": chosen(list(files), "Valuation", "Carry this one out: a file of dags/valuations."),
-            "candidate": optional(
-                "Candidate",
-                "A path or URL: value its documents instead of the file's candidates, with source, settings and stages "
-                "of these where all have the same.",
-            ),
-            "base": optional(
-                "Base",
-                "A path or URL instead of the file's base, with its source, settings and stages; or a finished build's "
-                "id, with its stages.",
-            ),
-            "source": optional(
-                "Source", "What recipes call the candidate's source, where that is not its name.", pattern=NAME
-            ),
-            "budget_tokens": BUDGET,
-            "budget_money": PRICE,
-            "store": STORE,
-        },
-        doc_md=valuation_doc({path.name: load_valuation(path) for path in files.values()}),
-        default_args={"on_failure_callback": callbacks.experiment_failed, **retries()},
-    ) as dag:
+    doc = valuation_doc({path.name: load_valuation(path) for path in files.values()})
+    says, common = "Tells whether a dataset is worth it, and asks before it is mixed in.", for_tasks(files)
+    with experiment_dag(VALUATION_DAG, "valuations", says, doc, _params(list(files))) as dag:
         # One at a time: a second run of the same valuation would train the same models beside it.
         plan = PlanValuationOperator(task_id="plan", doc_md="Tokenises, lists the runs, prices them.", **common)
         trunk = TrunkOperator(task_id="trunk", doc_md="Trains what all share.", max_active_tis_per_dag=1, **common)
@@ -78,3 +48,22 @@ def _dag(files: Mapping[str, Path]) -> DAG:
         use = UseValuationOperator(task_id="use", outlets=[MIXTURES], doc_md="Makes the mixture current.", **common)
         plan >> trunk >> anneal >> judge >> approve >> use
     return dag
+
+
+def _params(names: Sequence[str]) -> dict[str, Param]:
+    return {
+        "valuation": chosen(names, "Valuation", "Carry this one out: a file of dags/valuations."),
+        "candidate": optional(
+            "Candidate",
+            "A path or URL: value its documents instead of the file's candidates, with source, settings and stages "
+            "of these where all have the same.",
+        ),
+        "base": optional(
+            "Base",
+            "A path or URL instead of the file's base, with its source, settings and stages; or a finished build's "
+            "id, with its stages.",
+        ),
+        "source": optional(
+            "Source", "What recipes call the candidate's source, where that is not its name.", pattern=NAME
+        ),
+    }
