@@ -12,7 +12,7 @@ from pathlib import Path
 
 from airflow.sdk import DAG, get_parsing_context
 
-from curation_lib.core.errors import ConfigError
+from curation_lib.core.errors import ConfigError, WinnowError
 from curation_lib.core.recipe import load_recipe
 from curation_lib.runner.plan import plan
 from winnow_airflow.dag_builder import build_dag
@@ -36,7 +36,7 @@ def corpus_dags(files: list[Path]) -> dict[str, DAG]:
             if wanted is None or wanted == dag_id_of(load_recipe(path).corpus):
                 dag = build_dag(path)
                 found.setdefault(dag.dag_id, dag)
-        except ConfigError:
+        except WinnowError:
             continue  # refuse_broken_recipes says why
     return found
 
@@ -54,7 +54,7 @@ def _problems(files: list[Path]) -> Iterator[str]:
         try:
             recipe = load_recipe(path)
             plan(recipe)
-        except ConfigError as e:
+        except WinnowError as e:
             yield str(e) if str(path) in str(e) else f"{path}: {e}"
             continue
         first = taken.setdefault(recipe.corpus, path)

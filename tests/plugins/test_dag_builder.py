@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from airflow.dag_processing.dagbag import DagBag
 from airflow.serialization.serialized_objects import DagSerialization
 from winnow_airflow.dag_builder import build_dag
@@ -77,6 +78,9 @@ def test_the_scheduler_can_store_it(recipe):
 def test_a_broken_recipe_is_an_import_error_and_hides_no_other(recipe, monkeypatch):
     good, bad = recipe("good"), recipe("bad", "stagez: []")
     recipe("twin").write_text(good.read_text())
+    away = yaml.safe_load(good.read_text()) | {"corpus": "away"}
+    away["mixes"] = {"pretrain": {"weights_file": "http://127.0.0.1:9/best.yaml", "token_budget": 9}}
+    recipe("away").write_text(yaml.safe_dump(away))
     monkeypatch.setenv("WINNOW_RECIPES", str(bad.parent))
     builds = DagBag(CHECKOUT / "dags" / "corpus_builds.py", collect_dags=True)
     assert set(builds.dags) == {"corpus_build__good"}
@@ -85,6 +89,7 @@ def test_a_broken_recipe_is_an_import_error_and_hides_no_other(recipe, monkeypat
     (error,) = broken.import_errors.values()
     assert f"{bad}: unknown key 'stagez'" in error
     assert "twin.yaml: corpus 'good' is already described by" in error
+    assert "away.yaml: mixes.pretrain: weights_file: cannot read http://127.0.0.1:9/best.yaml" in error
     assert broken.dags == {}
 
 
