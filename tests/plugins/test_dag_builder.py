@@ -69,6 +69,15 @@ def test_the_page_of_a_dag_tells_what_the_recipe_says(recipe):
     assert "`metrics.rows` >= 3" in dag.get_task("dedup.exact.gate").doc_md
 
 
+def test_the_page_of_a_dag_says_where_weights_came_from(recipe, tmp_path):
+    (tmp_path / "w.yaml").write_text("{verdict: Ship UniMax, weights: [{source: prose, weight: 1}]}")
+    file = recipe()
+    mix = f"pretrain: {{weights_file: {tmp_path / 'w.yaml'}}}"
+    file.write_text(file.read_text().replace("pretrain: {default_weight: 1}", mix))
+    said = "- **pretrain**: weights [{'source': 'prose', 'weight': 1}], weights of the file w.yaml: Ship UniMax"
+    assert said in build_dag(file).doc_md
+
+
 def test_the_scheduler_can_store_it(recipe):
     data = DagSerialization.to_dict(build_dag(recipe()))
     restored = DagSerialization.from_dict(data)
