@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import yaml
 
 from curation_lib.audit.mixture_page import NAME, WEIGHTS
-from curation_lib.audit.valuation_page import VERDICT
 from curation_lib.audit.valuations import about_of, best
 from curation_lib.audit.valued_mixture import mixture_of
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.store import Store
+from curation_lib.runner.valuation import VERDICT
 from curation_lib.valuation.arms import percent
 
 

@@ -12,10 +12,11 @@ from curation_lib.audit import valuation_lines, valuation_rows
 from curation_lib.audit.costs import FILTERS, put_costs
 from curation_lib.audit.html_pages import template
 from curation_lib.runner.store import Store, canonical_json
+from curation_lib.runner.valuation import VERDICT
 from curation_lib.valuation.arms import percent
 from curation_lib.valuation.cost import Cost
 
-VERDICT, PAGE = "verdict.json", "index.html"
+PAGE = "index.html"
 
 
 def write(report: Mapping[str, Any], costs: Sequence[Cost], place: Store) -> list[str]:

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from curation_lib.audit.builds import BuildRecord, exports_at, list_builds
 from curation_lib.audit.dataset_names import name_of
-from curation_lib.audit.valuation_page import VERDICT, write
+from curation_lib.audit.valuation_page import write
 from curation_lib.core.errors import ConfigError
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
-from curation_lib.runner.valuation import Plan, judge, place_of
+from curation_lib.runner.valuation import VERDICT, Plan, judge, place_of
 from curation_lib.runner.valuation_cost import costs_of
 from curation_lib.valuation.experiment import Valuation
 from curation_lib.valuation.pool_settings import PoolSettings

@@ -100,9 +100,8 @@ class JudgeOperator(ValuationOperator):
     def work(self, store: Store, context: Context) -> dict[str, Any]:
         """Returns the verdict in a sentence, its folder and its page, and each candidate's word."""
         from curation_lib.audit.leaderboards import write_leaderboards
-        from curation_lib.audit.valuation_page import VERDICT
         from curation_lib.audit.valuations import reported
-        from curation_lib.runner.valuation import place_of
+        from curation_lib.runner.valuation import VERDICT, place_of
 
         valuation = self.asked(store, context)
         with self.session(store) as session:
