@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 USE = (
     "It is for a mix with `rule: weights` and a `token_budget`, which takes it by `weights_file: {}/mixtures/{}`. "
-    "Recipes that name it so mix by it from their next build on; all others stay as they are. Each entry that has a "
-    "weight must match documents: the recipe needs sources of these names."
+    "Its epoch cap, anchor and synthetic share hold beside the weights. Recipes that name it so mix by it from their "
+    "next build on; all others stay as they are. Each entry that has a weight must match documents: the recipe needs "
+    "sources of these names."
 )
 
 
