@@ -48,7 +48,8 @@ def _plain(value: Any) -> Any:
 
 
 def progress() -> Callable[[str, str, int, int], None]:
-    """A reporter of shard progress: a line per step, rewritten in place on a terminal, at most one a second."""
+    """A reporter of shards, or runs of training, that are done: a line per step, rewritten in place on a terminal, at
+    most one a second."""
     last = {"time": 0.0}
     live = sys.stderr.isatty()
 
@@ -56,7 +57,8 @@ def progress() -> Callable[[str, str, int, int], None]:
         if done == total or time.monotonic() - last["time"] > 1:
             last["time"] = time.monotonic()
             end = "\r" if live and done < total else "\n"
-            print(f"  {step}: {function} {done}/{total} shards", end=end, file=sys.stderr, flush=True)
+            what = "runs" if function == "train" else "shards"
+            print(f"  {step}: {function} {done}/{total} {what}", end=end, file=sys.stderr, flush=True)
 
     return report
 
