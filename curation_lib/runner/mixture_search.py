@@ -23,9 +23,10 @@ from curation_lib.runner.mixture_question import require_answer
 from curation_lib.runner.pool_documents import View, documents, measure_view
 from curation_lib.runner.pool_tokenizers import tokenizer_of
 from curation_lib.runner.pools import facts_of, made_pools
+from curation_lib.runner.run_files import result_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
-from curation_lib.runner.training import carry_out, result_of
+from curation_lib.runner.training import carry_out
 from curation_lib.valuation.confirmation import TRAINED
 from curation_lib.valuation.mixture_search import HELD_OUT, TARGET, MixtureSearch, SearchSource, sizes_of
 from curation_lib.valuation.proxy import Source, matched

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from curation_lib.runner.run_files import key_of
 from curation_lib.runner.store import Store
-from curation_lib.runner.training import key_of
 from curation_lib.valuation.cost import Cost, Machine
 from curation_lib.valuation.runs import Run
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from curation_lib.runner.filter_sweep import SweepPlan
+from curation_lib.runner.run_files import result_of
 from curation_lib.runner.scaled_cost import ScaledCost, scaled_cost
 from curation_lib.runner.session import Session
-from curation_lib.runner.training import result_of
 from curation_lib.valuation.ablation import anew
 from curation_lib.valuation.budget import Todo, todo
 from curation_lib.valuation.cost import Cost

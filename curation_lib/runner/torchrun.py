@@ -94,7 +94,7 @@ def main(path: str) -> None:
     import orjson
     import torch
 
-    from curation_lib.runner.training import Ordered, train_here
+    from curation_lib.runner.training_process import train_here
 
     told = orjson.loads(Path(path).read_bytes())
     end_with(told["worker"])
@@ -106,7 +106,7 @@ def main(path: str) -> None:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     try:
         with heard_by(_noting(Path(path).with_name(TOKENS))):
-            train_here(Ordered(Store(told["store"]), run, run.print))
+            train_here(Store(told["store"]), run)
         torch.distributed.barrier(waiting)
     finally:
         torch.distributed.destroy_process_group()

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from curation_lib.core.fingerprint import fingerprint
+from curation_lib.runner.run_files import result_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
-from curation_lib.runner.training import carry_out, result_of
+from curation_lib.runner.training import carry_out
 from curation_lib.runner.valuation_pools import pools_of
 from curation_lib.valuation.anneals import Pools, anneals_of, answering, arms_of, gaps_of, trunk_of
 from curation_lib.valuation.arms import CONTROL, Arm, Measured

@@ -15,9 +15,9 @@ from playwright.sync_api import Page, expect
 from curation_lib.audit.valuations import reported
 from curation_lib.core.weights_files import with_weights
 from curation_lib.runner.dask import LocalScheduler
+from curation_lib.runner.run_files import CHECKPOINT
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
-from curation_lib.runner.training import CHECKPOINT
 from curation_lib.runner.valuation import anneal, place_of, plan, train_trunk
 from curation_lib.valuation.experiment import load_valuation
 from tests.end_to_end.browser import shoot

@@ -9,10 +9,10 @@ import pytest
 from curation_lib.runner import machines
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.mixture_search import ANSWER, SearchPlan, plan
+from curation_lib.runner.run_files import key_of
 from curation_lib.runner.search_cost import costs_of, todo_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
-from curation_lib.runner.training import key_of
 from curation_lib.valuation.cost import Machine
 from curation_lib.valuation.mixture_search import MixtureSearch, load_search
 from curation_lib.valuation.runs import Run

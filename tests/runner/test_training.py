@@ -8,11 +8,12 @@ import sys
 import pytest
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.runner import training
+from curation_lib.runner import training, training_process
 from curation_lib.runner.dask import LocalScheduler
+from curation_lib.runner.run_files import CHECKPOINT, key_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store
-from curation_lib.runner.training import CHECKPOINT, Ordered, carry_out, key_of, train_run
+from curation_lib.runner.training import Ordered, carry_out, train_run
 from curation_lib.valuation.pool import FILES
 from curation_lib.valuation.runs import Run
 from tests.valuation import runs
@@ -24,7 +25,7 @@ ASKED = Run.model_validate(
 
 def test_a_worker_with_other_libraries_is_refused_before_it_trains(tmp_path, monkeypatch):
     """Its runs have other names: hours of training would lie where nobody looks."""
-    monkeypatch.setattr(training, "train_here", lambda ordered: pytest.fail("it trained"))
+    monkeypatch.setattr(training, "train_here", lambda *_: pytest.fail("it trained"))
     with pytest.raises(ConfigError, match=r"calls the run 0123 another, .* install the same requirements-train.txt"):
         train_run(Ordered(Store(str(tmp_path)), ASKED, "0123"))
 
@@ -51,16 +52,16 @@ def test_in_a_far_store_a_run_resumes_and_leaves_copies_of_pools_alone(s3, tmp_p
     often = runs.OPTIMISATION.model_copy(update={"checkpoint_tokens": 512})
     trunk = runs.run(*keys, tokens=1024, optimisation=often, decay="none", keep=True)
     anneal = runs.run(*keys, tokens=512, start=trunk.print)
-    saved = training._save
+    saved = training_process.save_state
 
     def killed(store, key, state):
         saved(store, key, state)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_save", killed)
+    monkeypatch.setattr(training_process, "save_state", killed)
     with pytest.raises(KeyboardInterrupt):
         train_run(Ordered(far.store, trunk, trunk.print))
-    monkeypatch.setattr(training, "_save", saved)
+    monkeypatch.setattr(training_process, "save_state", saved)
     assert far.store.exists(f"{key_of(trunk)}/{CHECKPOINT}")
     results = [carry_out([trunk, anneal], at)[-1] for at in (far, near)]
     assert results[0].losses["guard/base"].bits.tolist() == results[1].losses["guard/base"].bits.tolist()

@@ -10,9 +10,9 @@ from curation_lib.core.recipe import validated
 from curation_lib.runner import machines
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.run_clocks import went
+from curation_lib.runner.run_files import key_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
-from curation_lib.runner.training import key_of
 from curation_lib.runner.valuation import place_of, plan
 from curation_lib.runner.valuation_cost import costs_of, todo_of
 from curation_lib.valuation.cost import Cost, Machine, work_of

@@ -11,10 +11,12 @@ import psutil
 import pytest
 
 from curation_lib.core.errors import ConfigError, WinnowError
-from curation_lib.runner import torchrun, training
+from curation_lib.runner import torchrun, training, training_process
 from curation_lib.runner.pools import opened
 from curation_lib.runner.reports import heard_by
-from curation_lib.runner.training import STATE, Ordered, carry_out, key_of, result_of, train_here, train_run
+from curation_lib.runner.run_files import STATE, key_of, result_of
+from curation_lib.runner.training import Ordered, carry_out, train_run
+from curation_lib.runner.training_process import train_here
 from curation_lib.valuation import evaluate
 from curation_lib.valuation.train import settle
 from tests.valuation import runs
@@ -62,7 +64,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path, at,
     settings = runs.OPTIMISATION.model_copy(update={"checkpoint_tokens": 512})
     one = runs.run(*keys, optimisation=settings)
     (whole,) = carry_out([one.model_copy(update={"optimisation": runs.OPTIMISATION})], at)
-    saved = training._save
+    saved = training_process.save_state
 
     def killed(store, key, state):
         saved(store, key, state)
@@ -70,16 +72,16 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path, at,
             raise KeyboardInterrupt
 
     at.store.remove(f"{key_of(one)}/result.json")
-    monkeypatch.setattr(training, "_save", killed)
+    monkeypatch.setattr(training_process, "save_state", killed)
     with pytest.raises(KeyboardInterrupt):
         train_run(Ordered(at.store, one, one.print))
-    monkeypatch.setattr(training, "_save", saved)
+    monkeypatch.setattr(training_process, "save_state", saved)
     old, new = (f"{key_of(one)}/.{name}.unfinished" for name in ("0123", "4567"))
     at.store.put(old, b"half of a checkpoint, of a worker that was killed while it wrote")
     os.utime(at.store.path(old), (0, 0))
     at.store.put(new, b"half of a checkpoint, of another worker that writes it now")
     steps = []
-    monkeypatch.setattr(training, "reporting", lambda: lambda tally: steps.append(tally["tokens"]))
+    monkeypatch.setattr(training_process, "reporting", lambda: lambda tally: steps.append(tally["tokens"]))
     result = train_run(Ordered(at.store, one, one.print))
     assert sum(steps) == one.tokens - 8 * 128
     assert result.losses["guard/base"].bits.tolist() == whole.losses["guard/base"].bits.tolist()
@@ -96,7 +98,7 @@ def test_a_run_that_another_worker_ends_meanwhile_is_its_result(at, keys, monkey
 
     def overtaken(*_):
         monkeypatch.undo()
-        train_here(Ordered(at.store, one, one.print))
+        train_here(at.store, one)
         raise (
             FileNotFoundError(f"{key_of(one)}/checkpoint.pt") if devices == 1 else WinnowError("failed under torchrun")
         )
@@ -108,7 +110,7 @@ def test_a_run_that_another_worker_ends_meanwhile_is_its_result(at, keys, monkey
 
 
 def test_a_failure_without_a_result_is_one(at, keys, monkeypatch):
-    def gone(ordered):
+    def gone(*_):
         raise FileNotFoundError("pools")
 
     monkeypatch.setattr(training, "train_here", gone)
