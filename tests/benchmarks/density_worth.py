@@ -2,7 +2,8 @@
 
 Documents that pass the heuristic filters (so all are fluent) in two halves: a trunk is trained on one; of the other the
 densest third by `filters.density`, a random third and the least dense third are each half of an anneal, at equal tokens.
-Measured in bits per byte on factual text of other sources: Wikipedia, a textbook, a reference.
+Measured in bits per byte on factual text of other sources: Wikipedia, a textbook, a reference. Asked once more with the
+thirds of each tenth by length, since the densest documents here are short.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ SETTINGS: dict[str, Any] = {
     "measured": {"documents": 60, "max_bytes": 2048},
     "verdict": {"alpha": ALPHA},
 }
+CLASSES = {"of all": 1, "of each tenth by length": 10}
+"""What thirds are taken of: classes by length, of as many documents each."""
 PAIRS = (("top", "random"), ("low", "random"), ("top", "low"))
 
 
@@ -59,43 +62,51 @@ def main() -> None:
     """A folder as argument keeps pools and runs there."""
     with workplace(Path(sys.argv[1]) if len(sys.argv) > 1 else None) as folder:
         session = Session(Store(str(folder / "store")), scheduler("local", 2))
-        about, pools = thirds(folder, session)
-        valuation = Valuation.model_validate(
-            {
-                **SETTINGS,
-                "base": {"paths": str(pools["base"])},
-                "candidates": {name: {"paths": str(pools[name])} for name in ("top", "random", "low")},
-                "targets": {
-                    n: {"paths": str(p), "documents": 200, "max_bytes": 2048} for n, p in targets(folder).items()
-                },
-            }
-        )
-        planned = plan(valuation, session)
-        train_trunk(planned, session)
-        anneal(planned, session)
-        told = judge(valuation, planned, session)
-        found = {"machine": machine(), "settings": SETTINGS, **about, "pairs": pairs(planned, session)}
-        found["candidates"] = [{k: one[k] for k in ("name", "verdict", "doses")} for one in told["candidates"]]
+        asked = {name: answered(folder, session, classes) for name, classes in CLASSES.items()}
+        found = {"machine": machine(), "settings": SETTINGS, "thirds": asked}
         save("density_worth", found, page(found))
 
 
-def thirds(folder: Path, session: Session) -> tuple[dict[str, Any], dict[str, Path]]:
+def answered(folder: Path, session: Session, classes: int) -> dict[str, Any]:
+    """Documents, pairs and verdicts of thirds of `classes` classes by length; what was trained already stays."""
+    about, pools = thirds(folder, session, classes)
+    candidates = {name: {"paths": str(pools[name])} for name in ("top", "random", "low")}
+    told = {n: {"paths": str(p), "documents": 200, "max_bytes": 2048} for n, p in targets(folder).items()}
+    given = {**SETTINGS, "base": {"paths": str(pools["base"])}, "candidates": candidates, "targets": told}
+    valuation = Valuation.model_validate(given)
+    planned = plan(valuation, session)
+    train_trunk(planned, session)
+    anneal(planned, session)
+    judged = judge(valuation, planned, session)["candidates"]
+    verdicts = [{k: one[k] for k in ("name", "verdict", "doses")} for one in judged]
+    return {**about, "pairs": pairs(planned, session), "candidates": verdicts}
+
+
+def thirds(folder: Path, session: Session, classes: int) -> tuple[dict[str, Any], dict[str, Path]]:
     """The corpus's fluent documents as files: `base`, and of the others `top`, `random` and `low`."""
     paths = [str(data() / f"{name}.jsonl.zst") for name in CORPUS]
     texts = list(dict.fromkeys(_texts(session, PoolSettings.model_validate({"paths": paths, "stages": FLUENT}))))
     draws = np.array([xxhash.xxh3_64_intdigest(text.encode(), seed=11) for text in texts], np.uint64)
-    scores = _scores(texts)
+    scores, sizes = _scores(texts), np.array([len(text.encode()) for text in texts])
     base, rest = np.flatnonzero(draws % 2 == 0), np.flatnonzero(draws % 2 == 1)
-    third = len(rest) // 3
-    ordered = rest[np.argsort(-scores[rest], kind="stable")]
     drawn = rest[np.argsort(draws[rest], kind="stable")]
-    chosen = {"base": base, "top": ordered[:third], "random": drawn[:third], "low": ordered[-third:]}
+    chosen = {"base": base, "random": drawn[: len(rest) // 3], **_extremes(rest, scores, sizes, classes)}
     about = {
         "documents": {name: len(n) for name, n in chosen.items()},
-        "megabytes": {name: round(sum(len(texts[i].encode()) for i in n) / 1e6, 1) for name, n in chosen.items()},
+        "megabytes": {name: round(float(sizes[n].sum()) / 1e6, 1) for name, n in chosen.items()},
         "mean_density": {name: round(float(scores[n].mean()), 3) for name, n in chosen.items()},
+        "median_bytes": {name: int(np.median(sizes[n])) for name, n in chosen.items()},
     }
-    return about, {name: _write(folder / f"{name}.jsonl", [texts[i] for i in n]) for name, n in chosen.items()}
+    files = {name: folder / f"{name}-{classes}.jsonl" for name in chosen}
+    return about, {name: _write(files[name], [texts[i] for i in n]) for name, n in chosen.items()}
+
+
+def _extremes(rest: Any, scores: Any, sizes: Any, classes: int) -> dict[str, Any]:
+    """Places of the densest and of the least dense third of each class by length."""
+    by_length = np.array_split(rest[np.argsort(sizes[rest], kind="stable")], classes)
+    ordered = [np.sort(one)[np.argsort(-scores[np.sort(one)], kind="stable")] for one in by_length]
+    top, low = ([one[: len(one) // 3] for one in ordered], [one[-(len(one) // 3) :] for one in ordered])
+    return {"top": np.concatenate(top), "low": np.concatenate(low)}
 
 
 def _texts(session: Session, settings: PoolSettings) -> Iterator[str]:
@@ -169,17 +180,24 @@ def pairs(planned: Plan, session: Session) -> list[dict[str, Any]]:
 
 
 def page(found: dict[str, Any]) -> str:
-    """The answer as Markdown."""
-    sizes = ", ".join(f"{n} {found['documents'][n]:,} ({found['mean_density'][n]:+.2f})" for n in found["documents"])
+    """The answers as Markdown."""
+    head = f"{found['machine']}; {SEEDS} seeds an arm, a half of each anneal is the arm's documents.\n"
+    return head + "".join(_section(name, one) for name, one in found["thirds"].items())
+
+
+def _section(name: str, one: dict[str, Any]) -> str:
+    facts = ", ".join(
+        f"{n} {one['documents'][n]:,} ({one['mean_density'][n]:+.2f}, {one['median_bytes'][n]:,} bytes)"
+        for n in one["documents"]
+    )
     head = (
-        f"{found['machine']}; {SEEDS} seeds an arm, a half of each anneal is the arm's documents.\n\n"
-        f"Documents, with their mean density: {sizes}.\n\n"
+        f"\n## Thirds {name}\n\nDocuments, with their mean density and median length: {facts}.\n\n"
         "| | below | on | bits per byte | interval (98%) | p |\n|---|---|---|--:|--:|--:|\n"
     )
     lines = [
-        f"| {one['first']} | {one['second']} | {one['targets'].removeprefix('target/')} | {one['value']:+.4f} | "
-        f"{one['low']:+.4f} to {one['high']:+.4f} | {one['p']:.4f} |\n"
-        for one in found["pairs"]
+        f"| {pair['first']} | {pair['second']} | {pair['targets'].removeprefix('target/')} | {pair['value']:+.4f} | "
+        f"{pair['low']:+.4f} to {pair['high']:+.4f} | {pair['p']:.4f} |\n"
+        for pair in one["pairs"]
     ]
     return head + "".join(lines)
 
