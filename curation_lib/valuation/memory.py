@@ -12,8 +12,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
-"""Parameters of mallopt(3): free memory at the top above which it is given back; blocks above which each is mapped."""
+TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD = -1, -2, -3
+"""Parameters of mallopt(3): free memory at the top above which it is given back; what is asked for beyond a need; blocks
+above which each is mapped."""
+HEAPS = 256 << 20
+"""As TOP_PAD more than two heaps of 64 MB: a thread other than the first has its memory in such, and each that is free
+goes whatever TRIM_THRESHOLD says, unless so much is to stay."""
 LARGEST_MMAP_THRESHOLD = 32 << 20
 """The most that glibc takes on 64 bits, and what it comes to by itself where large blocks are freed."""
 KEPT = (1 << 31) - 1
@@ -29,8 +33,10 @@ def kept_memory() -> Iterator[None]:
         return
     libc.mallopt(MMAP_THRESHOLD, LARGEST_MMAP_THRESHOLD)
     libc.mallopt(TRIM_THRESHOLD, KEPT)
+    libc.mallopt(TOP_PAD, HEAPS)
     try:
         yield
     finally:
         libc.mallopt(TRIM_THRESHOLD, int(os.environ.get("MALLOC_TRIM_THRESHOLD_", 2 * LARGEST_MMAP_THRESHOLD)))
+        libc.mallopt(TOP_PAD, int(os.environ.get("MALLOC_TOP_PAD_", 128 << 10)))
         libc.malloc_trim(0)

@@ -61,3 +61,25 @@ print(kept - before, resident() - before)
     kept, after = (int(one) for one in told.split())
     assert kept > 200
     assert after < 20
+
+
+def test_a_thread_keeps_memory_of_several_heaps():
+    program = """
+import resource, threading
+import numpy as np
+from curation_lib.valuation.memory import kept_memory
+faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+step = lambda: [np.ones(1 << 18) for _ in range(50)]
+def work():
+    with kept_memory():
+        step()
+        before = faults()
+        for _ in range(20):
+            step()
+        print(faults() - before)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+    told = subprocess.check_output([sys.executable, "-c", program], env={**os.environ, **NANNY}, text=True)
+    assert int(told) < 20 * 100 * 256 / 10  # a tenth of the pages of all steps, of 100 MB each
