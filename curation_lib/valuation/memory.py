@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD = -1, -2, -3
-"""Parameters of mallopt(3): free memory at the top above which it is given back; what is asked for beyond a need; blocks
-above which each is mapped."""
+"""Parameters of mallopt(3): free memory at the top above which it is given back; what is asked for beyond a need; the
+size of blocks above which each is mapped."""
 HEAPS = 256 << 20
 """As TOP_PAD more than two heaps of 64 MB: a thread other than the first has its memory in such, and each that is free
 goes whatever TRIM_THRESHOLD says, unless so much is to stay."""
