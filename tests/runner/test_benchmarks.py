@@ -16,7 +16,7 @@ from curation_lib.runner.store import Store
 from curation_lib.runner.valuation import comparable, plan, value
 from curation_lib.text.tokenizers.settings import TokenizerSetting
 from curation_lib.valuation.experiment import Valuation
-from tests.valuation.runs import session, written
+from tests.valuation.runs import TINY, session, written
 
 ITEMS = 12
 TASK = {
@@ -45,19 +45,13 @@ def asked(folder: Path, **more: object) -> Valuation:
     pools = (("base", "wheel", 200), ("engines", "engine", 40), ("motors", "motor", 30))
     paths = {name: {"paths": str(written(folder / f"{name}.jsonl", what, n))} for name, what, n in pools}
     told = {
-        "valuation": "tiny",
+        **TINY,
         "base": paths["base"],
         "candidates": {"engines": paths["engines"]},
         "targets": {"motors": paths["motors"]},
-        "tokenizer": {"train": 300},
-        "model": {"hidden": 16, "layers": 1, "heads": 2, "sequence_length": 32},
-        "optimisation": {"batch_tokens": 64, "warmup_tokens": 0},
-        "trunk_tokens": 640,
-        "anneal_tokens": 640,
+        "model": {**TINY["model"], "sequence_length": 32},
         "shares": [0.3],
-        "seeds": 2,
         "negative": False,
-        "guard_part": 0.2,
         "measured": {"documents": 10},
     }
     return Valuation.model_validate({**told, **more})

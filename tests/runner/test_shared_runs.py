@@ -10,22 +10,10 @@ from curation_lib.runner.training import carry_out
 from curation_lib.runner.valuation import anneal, judge, left, plan, value
 from curation_lib.valuation.arms import CONTROL
 from curation_lib.valuation.experiment import Valuation
-from tests.valuation.runs import session, written
+from tests.valuation.runs import TINY, session, written
 
 pytest.importorskip("torch", reason="training is an extra: make setup-train")
-SETTINGS = {
-    "valuation": "tiny",
-    "tokenizer": {"train": 300},
-    "model": {"hidden": 16, "layers": 1, "heads": 2, "sequence_length": 16},
-    "optimisation": {"batch_tokens": 64, "warmup_tokens": 0},
-    "trunk_tokens": 640,
-    "anneal_tokens": 320,
-    "shares": [0.3],
-    "seeds": 2,
-    "guard_part": 0.2,
-    "measured": {"documents": 10},
-    "verdict": {"draws": 200},
-}
+SETTINGS = {**TINY, "anneal_tokens": 320, "shares": [0.3], "measured": {"documents": 10}, "verdict": {"draws": 200}}
 
 
 @pytest.fixture

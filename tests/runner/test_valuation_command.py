@@ -11,20 +11,10 @@ from click.testing import CliRunner
 from curation_lib.cli import cli
 from curation_lib.runner import machines
 from curation_lib.valuation.cost import Machine
-from tests.valuation.runs import written
+from tests.valuation.runs import TINY, written
 
 pytest.importorskip("torch", reason="training is an extra: make setup-train")
-SETTINGS = {
-    "valuation": "tiny",
-    "tokenizer": {"train": 300},
-    "model": {"hidden": 16, "layers": 1, "heads": 2, "sequence_length": 16},
-    "optimisation": {"batch_tokens": 64, "warmup_tokens": 0},
-    "trunk_tokens": 640,
-    "anneal_tokens": 640,
-    "seeds": 2,
-    "guard_part": 0.2,
-    "measured": {"documents": 10},
-}
+SETTINGS = {**TINY, "measured": {"documents": 10}}
 
 
 @pytest.fixture

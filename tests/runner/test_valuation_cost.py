@@ -17,21 +17,11 @@ from curation_lib.runner.valuation import place_of, plan
 from curation_lib.runner.valuation_cost import costs_of, todo_of
 from curation_lib.valuation.cost import Cost, Machine, work_of
 from curation_lib.valuation.experiment import Valuation
+from tests.valuation.runs import TINY
 
 pytest.importorskip("torch")
 
-SETTINGS = {
-    "valuation": "tiny",
-    "tokenizer": {"train": 300},
-    "model": {"hidden": 16, "layers": 1, "heads": 2, "sequence_length": 16},
-    "optimisation": {"batch_tokens": 64, "warmup_tokens": 0},
-    "trunk_tokens": 640,
-    "anneal_tokens": 128,
-    "shares": [0.3],
-    "seeds": 2,
-    "negative": False,
-    "guard_part": 0.2,
-}
+SETTINGS = {**TINY, "anneal_tokens": 128, "shares": [0.3], "negative": False}
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.pool_documents import View, documents
@@ -17,6 +18,17 @@ from curation_lib.valuation.runs import Part, Run
 
 MODEL = ModelSettings(hidden=16, layers=2, heads=2, sequence_length=16)
 OPTIMISATION = Optimisation(batch_tokens=128, warmup_tokens=256, learning_rate=3e-3)
+TINY: dict[str, Any] = {
+    "valuation": "tiny",
+    "tokenizer": {"train": 300},
+    "model": {"hidden": 16, "layers": 1, "heads": 2, "sequence_length": 16},
+    "optimisation": {"batch_tokens": 64, "warmup_tokens": 0},
+    "trunk_tokens": 640,
+    "anneal_tokens": 640,
+    "seeds": 2,
+    "guard_part": 0.2,
+}
+"""A valuation of seconds, without its documents."""
 
 
 def written(path: Path, what: str, count: int) -> Path:

@@ -11,18 +11,10 @@ from curation_lib.core.recipe import validated
 from curation_lib.valuation.anneals import Pools, anneals_of, arms_of, gaps_of, trunk_of
 from curation_lib.valuation.arms import CONTROL
 from curation_lib.valuation.experiment import Valuation
+from tests.valuation.runs import TINY
 
 pytest.importorskip("torch", reason="training is an extra: make setup-train")
-SETTINGS = {
-    "valuation": "tiny",
-    "base": {"paths": "base.jsonl"},
-    "targets": {"motors": {"paths": "motors.jsonl"}},
-    "model": {"hidden": 16, "layers": 1, "heads": 2, "sequence_length": 16},
-    "optimisation": {"batch_tokens": 64, "warmup_tokens": 0},
-    "trunk_tokens": 640,
-    "anneal_tokens": 640,
-    "seeds": 2,
-}
+SETTINGS = {**TINY, "base": {"paths": "base.jsonl"}, "targets": {"motors": {"paths": "motors.jsonl"}}}
 SETS = ("target/motors", "guard/base", "task/quiz")
 TOKENS = 5000
 
