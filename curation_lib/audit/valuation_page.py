@@ -52,7 +52,7 @@ def page_template(name: str) -> jinja2.Template:
         "rate": lambda share: f"{100 * share:.1f}",
         "points": lambda share: f"{100 * share:+.1f}",
         "p": lambda p: "< 0.0001" if p < 1e-4 else f"{p:.4f}",
-        "epochs": "{:.2f}".format,
+        "epochs": lambda epochs: f"{epochs:.2f}" if epochs >= 0.095 or not epochs else f"{epochs:.1g}",
         "look": lambda verdict: {"w": "best", "n": "gone"}.get(verdict[0], "open"),
     }
     return template(name, filters)

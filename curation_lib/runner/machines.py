@@ -1,4 +1,4 @@
-"""The machine that trains: measured by one of its workers, once, and kept in the store without a price.
+"""The machine that trains: measured by its workers, once, and kept in the store without a price.
 
 A price is the experiment's, so that another one counts at once; what was measured stays, so that what was told is not
 told otherwise afterwards.
@@ -6,17 +6,16 @@ told otherwise afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from math import ceil
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from curation_lib.runner.dask import own_host
 from curation_lib.runner.pools import facts_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.runner.training import TRAIN
-from curation_lib.valuation.calibrate import calibrate
+from curation_lib.valuation.calibrate import DOCUMENTS, Reached, machine, made_up, warmed, worked
 from curation_lib.valuation.cost import CostSettings, Machine, cpu, h100
+from curation_lib.valuation.pool import Pool
 from curation_lib.valuation.runs import Run
 
 PRICED = ("price", "assumes")
@@ -33,13 +32,15 @@ class Sizes(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """A measurement on its way to a worker. hosts: one for each run that may be at work at once. runs: that there are
-    for them."""
+    """A measurement on its way to a worker."""
 
     run: Run
-    sizes: Sizes
-    hosts: tuple[str, ...]
-    runs: int
+    vocabulary: int
+    document_tokens: int
+
+    def pool(self) -> Pool:
+        """What it is made with."""
+        return made_up(self.vocabulary, DOCUMENTS, self.document_tokens)
 
 
 def read_sizes(store: Store, pool: str, measures: Collection[str]) -> Sizes:
@@ -56,15 +57,32 @@ def machine_of(key: str, run: Run, runs: int, sizes: Sizes, settings: CostSettin
     if run.optimisation.device == "cuda":
         return h100(settings.model_copy(update={"gpus": run.optimisation.devices}))
     if (told := session.store.find_json(key)) is None:
-        ask = Ask(run, sizes, tuple(session.scheduler.offering(TRAIN)), runs)
-        (machine,) = session.scheduler.run(measure, [ask], lambda _: None, resources=TRAIN)  # type: ignore[arg-type, list-item]
-        told = {name: value for name, value in machine._asdict().items() if name not in PRICED}
+        workers = max(1, min(session.scheduler.offering(TRAIN), runs))
+        found = calibrate(run, workers, sizes, session)
+        told = {name: value for name, value in found._asdict().items() if name not in PRICED}
         session.store.put(key, canonical_json(told))
     return cpu(told, settings)
 
 
-def measure(ask: Ask) -> Machine:
-    """This worker's machine, with as many processes at once as there are runs for, spread evenly over hosts."""
-    at_once = max(1, min(len(ask.hosts), ask.runs))
-    here = at_once * ask.hosts.count(own_host()) / max(1, len(ask.hosts))
-    return calibrate(ask.run, ask.sizes.vocabulary, max(1, ceil(here)), at_once, ask.sizes.document_tokens)
+def calibrate(run: Run, workers: int, sizes: Sizes, session: Session) -> Machine:
+    """The machine of so many workers of the session, measured by them: each is made to import what it takes, then one
+    works alone, then all at once."""
+    ask = Ask(run, sizes.vocabulary, sizes.document_tokens)
+    once = max(_asked(warm, [ask] * workers, session))
+    (alone,) = _asked(measure, [ask], session)
+    crowd = _asked(measure, [ask] * workers, session) if workers > 1 else [alone]
+    return machine(run, sizes.vocabulary, once, alone, crowd)
+
+
+def _asked(function: Callable[[Ask], Any], asks: Sequence[Ask], session: Session) -> list[Any]:
+    return session.scheduler.run(function, asks, lambda _: None, resources=TRAIN)  # type: ignore[arg-type]
+
+
+def warm(ask: Ask) -> float:
+    """Seconds that it takes this worker to begin."""
+    return warmed(ask.run, ask.pool())
+
+
+def measure(ask: Ask) -> Reached:
+    """What this worker reaches."""
+    return worked(ask.run, ask.pool())

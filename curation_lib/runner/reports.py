@@ -19,6 +19,8 @@ Tell = Callable[[str], None]
 _heard: ContextVar[Heard] = ContextVar("heard", default=unheard)
 LINE_SECONDS = 5.0
 """At most one line in this time."""
+REPORT_SECONDS = 1.0
+"""Between two reports of work that could make dozens a second: each wakes threads here, at the scheduler and there."""
 MONEY = "cost_millionths"
 """A count of millionths of the currency that prices are in; lines show it in whole ones."""
 
@@ -47,6 +49,25 @@ def tally_line(tally: Mapping[str, int]) -> str:
     shown = {k: f"{n:,}" for k, n in tally.items() if not k.endswith(MONEY)}
     spent = {k.removesuffix("_millionths"): f"{n / 1e6:.4f}" for k, n in tally.items() if k.endswith(MONEY)}
     return ", ".join(f"{name} {n}" for name, n in {**shown, **spent}.items())
+
+
+class Paced:
+    """Passes reports on at most once in `seconds`, added up; `close` passes on what is left."""
+
+    def __init__(self, heard: Heard, seconds: float = REPORT_SECONDS) -> None:
+        self._heard, self._seconds = heard, seconds
+        self._sums: Counter[str] = Counter()
+        self._told = time.monotonic()
+
+    def __call__(self, tally: Mapping[str, int]) -> None:
+        self._sums.update(tally)
+        if time.monotonic() - self._told >= self._seconds:
+            self.close()
+
+    def close(self) -> None:
+        if self._sums:
+            self._heard(self._sums)
+        self._sums, self._told = Counter(), time.monotonic()
 
 
 class Sums:

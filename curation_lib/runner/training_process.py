@@ -6,7 +6,7 @@ import time
 
 from curation_lib.runner.benchmarks import answered
 from curation_lib.runner.pools import opened
-from curation_lib.runner.reports import reporting
+from curation_lib.runner.reports import Heard, Paced, reporting
 from curation_lib.runner.run_files import CHECKPOINT, STATE, key_of, load_state, put_result, save_state
 from curation_lib.runner.store import Store
 from curation_lib.valuation.evaluate import measured
@@ -21,14 +21,16 @@ def train_here(store: Store, run: Run) -> None:
     begun = time.perf_counter()
     with kept_memory():
         pools = [opened(store, part.pool) for part in run.parts]
-        done = train(run, pools, _hooks(store, run))
+        report = Paced(reporting())
+        done = train(run, pools, _hooks(store, run, report))
+        report.close()
         if rank() == 0:
             put_result(store, run, _told(store, run, done, pools[0], begun))
 
 
-def _hooks(store: Store, run: Run) -> Hooks:
+def _hooks(store: Store, run: Run, report: Heard) -> Hooks:
     """Of several processes, the first alone saves and reports."""
-    checkpoint, report = f"{key_of(run)}/{CHECKPOINT}", reporting()
+    checkpoint = f"{key_of(run)}/{CHECKPOINT}"
     resumed = load_state(store, checkpoint, missing=True)
     start = load_state(store, f"{key_of(run.start)}/{STATE}") if run.start is not None and resumed is None else None
     if rank() != 0:

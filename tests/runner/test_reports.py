@@ -15,7 +15,7 @@ from distributed import LocalCluster
 
 from curation_lib.runner.dask import DaskScheduler, LocalScheduler
 from curation_lib.runner.dask.process import listen
-from curation_lib.runner.reports import Sums, reporting, tally_line
+from curation_lib.runner.reports import Paced, Sums, reporting, tally_line
 from curation_lib.runner.store import Store
 from curation_lib.runner.work import Work
 
@@ -118,3 +118,15 @@ def test_what_is_paced_is_said_by_the_second(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_tally_in_words() -> None:
     counts = {"synthetic.generate.ok": 1200, "synthetic.generate.cost_millionths": 31_200}
     assert tally_line(counts) == "synthetic.generate.ok 1,200, synthetic.generate.cost 0.0312"
+
+
+def test_paced_reports_are_added_up_and_the_last_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, heard = [0.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    paced = Paced(lambda tally: heard.append(dict(tally)), seconds=1.0)
+    for now[0] in (0.3, 0.6, 1.2, 1.9, 2.5, 2.6):
+        paced({"tokens": 10})
+    assert heard == [{"tokens": 30}, {"tokens": 20}]
+    paced.close()
+    paced.close()
+    assert heard == [{"tokens": 30}, {"tokens": 20}, {"tokens": 10}]

@@ -27,7 +27,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     proportion with larger ones."""
     asked = []
 
-    def calibrated(run: Run, vocabulary: int, beside: int, workers: int, document_tokens: int) -> Machine:
+    def calibrated(run: Run, workers: int, sizes: machines.Sizes, session: Session) -> Machine:
         asked.append((run.model.hidden, workers))
         return Machine("this one", 16e9 / run.model.hidden, 1e15, workers)
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from curation_lib.core.recipe import validated
+from curation_lib.core.stage import unheard
 from curation_lib.runner import machines
 from curation_lib.runner.dask import LocalScheduler
 from curation_lib.runner.run_clocks import went
@@ -15,6 +16,7 @@ from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
 from curation_lib.runner.valuation import place_of, plan
 from curation_lib.runner.valuation_cost import costs_of, todo_of
+from curation_lib.valuation.calibrate import Reached
 from curation_lib.valuation.cost import Cost, Machine, work_of
 from curation_lib.valuation.experiment import Valuation
 from tests.valuation.runs import TINY
@@ -45,9 +47,9 @@ def asked(monkeypatch):
     """What a machine was asked to measure, which is made up."""
     asked = []
 
-    def calibrated(run, vocabulary, beside, workers, document_tokens):
-        asked.append((run, vocabulary, beside, workers))
-        assert 5 < document_tokens < 60
+    def calibrated(run, workers, sizes, session):
+        asked.append((run, sizes.vocabulary, workers))
+        assert 5 < sizes.document_tokens < 60
         return Machine("this one", 1e9, 1e9, workers)
 
     monkeypatch.setattr(machines, "calibrate", calibrated)
@@ -59,7 +61,7 @@ def test_the_machine_is_measured_once_and_told_beside_a_full_ablation_and_a_larg
     planned = plan(valuation, session)
     first = costs_of(valuation, planned, session)
     assert costs_of(valuation, planned, session) == first
-    assert asked == [(planned.trunk, 300, 1, 1)]
+    assert asked == [(planned.trunk, 300, 1)]
     assert [one.runs for one in first] == [1 + 3 * 2 + 2, 2 * 2, 3 * 2 + 2, 2 * 2]
     assert [one.machine for one in first] == ["this one", "this one", "64 H100", "64 H100"]
     assert session.store.exists(f"{place_of(valuation, planned)}/machine.json")
@@ -95,20 +97,54 @@ def test_what_some_runs_took_is_told_of_these_alone(tiny, asked):
 
 
 class Cluster(LocalScheduler):
-    """Workers on other machines, one of which is this one."""
+    """Sixteen workers; keeps what they are asked."""
+
+    def __init__(self):
+        super().__init__(1)
+        self.asked = []
 
     def offering(self, resources):
-        return ["here", "there"] * 8
+        return 16 if resources else 40
+
+    def run(self, function, work, done, heard=unheard, resources=None):
+        assert resources
+        self.asked.append((function.__name__, len(work)))
+        told = {"warm": [2.0, *[3.0] * 15], "measure": [Reached(900 / len(work), 3000.0, 0.25)] * 16}
+        return told[function.__name__][: len(work)]
 
 
-@pytest.mark.parametrize(("runs", "beside", "workers"), [(100, 8, 16), (16, 8, 16), (6, 3, 6), (5, 3, 5), (1, 1, 1)])
-def test_a_machine_is_measured_with_what_it_will_have_of_all_runs(tiny, asked, runs, beside, workers):
+@pytest.mark.parametrize(("runs", "workers"), [(100, 16), (16, 16), (5, 5)])
+def test_workers_measure_alone_and_as_many_at_once_as_there_are_runs_for(tiny, runs, workers):
     valuation, session = tiny
     planned = plan(valuation, session)
     sizes = machines.read_sizes(session.store, planned.pools.base, planned.pools.measures.values())
-    cluster = Session(session.store, Cluster(1))
-    machines.machine_of(f"{runs}.json", planned.trunk, runs, sizes, valuation.cost, cluster)
-    assert asked == [(planned.trunk, 300, beside, workers)]
+    cluster = Session(session.store, Cluster())
+    told = machines.machine_of(f"{runs}.json", planned.trunk, runs, sizes, valuation.cost, cluster)
+    assert cluster.scheduler.asked == [("warm", workers), ("measure", 1), ("measure", workers)]
+    assert (told.workers, told.crowding, told.once) == (workers, pytest.approx(workers), 3.0)
+
+
+def test_one_worker_is_measured_once(tiny):
+    valuation, session = tiny
+    planned = plan(valuation, session)
+    sizes = machines.read_sizes(session.store, planned.pools.base, planned.pools.measures.values())
+    cluster = Session(session.store, Cluster())
+    told = machines.machine_of("1.json", planned.trunk, 1, sizes, valuation.cost, cluster)
+    assert cluster.scheduler.asked == [("warm", 1), ("measure", 1)]
+    assert (told.workers, told.crowding, told.once) == (1, 1.0, 2.0)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_of_this_machine_are_measured_by_themselves(tiny, monkeypatch, workers):
+    """What two processes reach, at once, with the very model; they are started for it."""
+    valuation, session = tiny
+    planned = plan(valuation, session)
+    sizes = machines.read_sizes(session.store, planned.pools.base, planned.pools.measures.values())
+    local = Session(session.store, LocalScheduler(workers))
+    told = machines.machine_of("m.json", planned.trunk, 2, sizes, valuation.cost, local)
+    assert told.workers == workers
+    assert 1 <= told.crowding < 20
+    assert 1e6 < told.training < 1e13
 
 
 def test_gpus_are_assumed_not_measured(tiny):

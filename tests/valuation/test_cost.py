@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_lib.valuation.ablation import costs
 from curation_lib.valuation.arms import Arm
+from curation_lib.valuation.calibrate import Reached, machine
 from curation_lib.valuation.cost import (
     CostSettings,
     Machine,
@@ -159,33 +162,42 @@ def test_runs_that_measure_alone_are_told_and_wait_for_those_that_they_measure()
     assert large.flops == pytest.approx((settings.anneal_tokens + (700 + 900) / 3) * each)
 
 
-def test_this_machine_is_told_in_the_terms_of_its_model(monkeypatch):
+def test_what_a_process_reaches_is_measured_with_the_model_itself():
     pytest.importorskip("torch")
     from curation_lib.valuation import calibrate
 
     pool = calibrate.made_up(VOCABULARY, 20, 50)
     assert pool.tokens == pool.offsets[-1] == len(pool.ids)
+    assert 0 < calibrate.warmed(run(), pool) < 60
     reached = calibrate.worked(run(), pool, 0.2)
-    assert reached["measuring"] > reached["training"] > 0
-    assert 0 <= reached["start"] < 5
-    monkeypatch.setattr(
-        calibrate,
-        "_reached",
-        lambda orders: [{**reached, "once": 3.0, "training": reached["training"] / len(orders)}] * len(orders),
-    )
-    machine = calibrate.calibrate(run(), VOCABULARY, beside=2, workers=2)
-    assert machine.crowding == pytest.approx(2)
-    assert machine.name == "2 CPU processes of 1 thread"
-    apart = calibrate.calibrate(run(), VOCABULARY, beside=3, workers=12)
-    assert (apart.crowding, apart.workers) == (pytest.approx(3), 12)
-    assert apart.name == "12 CPU processes of 1 thread, 3 on a machine"
+    assert reached.measuring > reached.training > 0
+    assert 0 <= reached.start < 5
+
+
+def test_of_three_rounds_the_middle_one_counts(monkeypatch):
+    """A process that is alone for a moment is faster, one beside a backup is slower: neither is what a run will get."""
+    pytest.importorskip("torch")
+    from curation_lib.valuation import calibrate, train
+
+    clock = iter([1.0, 1.0, 2.0, 5.0, 3.0])  # two steps to begin with, then the rounds
+    trained = train.train
+
+    def timed(*asked):
+        return replace(trained(*asked), seconds=next(clock))
+
+    monkeypatch.setattr(train, "train", timed)
+    reached = calibrate.worked(run(), calibrate.made_up(VOCABULARY, 20, 50), 0.01)
+    assert reached.training == pytest.approx(3 * run().optimisation.batch_tokens / 3.0)
+
+
+def test_this_machine_is_told_in_the_terms_of_its_model():
+    alone = Reached(training=900.0, measuring=3000.0, start=0.25)
+    crowd = [alone._replace(training=450.0), alone._replace(training=300.0)]
+    told = machine(run(), VOCABULARY, 3.0, alone, crowd)
+    assert (told.workers, told.crowding, told.start, told.once) == (2, pytest.approx(2.5), 0.25, 3.0)
+    assert told.name == "2 CPU processes of 1 thread"
     (work,) = work_of([run()], {}, VOCABULARY)
-    assert work.training / machine.training == pytest.approx(4096 / reached["training"])
-
-
-def test_a_worker_that_ends_early_is_named():
-    from curation_lib.core.errors import WinnowError
-    from curation_lib.valuation import calibrate
-
-    with pytest.raises(WinnowError, match="measures this machine ended early"):
-        calibrate.calibrate(run(), 0, 1, 1)
+    assert work.training / told.training == pytest.approx(4096 / 900)
+    (measured,) = work_of([run().model_copy(update={"measures": {"aim": "pools/aim"}})], {"pools/aim": 600}, VOCABULARY)
+    assert measured.measuring / told.measuring == pytest.approx(600 / 3000)
+    assert machine(run(), VOCABULARY, 0.0, alone, [alone._replace(training=1000.0)]).crowding == 1

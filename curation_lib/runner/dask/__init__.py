@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from curation_lib.core.errors import ConfigError
-from curation_lib.runner.dask.cluster import DaskScheduler, own_host
+from curation_lib.runner.dask.cluster import DaskScheduler
 from curation_lib.runner.dask.local import LocalScheduler
 from curation_lib.runner.dask.protocol import OnDone, Resources, Scheduler
 
-__all__ = ["DaskScheduler", "LocalScheduler", "OnDone", "Resources", "Scheduler", "own_host", "scheduler"]
+__all__ = ["DaskScheduler", "LocalScheduler", "OnDone", "Resources", "Scheduler", "scheduler"]
 
 
 def scheduler(address: str, workers: int | None = None) -> Scheduler:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from curation_lib.core.errors import ConfigError, WinnowError
 from curation_lib.core.stage import unheard
-from curation_lib.runner.dask.protocol import HERE, OnDone, Resources, listened
+from curation_lib.runner.dask.protocol import OnDone, Resources, listened
 from curation_lib.runner.reports import Heard
 from curation_lib.runner.work import Work
 
@@ -42,9 +42,9 @@ class DaskScheduler:
     def processes(self) -> int:
         return max(1, len(self._connected().nthreads()))
 
-    def offering(self, resources: Resources) -> Sequence[str]:
+    def offering(self, resources: Resources) -> int:
         self._require(resources)
-        return [one["host"] for one in self._workers() for _ in range(_at_once(one, resources))]
+        return sum(_at_once(one, resources) for one in self._workers())
 
     def _workers(self) -> Sequence[Mapping[str, Any]]:
         return list(self._connected().scheduler_info(n_workers=-1)["workers"].values())
@@ -117,13 +117,3 @@ def _from_cluster(topic: str, long: bool, function: Callable[[Work], Any], work:
         worker.log_event(topic, {"tally": dict(tally)})
 
     return listened(tell, function, work)
-
-
-def own_host() -> str:
-    """Where this process is at work, as `offering` calls it."""
-    from distributed import get_worker
-
-    try:
-        return str(get_worker().ip)
-    except ValueError:  # no worker of a cluster
-        return HERE

@@ -21,7 +21,7 @@ from curation_lib.core.errors import WinnowError
 from curation_lib.core.stage import unheard
 from curation_lib.runner.dask.preloaded import preloaded
 from curation_lib.runner.dask.process import begin, listen, reporting_back
-from curation_lib.runner.dask.protocol import HERE, OnDone, Resources, listened
+from curation_lib.runner.dask.protocol import OnDone, Resources, listened
 from curation_lib.runner.reports import Heard
 from curation_lib.runner.work import Work
 
@@ -45,8 +45,8 @@ class LocalScheduler:
     def processes(self) -> int:
         return self.workers
 
-    def offering(self, resources: Resources) -> Sequence[str]:
-        return [HERE] * self.workers
+    def offering(self, resources: Resources) -> int:
+        return self.workers
 
     def run(
         self,

@@ -14,10 +14,6 @@ Resources = Mapping[str, float]
 """What a piece of work takes of what a worker was started with: `{"train": 1}`, of `--resources "train=1"`."""
 
 
-HERE = "here"
-"""What this machine is called where there is no cluster."""
-
-
 class Scheduler(Protocol):
     """Runs one function over many pieces of work and gives the answers in their order; `heard` gets what the work
     reports meanwhile, in any thread. `resources` are for a cluster, whose workers may not all be fit for the work."""
@@ -26,8 +22,8 @@ class Scheduler(Protocol):
     def processes(self) -> int:
         """How many processes there are to work."""
 
-    def offering(self, resources: Resources) -> Sequence[str]:
-        """The host of each piece of such work that may be at work at once, as many as there are workers for it now."""
+    def offering(self, resources: Resources) -> int:
+        """How many pieces of such work may be at work at once, by the workers that there are for it now."""
 
     def run(
         self,
