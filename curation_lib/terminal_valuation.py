@@ -64,6 +64,8 @@ def ranked(store: Store, written: Sequence[str]) -> dict[str, Any]:
             cells = (percent(row["share"]), f"{effect['value']:+.4f}", interval, escape(row["verdict"]))
             table.add_row(escape(row["candidate"]), *cells)
         OUT.print(table)
+    if not boards:
+        OUT.print(f"{store.url} holds no valuation yet: winnow valuation run FILE --store {store.url}", soft_wrap=True)
     for address in written:
         OUT.print(address, markup=False, highlight=False, soft_wrap=True)
     return {"leaderboards": boards, "written": list(written)}

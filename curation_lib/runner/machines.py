@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from curation_lib.runner.pools import facts_of
 from curation_lib.runner.session import Session
 from curation_lib.runner.store import Store, canonical_json
-from curation_lib.runner.training import TRAIN
+from curation_lib.runner.training import TRAIN, require_planned
 from curation_lib.valuation.calibrate import DOCUMENTS, Reached, machine, made_up, warmed, worked
 from curation_lib.valuation.cost import CostSettings, Machine, cpu, h100
 from curation_lib.valuation.pool import Pool
@@ -32,9 +32,10 @@ class Sizes(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """A measurement on its way to a worker."""
+    """A measurement on its way to a worker. planned: what the run is called where it was planned."""
 
     run: Run
+    planned: str
     vocabulary: int
     document_tokens: int
 
@@ -67,7 +68,7 @@ def machine_of(key: str, run: Run, runs: int, sizes: Sizes, settings: CostSettin
 def calibrate(run: Run, workers: int, sizes: Sizes, session: Session) -> Machine:
     """The machine of so many workers of the session, measured by them: each is made to import what it takes, then one
     works alone, then all at once."""
-    ask = Ask(run, sizes.vocabulary, sizes.document_tokens)
+    ask = Ask(run, run.print, sizes.vocabulary, sizes.document_tokens)
     once = max(_asked(warm, [ask] * workers, session))
     (alone,) = _asked(measure, [ask], session)
     crowd = _asked(measure, [ask] * workers, session) if workers > 1 else [alone]
@@ -79,7 +80,8 @@ def _asked(function: Callable[[Ask], Any], asks: Sequence[Ask], session: Session
 
 
 def warm(ask: Ask) -> float:
-    """Seconds that it takes this worker to begin."""
+    """Seconds that it takes this worker to begin. Raises ConfigError where it would train another run."""
+    require_planned(ask.run, ask.planned)
     return warmed(ask.run, ask.pool())
 
 

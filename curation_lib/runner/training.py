@@ -63,15 +63,20 @@ def _waves(todo: Sequence[Ordered]) -> Iterator[list[Ordered]]:
         left = [one for one in left if one.run.start in coming]
 
 
-def train_run(ordered: Ordered) -> RunResult:
-    """Train one run here, or in processes of torchrun where it asks for several; returns its result. Raises ConfigError
-    where this worker would train another run than was planned."""
-    store, run, planned = ordered
+def require_planned(run: Run, planned: str) -> None:
+    """ConfigError where this worker would train another run than was planned, or none at all."""
     if run.print != planned:
         raise ConfigError(
             f"this worker calls the run {planned} another, {run.print}: its numpy, torch or transformers, or Winnow, "
             "are of other versions than where it was planned; install the same requirements-train.txt on both"
         )
+
+
+def train_run(ordered: Ordered) -> RunResult:
+    """Train one run here, or in processes of torchrun where it asks for several; returns its result. Raises ConfigError
+    where this worker would train another run than was planned."""
+    store, run, planned = ordered
+    require_planned(run, planned)
     if (done := result_of(store, run)) is not None:
         return done
     try:

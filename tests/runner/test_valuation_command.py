@@ -41,6 +41,12 @@ def called(tmp_path, *words: str) -> tuple[int, str, dict]:
     return done.exit_code, done.output, json.loads(last)
 
 
+def test_a_store_without_valuations_says_so(tmp_path):
+    status, said, board = called(tmp_path, "leaderboard")
+    assert (status, board) == (0, {"leaderboards": [], "written": []})
+    assert "holds no valuation yet: winnow valuation run FILE --store" in " ".join(said.split())
+
+
 def test_a_plan_trains_nothing_and_a_run_ends_in_a_page_and_a_leaderboard(tmp_path, asked):
     file = asked()
     status, _, plan = called(tmp_path, "plan", file, "--workers", "1")

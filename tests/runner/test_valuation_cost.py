@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from curation_lib.core.errors import ConfigError
 from curation_lib.core.recipe import validated
 from curation_lib.core.stage import unheard
 from curation_lib.runner import machines
@@ -122,6 +123,12 @@ def test_workers_measure_alone_and_as_many_at_once_as_there_are_runs_for(tiny, r
     told = machines.machine_of(f"{runs}.json", planned.trunk, runs, sizes, valuation.cost, cluster)
     assert cluster.scheduler.asked == [("warm", workers), ("measure", 1), ("measure", workers)]
     assert (told.workers, told.crowding, told.once) == (workers, pytest.approx(workers), 3.0)
+
+
+def test_a_worker_of_other_versions_is_not_measured(tiny):
+    valuation, session = tiny
+    with pytest.raises(ConfigError, match="this worker calls the run planned another, .*install the same"):
+        machines.warm(machines.Ask(plan(valuation, session).trunk, "planned", 300, 20))
 
 
 def test_one_worker_is_measured_once(tiny):
