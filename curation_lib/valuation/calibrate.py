@@ -19,8 +19,8 @@ from curation_lib.valuation.memory import kept_memory
 from curation_lib.valuation.pool import Pool, id_type
 from curation_lib.valuation.runs import Part, Run
 
-SECONDS, ROUNDS = 6.0, 3
-"""Of training, and half of the seconds of measuring; in so many rounds, of which the middle one counts."""
+SECONDS, ROUNDS = 9.0, 5
+"""Of training, and a third of the seconds of measuring; in so many rounds, of which the middle one counts."""
 DOCUMENTS = 60
 """Of the made-up pool that is trained on and measured with."""
 
@@ -66,7 +66,7 @@ def warmed(run: Run, pool: Pool) -> float:
 
 
 def worked(run: Run, pool: Pool, seconds: float = SECONDS) -> Reached:
-    """What this process reaches in about `seconds` of training, and half of that of measuring. In the middle one of
+    """What this process reaches in about `seconds` of training, and a third of that of measuring. In the middle one of
     ROUNDS: what comes and goes on a machine counts by how long it is there."""
     from curation_lib.valuation.train import Hooks, train
 
@@ -77,7 +77,7 @@ def worked(run: Run, pool: Pool, seconds: float = SECONDS) -> Reached:
         began = time.perf_counter()
         trained = [train(run, [pool], Hooks()) for _ in range(ROUNDS)]
         start = (time.perf_counter() - began - sum(one.seconds for one in trained)) / ROUNDS
-        told = [_measuring(trained[0].model, run, pool, seconds / 2 / ROUNDS) for _ in range(ROUNDS)]
+        told = [_measuring(trained[0].model, run, pool, seconds / 3 / ROUNDS) for _ in range(ROUNDS)]
     return Reached(run.tokens / median(one.seconds for one in trained), median(told), start)
 
 

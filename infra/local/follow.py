@@ -76,11 +76,13 @@ def progress(log: Sequence[str]) -> str:
 
 def summary(result: Mapping[str, Any]) -> str:
     """What a task returned, in a line: its state and counts, the price of what is to be trained, what it trained."""
+    from curation_lib.valuation.cost import in_money
+
     parts = [str(result["state"])] if "state" in result else []
     if {"rows_in", "kept"} <= result.keys():
         parts.append(f"{result['rows_in']:,} in, {result['kept']:,} kept")
     if {"runs", "tokens", "hours", "money", "currency"} <= result.keys():
-        price = f"about {60 * result['hours']:.0f} min, {result['money']:.2f} {result['currency']}"
+        price = f"about {60 * result['hours']:.0f} min, {in_money(result['money'], result['currency'])}"
         parts.append(f"{result['runs']:,} runs on {result['tokens']:,} tokens to train: {price}")
     if "trained" in result:
         of = f" of {result['runs']:,} runs" if "runs" in result else ""
