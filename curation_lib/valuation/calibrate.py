@@ -66,8 +66,8 @@ def warmed(run: Run, pool: Pool) -> float:
 
 
 def worked(run: Run, pool: Pool, seconds: float = SECONDS) -> Reached:
-    """What this process reaches in about `seconds` of training, and a third of that of measuring. In the middle one of
-    ROUNDS: what comes and goes on a machine counts by how long it is there."""
+    """What this process reaches in about `seconds` of training, and a third of that of measuring. The middle one of
+    ROUNDS counts: what is on a machine for less than half of them changes little."""
     from curation_lib.valuation.train import Hooks, train
 
     with kept_memory():

@@ -26,12 +26,12 @@ PLACEBO = Arm("placebo", share=0.3)
 COST = Cost("this experiment", "a machine", 3, 1e15, 1.5, 3.0, 0.15, "EUR", ("0.05 an hour",))
 
 
-def told(arms, name="spring", shared="abc", seed=1, sets=SETS, curves=None, seeds=3):
+def told(arms, name="spring", shared="abc", seed=1, sets=SETS, curves=None, seeds=3, epochs=2.5):
     arms = {CONTROL: 0, PLACEBO: 0, **arms}
     observed = observe(np.random.default_rng(seed), arms, sets, seeds, 80, (0.001, 0.001, 0.003))
-    epochs = {arm: 2.5 for arm in arms if arm.kind == "candidate"}
+    read = {arm: epochs for arm in arms if arm.kind == "candidate"}
     return report(
-        judge(observed, VerdictSettings(draws=300)), observed, Told(name, "trunk", shared, epochs, curves or {})
+        judge(observed, VerdictSettings(draws=300)), observed, Told(name, "trunk", shared, read, curves or {})
     )
 
 
@@ -64,6 +64,11 @@ def test_a_page_needs_neither_tasks_nor_shuffled_words_nor_curves_and_a_name_sta
     assert "&lt;b&gt;x&lt;/b&gt;" in html
     assert '<span class="word gone">not worth it</span>' in html
     balanced(html)
+
+
+@pytest.mark.parametrize(("epochs", "shown"), [(0.0, "0.00"), (0.0042, "0.004"), (0.094, "0.09"), (0.3, "0.30"), (12.5, "12.50")])  # fmt: skip
+def test_of_a_candidate_that_is_large_a_small_part_is_not_none(epochs, shown):
+    assert f'<td class="n">{shown}</td>' in page(told({candidate(0.3): 0.05}, sets=SETS[:3], epochs=epochs), [])
 
 
 def test_places_in_the_picture_are_in_proportion():

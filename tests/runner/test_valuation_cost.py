@@ -142,8 +142,8 @@ def test_one_worker_is_measured_once(tiny):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_workers_of_this_machine_are_measured_by_themselves(tiny, monkeypatch, workers):
-    """What two processes reach, at once, with the very model; they are started for it."""
+def test_workers_of_this_machine_are_measured_by_themselves(tiny, workers):
+    """For real, with the very model: in this process, and in two that are started for it."""
     valuation, session = tiny
     planned = plan(valuation, session)
     sizes = machines.read_sizes(session.store, planned.pools.base, planned.pools.measures.values())
